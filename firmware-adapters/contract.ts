@@ -1,0 +1,116 @@
+/**
+ * What every kind of hardware offers to the agent. An adapter knows its device and this file; it knows nothing of
+ * orders, watts budgets or MQTT. A control that a device lacks is absent here, not a function that throws.
+ */
+import type { Duplex } from 'node:stream';
+import type { Capability } from '#protocol/capability.ts';
+import type { Celsius, Millis, Seconds, Watts } from '#protocol/units.ts';
+import type * as z from 'zod';
+
+/** The part of the agent's clock an adapter needs. Tests drive a virtual one. */
+export type Clock = {
+  /** Milliseconds since the epoch, by the system's clock. */
+  wall(): Millis;
+  /** Milliseconds that only grow. */
+  monotonic(): Millis;
+  /** Rejects with the signal's reason when aborted. */
+  sleep(ms: Millis, signal?: AbortSignal): Promise<void>;
+  /** A signal that aborts with a `TimeoutError` after `ms`. */
+  timeout(ms: Millis): AbortSignal;
+};
+
+export type Log = {
+  debug(detail: object, message: string): void;
+  info(detail: object, message: string): void;
+  warn(detail: object, message: string): void;
+};
+
+/** Opens a connected, no-delay byte stream, or throws `AdapterError('unreachable')`. */
+export type Connect = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>;
+
+export type AdapterContext = {
+  /** The device's id in the config, for messages. */
+  id: string;
+  clock: Clock;
+  log: Log;
+  connect: Connect;
+  /** The first line of a file of secrets, named relative to the config's folder. */
+  secret(file: string): Promise<string>;
+};
+
+/** What a device says it is. Every field is the device's own word, trimmed; absent when it does not say. */
+export type Identity = {
+  make: string;
+  model?: string;
+  firmware?: string;
+  /** Lower case with colons. */
+  mac?: string;
+  serial?: string;
+  hostname?: string;
+};
+
+/** One look at a device. A field that the device did not say is absent, never zero. */
+export type DeviceReading = {
+  /** Software's own word on whether it mines; the meter decides what it draws. */
+  asleep?: boolean;
+  powerW?: Watts;
+  /** Where `powerW` comes from: measured at the PSU's input, or the firmware's estimate. */
+  powerFrom?: 'psu' | 'estimate';
+  /** The power limit in force in the unit of the limit control's range. */
+  limit?: number;
+  hashrateThs?: number;
+  /** What the maker promises for this device, TH/s. */
+  ratedHashrateThs?: number;
+  /** Joules per terahash, by the device's own count. */
+  efficiencyJPerTh?: number;
+  chipMaxC?: Celsius;
+  boardC?: Celsius[];
+  inletC?: Celsius;
+  fanRpm?: number[];
+  uptimeS?: Seconds;
+  /** Codes of the faults the device reports, with its own words where it has them. */
+  faults: string[];
+  /** How many repairs its reply needed before it could be parsed. */
+  repairs: number;
+};
+
+/** A control was accepted. Not yet an effect: the state must change, and the meter must fall. */
+export type Ack = {
+  /** The device's own words. */
+  said: string;
+  /** When the power should have settled, counted from now. */
+  settleMs: Millis;
+};
+
+export type Switch = { capability: Capability; run(signal?: AbortSignal): Promise<Ack> };
+export type Dial = {
+  capability: Capability & { range: NonNullable<Capability['range']> };
+  /** `value` in the range's unit. `lowers` says which way this moves the power, for the device's queue. */
+  run(value: number, lowers: boolean, signal?: AbortSignal): Promise<Ack>;
+};
+
+export type Controls = {
+  /** Stops drawing power, keeps the control board reachable. Doing it twice is harmless. */
+  sleep?: Switch & { /** Watts the sleeping device still draws. */ residualW: Watts };
+  wake?: Switch;
+  limit?: Dial;
+  reboot?: Switch;
+  /** Makes the device blink so that a person finds it. */
+  locate?: Switch & { stop(signal?: AbortSignal): Promise<Ack> };
+};
+
+export type Device = {
+  /** Fetches what a fast control needs ahead of time, and keeps it fresh. Never throws: a dead device stays cold. */
+  start(): void;
+  stop(): Promise<void>;
+  identify(signal?: AbortSignal): Promise<Identity>;
+  read(signal?: AbortSignal): Promise<DeviceReading>;
+  readonly controls: Controls;
+};
+
+/** One kind of hardware. `options` is the part of a device's config entry that is this adapter's own. */
+export type Adapter<Options = unknown> = {
+  name: string;
+  options: z.ZodObject;
+  open(options: Options, context: AdapterContext): Device;
+};

@@ -1,0 +1,38 @@
+/**
+ * What can go wrong between us and a device, as one class. Adapters throw it; `sense` and `actuate` turn it
+ * into a value once.
+ *
+ * - `unreachable`: no connection, or it broke before a reply
+ * - `timedOut`: connected, but no whole reply within the time allowed
+ * - `unauthorised`: the device does not accept our credentials, or its write access is switched off
+ * - `refused`: the device understood and said no; `code` is its own code
+ * - `unsupported`: the device does not know the command or the register
+ * - `malformed`: the reply is not what the protocol says, and no repair applies
+ */
+export type AdapterErrorKind = 'unreachable' | 'timedOut' | 'unauthorised' | 'refused' | 'unsupported' | 'malformed';
+
+export class AdapterError extends Error {
+  readonly kind: AdapterErrorKind;
+  /** The device's own code, such as WhatsMiner's 45 or a Modbus exception number. */
+  readonly code: string | number | undefined;
+
+  constructor(kind: AdapterErrorKind, message: string, detail: { code?: string | number; cause?: unknown } = {}) {
+    super(message, 'cause' in detail ? { cause: detail.cause } : undefined);
+    this.name = 'AdapterError';
+    this.kind = kind;
+    this.code = detail.code;
+  }
+}
+
+/** The queue of a wire dropped this work for something more urgent. Says nothing about the device. */
+export class Preempted extends Error {
+  constructor(by: string) {
+    super(`preempted by ${by}`);
+    this.name = 'Preempted';
+  }
+}
+
+/** Whether asking again, unchanged, may succeed. */
+export function isTransient(error: AdapterError): boolean {
+  return error.kind === 'unreachable' || error.kind === 'timedOut' || error.kind === 'malformed';
+}
