@@ -1,0 +1,204 @@
+/**
+ * What a rack says about itself. Flat, snake_case with units, null for "not available", so that any broker UI shows
+ * and plots it. Schemas are loose: a newer rack may say more.
+ */
+import * as z from 'zod';
+import { capability } from './capability.ts';
+import { messageId, name, timestamp } from './ids.ts';
+import { phase, rackEvent } from './lifecycle.ts';
+import { signature } from './signing.ts';
+import { signedWatts, watts } from './units.ts';
+
+const head = { v: z.literal(1), at: timestamp };
+/** Seconds after `at` from which on this says nothing about now. */
+const valid_s = z.number().positive();
+const count = z.int().nonnegative();
+const measured = z.number().nullable();
+
+export const rackModes = ['normal', 'curtailed', 'observing', 'safe', 'manual'] as const;
+
+/** Birth and will. An offline with lower counters than the newest birth is an old will and says nothing. */
+export const state = z.looseObject({
+  ...head,
+  status: z.enum(['online', 'offline']),
+  mode: z.enum(rackModes),
+  version: z.string(),
+  /** A new one at every process start: two of them alive at once are two agents with one rack's name. */
+  instance: z.string(),
+  boot: count,
+  connection: count,
+});
+
+/** Where a figure of the rack's watts comes from, best first. */
+export const powerSource = z.enum(['metered', 'outlets', 'devices']);
+
+export const power = z.looseObject({
+  ...head,
+  valid_s,
+  power_w: signedWatts.nullable(),
+  power_from: powerSource.nullable(),
+  age_ms: measured,
+  /** The lowest ceiling that binds the rack; null when only local limits do. */
+  line_w: watts.nullable(),
+  /** line_w - power_w; negative when over the line. */
+  headroom_w: measured,
+  devices_w: watts.nullable(),
+  frequency_hz: measured,
+  frequency_age_ms: measured,
+  energy_import_wh: measured,
+  energy_export_wh: measured,
+});
+
+export const deviceStates = [
+  'awake',
+  'limited',
+  'asleep',
+  'unreachable',
+  'unauthorised',
+  'wrong_device',
+  'unknown',
+] as const;
+
+export const device = z.looseObject({
+  ...head,
+  device: name,
+  state: z.enum(deviceStates),
+  /** When it entered that state. */
+  since: timestamp,
+  /** The setting the plan wants, and why. */
+  want: z.string(),
+  why: z.string(),
+  /** How it runs when no order binds it. */
+  home: z.string().nullable(),
+  power_w: watts.nullable(),
+  power_age_ms: measured,
+  rated_w: watts,
+  hashrate_ths: measured,
+  efficiency_j_per_th: measured,
+  chip_max_c: measured,
+  faults: z.array(z.string()),
+  last_error: z.string().nullable(),
+});
+
+export const info = z.looseObject({
+  ...head,
+  version: z.string(),
+  speaks: z.array(z.int()),
+  groups: z.array(name),
+  /** Sum of the steerable devices. */
+  rated_w: watts,
+  /** What an order could take away now, what is cut and could come back, and within how many seconds. */
+  down_w: watts,
+  up_w: watts,
+  down_s: z.number().nonnegative(),
+  config_hash: z.string(),
+  /** SPKI of the rack's own Ed25519 key, base64: checks `applied` and `evidence`. */
+  public_key: z.string(),
+  devices: z.array(
+    z.looseObject({
+      device: name,
+      adapter: z.string(),
+      make: z.string().nullable(),
+      model: z.string().nullable(),
+      firmware: z.string().nullable(),
+      rated_w: watts,
+      protected: z.boolean(),
+      controls: z.record(z.string(), capability),
+    }),
+  ),
+});
+
+/** One order in force, as the rack sees it. */
+export const appliedOrder = z.looseObject({
+  order: messageId,
+  event: name,
+  issuer: name,
+  program: name,
+  phase,
+  level_w: watts.nullable(),
+  until: timestamp,
+  baseline_w: watts.nullable(),
+  baseline_method: z.string().nullable(),
+  /** When each phase was first reached. */
+  reached: z.partialRecord(phase, timestamp),
+  /** Devices that are not where the plan wants them, each with the reason. */
+  short: z.array(z.string()),
+});
+
+/** What people watch: the orders in force and how far each is. Signed by the rack's own key. */
+export const applied = z.looseObject({
+  ...head,
+  rack: name,
+  line_w: watts.nullable(),
+  power_w: signedWatts.nullable(),
+  orders_in_force: count,
+  orders: z.array(appliedOrder),
+  signature,
+});
+
+export const alarm = z.looseObject({
+  ...head,
+  alarm: name,
+  since: timestamp,
+  severity: z.enum(['warning', 'critical']),
+  message: z.string(),
+});
+
+export const health = z.looseObject({
+  ...head,
+  valid_s,
+  uptime_s: z.number().nonnegative(),
+  loop_lag_ms: measured,
+  rss_bytes: count,
+  heap_bytes: count,
+  /** Messages kept back while no broker was there. */
+  kept_back: count.nullable(),
+  connections: count,
+  dropped_messages: count,
+  host_load_1m: measured,
+  host_memory_free_bytes: measured,
+  host_disk_free_bytes: measured,
+  host_cpu_c: measured,
+  /** Per source: reads, failures, and milliseconds of the last read. */
+  sources: z.record(z.string(), z.looseObject({ reads: count, failures: count, last_ms: measured })),
+  /** Per bus: requests, time-outs, late replies and so on. */
+  buses: z.record(z.string(), z.record(z.string(), z.number())),
+});
+
+/** The record of one event, from receipt to meter, chained by hash to the one before and signed by the rack. */
+export const evidence = z.looseObject({
+  ...head,
+  rack: name,
+  event: name,
+  issuer: name,
+  program: name,
+  orders: z.array(z.looseObject({ order: messageId, digest: z.string() })),
+  baseline_w: watts.nullable(),
+  baseline_method: z.string().nullable(),
+  steps: z.array(rackEvent),
+  /** Metered watts over the event, `[time, watts, age in ms]`, thinned to at most 600. */
+  samples: z.array(z.tuple([timestamp, signedWatts.nullable(), measured])),
+  /** SHA-256 of the record before, hex; null for the first. */
+  prev_hash: z.string().nullable(),
+  signature,
+});
+
+/** What could not be published when it happened, sent later, never on the live topics. */
+export const history = z.looseObject({
+  ...head,
+  kind: z.enum(['event', 'evidence', 'power']),
+  body: z.looseObject({}),
+});
+
+export type State = z.infer<typeof state>;
+export type Power = z.infer<typeof power>;
+export type DeviceStatus = z.infer<typeof device>;
+export type Info = z.infer<typeof info>;
+export type Applied = z.infer<typeof applied>;
+export type AppliedOrder = z.infer<typeof appliedOrder>;
+export type Alarm = z.infer<typeof alarm>;
+export type Health = z.infer<typeof health>;
+export type Evidence = z.infer<typeof evidence>;
+export type History = z.infer<typeof history>;
+export type RackMode = State['mode'];
+export type DeviceStateName = DeviceStatus['state'];
