@@ -1,0 +1,46 @@
+/** policy.yaml: what no remote order can change. */
+import { name } from '#protocol/ids.ts';
+import { targetKinds } from '#protocol/order.ts';
+import { seconds, watts, wattsPerSecond } from '#protocol/units.ts';
+import * as z from 'zod';
+
+const limits = z.strictObject({
+  /** The most the rack may ever draw. */
+  ceiling_w: watts.exactOptional(),
+  /** The least an order can take the rack down to. */
+  min_w: watts.default(0),
+  /** Watts per second the rack's level may rise or fall; absent for as fast as it can. */
+  step_up_w_per_s: wattsPerSecond.exactOptional(),
+  step_down_w_per_s: wattsPerSecond.exactOptional(),
+  /** Every return to normal starts after this rack's own delay, spread over this many seconds. */
+  restore_window_s: seconds.default(900),
+});
+
+const issuer = z.strictObject({
+  id: name,
+  /** Public key files (.pub), relative to this file; a key's id is its file name. */
+  keys: z.array(z.string().endsWith('.pub')).min(1),
+  /** Target kinds it may use. */
+  may: z.array(z.enum(targetKinds)).min(1),
+  programs: z.array(name).min(1),
+  /** Longest span of one order, in seconds. */
+  max_duration_s: seconds.positive().default(86_400),
+  /** The most urgent priority it may claim; 0 is the most urgent there is. */
+  lowest_priority: z.int().min(0).default(0),
+});
+
+export const policySchema = z.strictObject({
+  limits: limits.prefault({}),
+  issuers: z.array(issuer).default([]),
+  /** Devices that no order touches. */
+  protect: z.array(name).default([]),
+  /** A metered level is judged on the mean of this many seconds. */
+  meter_window_s: seconds.min(1).max(60).default(5),
+  /** How far an issuer's clock may run ahead of ours, in seconds. */
+  clock_tolerance_s: seconds.default(5),
+  /** Says that a person takes on what commissioning would have proved. Without it the rack only observes. */
+  commissioning: z.literal('waived').exactOptional(),
+});
+
+export type Policy = z.infer<typeof policySchema>;
+export type Issuer = Policy['issuers'][number];
