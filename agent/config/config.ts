@@ -1,8 +1,9 @@
 /** config.yaml: what is there. Only an operator at the rack writes it; every unknown key is an error. */
+
+import * as z from 'zod';
 import { adapters } from '#adapters/registry.ts';
 import { name } from '#protocol/ids.ts';
 import { watts } from '#protocol/units.ts';
-import * as z from 'zod';
 
 const host = z.string().min(1).max(253);
 const port = z.int().min(1).max(65_535);
@@ -55,9 +56,9 @@ const deviceBase = {
 /** One entry per adapter in the registry, so that each checks its own options. */
 const device = z.discriminatedUnion(
   'adapter',
-  adapters.map((adapter) => z.strictObject({ ...deviceBase, adapter: z.literal(adapter.name), ...adapter.options.shape })) as [
-    z.ZodObject<typeof deviceBase & { adapter: z.ZodLiteral<string> }>,
-  ],
+  adapters.map((adapter) =>
+    z.strictObject({ ...deviceBase, adapter: z.literal(adapter.name), ...adapter.options.shape }),
+  ) as [z.ZodObject<typeof deviceBase & { adapter: z.ZodLiteral<string> }>],
 );
 
 export const configSchema = z.strictObject({

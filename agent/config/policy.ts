@@ -1,8 +1,9 @@
 /** policy.yaml: what no remote order can change. */
+
+import * as z from 'zod';
 import { name } from '#protocol/ids.ts';
 import { targetKinds } from '#protocol/order.ts';
 import { seconds, watts, wattsPerSecond } from '#protocol/units.ts';
-import * as z from 'zod';
 
 const limits = z.strictObject({
   /** The most the rack may ever draw. */

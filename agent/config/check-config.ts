@@ -1,0 +1,104 @@
+/** What no schema can see in config.yaml: names that must be unique, or must exist elsewhere. */
+import { resolve } from 'node:path';
+import type { Config } from './config.ts';
+import { whyUnreadable } from './files.ts';
+import { suggest } from './nearest.ts';
+import type { Finding } from './problem.ts';
+
+/** @param models ids of the known register maps. */
+export function checkConfig(config: Config, models: readonly string[]): Finding[] {
+  return [
+    ...duplicates('buses', 'id', config.buses, ({ id }) => id),
+    ...duplicates('meters', 'id', config.meters, ({ id }) => id),
+    ...duplicates('devices', 'id', config.devices, ({ id }) => id),
+    ...duplicates('buses', 'host', config.buses, ({ host, port }) => address(host, port)),
+    ...duplicates('meters', 'unit', config.meters, ({ bus, unit }) => `unit ${unit} on ${bus}`),
+    ...duplicates('devices', 'host', config.devices, hostOf),
+    ...duplicates('devices', 'mac', config.devices, ({ mac }) => mac),
+    ...config.meters.flatMap((meter, i) => checkMeter(config, models, meter, i)),
+  ];
+}
+
+/** The files that the config names and the agent must be able to read, resolved against `folder`. */
+export async function checkFiles(config: Config, folder: string): Promise<Finding[]> {
+  const named = [
+    ...brokerFiles(config.broker).map(([name, file]) => ({ path: ['broker', name], file })),
+    ...config.devices.flatMap((device, i) =>
+      filesOf(device).map(([name, file]) => ({ path: ['devices', i, name], file })),
+    ),
+  ];
+  const findings = named.map(async ({ path, file }) => {
+    const trouble = await whyUnreadable(resolve(folder, file));
+    return trouble ? [{ path, ...trouble }] : [];
+  });
+  return (await Promise.all(findings)).flat();
+}
+
+/** The options of a broker that name files, with those files. */
+export function brokerFiles({ ca, certificate, key, password_file }: Config['broker']): [string, string][] {
+  return Object.entries({ ca, certificate, key, password_file }).flatMap(([name, file]): [string, string][] =>
+    file === undefined ? [] : [[name, file]],
+  );
+}
+
+function checkMeter(config: Config, models: readonly string[], meter: Config['meters'][number], i: number): Finding[] {
+  const findings: Finding[] = [];
+  const buses = config.buses.map(({ id }) => id);
+  if (!buses.includes(meter.bus)) {
+    findings.push({
+      path: ['meters', i, 'bus'],
+      message: `there is no bus ${meter.bus}`,
+      hint: suggest(meter.bus, buses),
+    });
+  }
+  if (!models.includes(meter.model)) {
+    const message = `there is no register map ${meter.model}`;
+    findings.push({ path: ['meters', i, 'model'], message, hint: suggest(meter.model, models) });
+  }
+  const devices = config.devices.map(({ id }) => id);
+  const covered = meter.covers === 'all' ? [] : meter.covers;
+  for (const [at, id] of covered.entries()) {
+    if (devices.includes(id)) continue;
+    findings.push({
+      path: ['meters', i, 'covers', at],
+      message: `there is no device ${id}`,
+      hint: suggest(id, devices),
+    });
+  }
+  return findings;
+}
+
+/** Two entries of `section` with one value, told at the later one. */
+function duplicates<Entry extends { id: string }>(
+  section: string,
+  key: string,
+  entries: readonly Entry[],
+  valueIn: (entry: Entry) => string | undefined,
+): Finding[] {
+  const first = new Map<string, string>();
+  return entries.flatMap((entry, i) => {
+    const value = valueIn(entry);
+    const other = value === undefined ? undefined : first.get(value);
+    if (value !== undefined && other === undefined) first.set(value, entry.id);
+    if (other === undefined) return [];
+    const message = key === 'id' ? `${value} stands here twice` : `${value} is already that of ${other}`;
+    return [{ path: [section, i, key], message }];
+  });
+}
+
+/** Adapters own most of a device's entry; by convention `host`, `port` and names that end in `_file` mean the same in all. */
+type Options = Config['devices'][number] & { host?: unknown; port?: unknown };
+
+function hostOf({ host, port }: Options): string | undefined {
+  return typeof host === 'string' ? address(host, port) : undefined;
+}
+
+function address(host: string, port: unknown): string {
+  return port === undefined ? host.toLowerCase() : `${host.toLowerCase()}:${port}`;
+}
+
+function filesOf(device: object): [string, string][] {
+  return Object.entries(device).filter(
+    (entry): entry is [string, string] => entry[0].endsWith('_file') && typeof entry[1] === 'string',
+  );
+}

@@ -1,0 +1,57 @@
+/** What no schema can see in policy.yaml, and the keys it names. */
+import { resolve } from 'node:path';
+import type { Config } from './config.ts';
+import type { IssuerKey, IssuerKeys } from './keys.ts';
+import { readPublicKey } from './keys.ts';
+import { suggest } from './nearest.ts';
+import type { Policy } from './policy.ts';
+import type { Finding } from './problem.ts';
+
+/** @param config absent when it is not known: what the policy says about devices then goes unchecked. */
+export function checkPolicy(policy: Policy, config?: Config): Finding[] {
+  return [...checkLimits(policy), ...checkIssuers(policy), ...(config ? checkProtected(policy, config) : [])];
+}
+
+/** Every issuer's keys, resolved against `folder`, and what is wrong with those that cannot be used. */
+export async function readIssuerKeys(
+  policy: Policy,
+  folder: string,
+): Promise<{ keys: IssuerKeys; findings: Finding[] }> {
+  const keys = new Map<string, IssuerKey>();
+  const findings: Finding[] = [];
+  for (const [i, issuer] of policy.issuers.entries()) {
+    for (const [at, file] of issuer.keys.entries()) {
+      const path = ['issuers', i, 'keys', at];
+      const read = await readPublicKey(resolve(folder, file));
+      if (read.kind === 'bad') {
+        findings.push({ path, message: read.message, hint: read.hint });
+        continue;
+      }
+      const owner = keys.get(read.kid);
+      if (owner) findings.push({ path, message: `the key id ${read.kid} is already ${owner.issuer}'s`, hint: RENAME });
+      else keys.set(read.kid, { issuer: issuer.id, key: read.key });
+    }
+  }
+  return { keys, findings };
+}
+
+const RENAME = "a key's id is its file name: rename one, at the issuer too";
+
+function checkLimits({ limits: { ceiling_w, min_w } }: Policy): Finding[] {
+  if (ceiling_w === undefined || min_w <= ceiling_w) return [];
+  return [{ path: ['limits', 'min_w'], message: `${min_w} W is above the ceiling of ${ceiling_w} W` }];
+}
+
+function checkIssuers({ issuers }: Policy): Finding[] {
+  const ids = issuers.map(({ id }) => id);
+  return ids.flatMap((id, i) =>
+    ids.indexOf(id) < i ? [{ path: ['issuers', i, 'id'], message: `${id} stands here twice` }] : [],
+  );
+}
+
+function checkProtected({ protect }: Policy, { devices }: Config): Finding[] {
+  const ids = devices.map(({ id }) => id);
+  return protect.flatMap((id, i) =>
+    ids.includes(id) ? [] : [{ path: ['protect', i], message: `there is no device ${id}`, hint: suggest(id, ids) }],
+  );
+}
