@@ -1,0 +1,86 @@
+/** Watts to devices: the most valuable run, the least valuable rest, at most one is partly filled. */
+import type { Setting } from '#agent/state/observation.ts';
+import { asleep } from '#agent/state/setting.ts';
+import type { Range } from '#protocol/capability.ts';
+import type { Watts } from '#protocol/units.ts';
+
+/** A device as allocation sees it. */
+export type Steerable = {
+  readonly device: string;
+  readonly home: Setting;
+  /** Watts at home, and asleep. */
+  readonly homeW: Watts;
+  readonly residualW: Watts;
+  /** Watts at full load: what a percent of the dial refers to. */
+  readonly fullW: Watts;
+  readonly dial: Range | undefined;
+  /** Watts it goes on drawing when it ought to sleep and will not; undefined for one that does as told. */
+  readonly stubbornW: Watts | undefined;
+};
+
+export type Allotted = {
+  readonly device: string;
+  readonly want: Setting;
+  readonly watts: Watts;
+  readonly stubborn: boolean;
+};
+export type Partial = { readonly device: string; readonly limit: number };
+/** Whether any device may be partly filled, or only this one at this setting, or none. */
+export type Filling = 'any' | Partial | undefined;
+
+/** `ranked` is best value per watt first. `budgetW` is for these devices together. */
+export function allocate(ranked: readonly Steerable[], budgetW: Watts, filling: Filling): Allotted[] {
+  const plain = fill(ranked, budgetW, filling);
+  // A device that will not sleep keeps drawing: what it takes beyond its plan is cut from the others instead.
+  const defiant = new Map(
+    ranked.flatMap((each, i) => {
+      const excessW = (each.stubbornW ?? 0) - (plain[i]?.watts ?? 0);
+      return excessW > 0 && plain[i]?.want.kind === 'asleep' ? [[each.device, excessW]] : [];
+    }),
+  );
+  if (defiant.size === 0) return plain;
+  const excessW = [...defiant.values()].reduce((sum, watts) => sum + watts, 0);
+  const obeying = ranked.filter(({ device }) => !defiant.has(device));
+  const residualW = ranked.reduce((sum, each) => sum + (defiant.has(each.device) ? each.residualW : 0), 0);
+  const refilled = new Map(fill(obeying, budgetW - residualW - excessW, filling).map((each) => [each.device, each]));
+  return ranked.map(
+    ({ device, stubbornW }) => refilled.get(device) ?? { device, want: asleep, watts: stubbornW ?? 0, stubborn: true },
+  );
+}
+
+/** Greedy: everyone gets what it draws asleep, then the best take what they need beyond that while it lasts. */
+function fill(ranked: readonly Steerable[], budgetW: Watts, filling: Filling): Allotted[] {
+  let leftW = budgetW - ranked.reduce((sum, each) => sum + each.residualW, 0);
+  let mayFill = filling !== undefined;
+  return ranked.map((each) => {
+    const { device, home, homeW, residualW } = each;
+    const needsW = homeW - residualW;
+    if (needsW <= leftW + ROUNDING_W) {
+      leftW -= needsW;
+      return { device, want: home, watts: homeW, stubborn: false };
+    }
+    const partial = mayFill ? partlyFilled(each, leftW + residualW, filling) : undefined;
+    if (!partial) return { device, want: asleep, watts: residualW, stubborn: false };
+    mayFill = false;
+    leftW -= partial.watts - residualW;
+    return { device, want: { kind: 'awake', limit: partial.limit }, watts: partial.watts, stubborn: false };
+  });
+}
+
+/** Sums of floats: a device is not put to sleep for a millionth of a watt. */
+const ROUNDING_W = 1e-6;
+
+function partlyFilled(each: Steerable, watts: Watts, filling: Filling): { limit: number; watts: Watts } | undefined {
+  const { dial, device, home, fullW } = each;
+  if (!dial || home.kind === 'asleep' || filling === undefined) return undefined;
+  const unitW = dial.unit === 'percent' ? fullW / 100 : 1;
+  if (filling !== 'any') {
+    const fits = filling.device === device && filling.limit * unitW <= watts + ROUNDING_W;
+    return fits ? { limit: filling.limit, watts: filling.limit * unitW } : undefined;
+  }
+  const limit = Math.min(
+    dial.min + Math.floor((watts / unitW - dial.min + ROUNDING_W) / dial.step) * dial.step,
+    dial.max,
+  );
+  return limit >= dial.min ? { limit, watts: limit * unitW } : undefined;
+}

@@ -1,0 +1,35 @@
+/** How each device runs when nothing binds it: learned while nothing does, on disk long before any order. */
+import type { Now, Setting } from '#agent/state/observation.ts';
+import { binding } from '#agent/state/orders.ts';
+import type { Picture } from '#agent/state/picture.ts';
+import { sameSetting, settingShown, shows } from '#agent/state/setting.ts';
+import { freshDevice } from '#agent/state/staleness.ts';
+import type { Memory, PlannedDevice } from './plan.ts';
+
+export function learnHomes(picture: Picture, memory: Memory, now: Now): Memory {
+  const free = picture.ordersKnown && !memory.line && binding(picture, now.wall).length === 0;
+  if (!free) return memory;
+  const changed: Record<string, Setting> = {};
+  for (const device of Object.values(picture.devices)) {
+    const { id } = device.facts;
+    const reading = freshDevice(device, now);
+    const shown = reading && settingShown(device, reading);
+    // One that we moved and have not seen home yet shows our own deed, not its home.
+    if (!shown || memory.moved.includes(id)) continue;
+    const home = memory.homes[id];
+    if (!home || !sameSetting(home, shown)) changed[id] = shown;
+  }
+  return Object.keys(changed).length ? { ...memory, homes: { ...memory.homes, ...changed } } : memory;
+}
+
+/** Devices that are to be away from home, and those moved before that have not shown their home since. */
+export function stillMoved(picture: Picture, memory: Memory, devices: readonly PlannedDevice[]): string[] {
+  return devices
+    .filter(({ device, want, home }) => {
+      if (!sameSetting(want, home)) return true;
+      const view = picture.devices[device];
+      return memory.moved.includes(device) && view !== undefined && !shows(view, home);
+    })
+    .map(({ device }) => device)
+    .sort();
+}

@@ -1,0 +1,93 @@
+/** What a decision yields, and what it must remember until the next one. */
+import type { Setting } from '#agent/state/observation.ts';
+import type { Phase } from '#protocol/lifecycle.ts';
+import type { Millis, Watts, WattsPerSecond } from '#protocol/units.ts';
+
+export type PlannedDevice = {
+  readonly device: string;
+  readonly want: Setting;
+  readonly home: Setting;
+  /** Whether the agent may touch it at all. */
+  readonly hands: 'on' | 'off';
+  /** Watts it draws once it runs as wanted; for a device left alone, what it is taken to draw. */
+  readonly expectedW: Watts;
+  /** Wanted lower than it will go: unreachable, or it does not do as told. Others are cut in its place. */
+  readonly stubborn: boolean;
+  readonly why: string;
+};
+
+export type Plan = {
+  /** The lowest ceiling in force; undefined when none binds. */
+  readonly levelW: Watts | undefined;
+  /** Where the ramp is on its way to the level; undefined when the rack is free. */
+  readonly lineW: Watts | undefined;
+  /** Who set the level, in words. */
+  readonly why: string;
+  /** Watts by which the level cannot be met with the devices there are; 0 when it can. */
+  readonly shortByW: Watts;
+  readonly devices: readonly PlannedDevice[];
+  /** What happened to orders at this decision, in order. */
+  readonly steps: readonly Step[];
+};
+
+/** One phase that an order reached. */
+export type Step = {
+  readonly order: string;
+  readonly event: string;
+  readonly issuer: string;
+  readonly program: string;
+  readonly phase: Phase;
+  readonly levelW: Watts | undefined;
+  readonly why: string;
+};
+
+/** How far one order is. */
+export type Track = {
+  readonly order: string;
+  readonly topic: string;
+  readonly event: string;
+  readonly issuer: string;
+  readonly program: string;
+  readonly phase: Phase;
+  readonly levelW: Watts | undefined;
+  readonly until: Millis;
+  /** When each phase was first reached, wall time. */
+  readonly reached: Readonly<Partial<Record<Phase, Millis>>>;
+  /** Start of the interval that `phase` speaks of; a new interval is acted on anew. */
+  readonly intervalFrom?: string;
+  /** Since when the meter has proved the level without a break, monotonic. */
+  readonly meteredSince?: Millis;
+  /** Devices not where the plan wants them, with reasons. */
+  readonly short: readonly string[];
+};
+
+/** The moving ceiling. */
+export type Line = {
+  readonly levelW: Watts;
+  readonly movedAt: Millis;
+  /** A raise waits until then: every rack derives its own delay from the event that ended. */
+  readonly hold?: { readonly event: string; readonly until: Millis };
+  /** Watts per second the orders behind it allow on the way up. */
+  readonly upWPerS?: WattsPerSecond;
+  /** Events that bound at the last decision. */
+  readonly events: readonly string[];
+};
+
+export type Baseline = { readonly watts: Watts; readonly method: string };
+
+export type Memory = {
+  /** How each device runs when nothing binds it. */
+  readonly homes: Readonly<Record<string, Setting>>;
+  /** Devices the agent has moved from home and not yet seen back there. */
+  readonly moved: readonly string[];
+  /** Best value per watt first; fixed while a line binds, so that noise moves nothing. */
+  readonly ranking: readonly string[];
+  /** The one device that is partly filled. */
+  readonly partial?: { readonly device: string; readonly limit: number };
+  readonly line?: Line;
+  readonly tracks: readonly Track[];
+  /** Per event, `issuer/event`: frozen at its first order. */
+  readonly baselines: Readonly<Record<string, Baseline | null>>;
+};
+
+export const emptyMemory: Memory = { homes: {}, moved: [], ranking: [], tracks: [], baselines: {} };

@@ -1,0 +1,65 @@
+/** Moves the line towards the envelope's ceiling, no faster than orders and policy allow, either way. */
+import type { Policy } from '#agent/config/policy.ts';
+import type { Now } from '#agent/state/observation.ts';
+import type { Seconds, Watts } from '#protocol/units.ts';
+import type { Envelope } from './compose.ts';
+import { slowest } from './compose.ts';
+import type { Line } from './plan.ts';
+import { staggerMs } from './stagger.ts';
+
+/** A new cut may take one tick's worth of ramp at once: the fast path does not wait for the tick. */
+const FIRST_STEP_S: Seconds = 1;
+/** A loop that stood still does not catch up in one jump. */
+const LONGEST_STEP_S: Seconds = 2;
+
+export type Surroundings = {
+  readonly rack: string;
+  readonly policy: Policy;
+  /** What the rack draws now, by the meter or else by the plan; where a cut starts. */
+  readonly drawnW: Watts;
+  /** What it draws with every device at home; a line at or above it binds nothing. */
+  readonly homeW: Watts;
+  /** Whether a raise is allowed at all. */
+  readonly mayRaise: boolean;
+  readonly now: Now;
+};
+
+export function moveLine(line: Line | undefined, envelope: Envelope, around: Surroundings): Line | undefined {
+  const from = line?.levelW ?? Number.POSITIVE_INFINITY;
+  const to = envelope.ceilingW ?? Number.POSITIVE_INFINITY;
+  if (to < from) return lower(line, to, envelope, around);
+  if (line && to > from) return raise(line, to, envelope, around);
+  return line && { ...line, movedAt: around.now.mono, events: envelope.events };
+}
+
+function lower(line: Line | undefined, to: Watts, envelope: Envelope, { policy, drawnW, now }: Surroundings): Line {
+  const rate = slowest([envelope.downWPerS, policy.limits.step_down_w_per_s]);
+  const start = line?.levelW ?? Math.max(drawnW, to);
+  const elapsed = line ? elapsedS(line, now) : FIRST_STEP_S;
+  const levelW = rate === undefined ? to : Math.max(to, start - rate * elapsed);
+  return settled({ levelW, movedAt: now.mono, events: envelope.events }, envelope.upWPerS);
+}
+
+function raise(line: Line, to: Watts, envelope: Envelope, around: Surroundings): Line | undefined {
+  const { rack, policy, homeW, mayRaise, now } = around;
+  const stay = settled({ ...line, movedAt: now.mono, events: envelope.events }, envelope.upWPerS);
+  if (!mayRaise) return { ...stay, events: line.events };
+  const left = line.events.find((event) => !envelope.events.includes(event));
+  if (left !== undefined) {
+    return { ...stay, hold: { event: left, until: now.mono + staggerMs(rack, left, policy.limits.restore_window_s) } };
+  }
+  if (line.hold && now.mono < line.hold.until) return stay;
+  const rate = slowest([stay.upWPerS, policy.limits.step_up_w_per_s]);
+  const levelW = rate === undefined ? to : line.levelW + rate * elapsedS(line, now);
+  if (levelW < to && levelW < homeW) return { ...stay, levelW };
+  return to === Number.POSITIVE_INFINITY ? undefined : { ...stay, levelW: to };
+}
+
+/** Remembers the ramp of the orders that bind, for the way up after they are gone. */
+function settled(line: Line, upWPerS: number | undefined): Line {
+  return upWPerS === undefined ? line : { ...line, upWPerS };
+}
+
+function elapsedS(line: Line, now: Now): Seconds {
+  return Math.min((now.mono - line.movedAt) / 1000, LONGEST_STEP_S);
+}

@@ -1,0 +1,93 @@
+/** The rack's devices as deciding sees them: who can be steered, who is left alone and why, and what each draws. */
+import type { Policy } from '#agent/config/policy.ts';
+import type { Setting } from '#agent/state/observation.ts';
+import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { asleep, awake, shows } from '#agent/state/setting.ts';
+import type { Watts } from '#protocol/units.ts';
+import type { Steerable } from './allocate.ts';
+import type { Memory } from './plan.ts';
+
+/** Asked this often in vain, a device counts as one that will not. */
+const PATIENCE = 2;
+
+export type LeftAlone = {
+  readonly device: string;
+  readonly home: Setting;
+  readonly watts: Watts;
+  readonly why: string;
+};
+export type Roster = { readonly steerable: readonly Steerable[]; readonly leftAlone: readonly LeftAlone[] };
+
+export function roster(picture: Picture, policy: Policy, memory: Memory): Roster {
+  const steerable: Steerable[] = [];
+  const leftAlone: LeftAlone[] = [];
+  for (const device of Object.values(picture.devices)) {
+    const { id } = device.facts;
+    const home = memory.homes[id] ?? awake;
+    const why = whyLeftAlone(device, policy);
+    // A fixed figure, not the last reading: noise in a device nobody steers must not move those that are steered.
+    if (why)
+      leftAlone.push({ device: id, home, watts: lastSeenAsleep(device) ? residualW(device) : device.fullW, why });
+    else steerable.push({ ...steer(device, home), stubbornW: stubbornW(device, home) });
+  }
+  return { steerable, leftAlone };
+}
+
+/** Watts of the devices that orders may move, by their nameplates: what fractions of the rack refer to. */
+export function ratedW(picture: Picture, policy: Policy): Watts {
+  return Object.values(picture.devices)
+    .filter(({ facts }) => canSleep(facts.controls) && !policy.protect.includes(facts.id))
+    .reduce((sum, { facts }) => sum + facts.ratedW, 0);
+}
+
+/** Terahashes per joule by the maker's word, which does not flicker; unknown counts as least. */
+export function valuePerWatt({ reading, facts }: DeviceView): number {
+  return (reading?.ratedHashrateThs ?? 0) / facts.ratedW;
+}
+
+/** Watts of a device that runs as `setting` says. */
+export function wattsAt(device: DeviceView, setting: Setting): Watts {
+  if (setting.kind === 'asleep') return residualW(device);
+  const unit = device.facts.controls['limit']?.range?.unit;
+  if (setting.limit === undefined || unit === undefined) return device.fullW;
+  return unit === 'percent' ? (setting.limit * device.fullW) / 100 : setting.limit;
+}
+
+function steer(device: DeviceView, home: Setting): Omit<Steerable, 'stubbornW'> {
+  return {
+    device: device.facts.id,
+    home,
+    homeW: wattsAt(device, home),
+    residualW: residualW(device),
+    fullW: device.fullW,
+    dial: device.facts.controls['limit']?.range,
+  };
+}
+
+function whyLeftAlone({ facts, state, identity, trouble }: DeviceView, policy: Policy): string | undefined {
+  if (policy.protect.includes(facts.id)) return 'protected by the policy';
+  if (!canSleep(facts.controls)) return 'has no control to sleep and wake';
+  if (state === 'wrong_device') return trouble?.message ?? 'another device is at its address';
+  if (facts.identityRequired && !identity) return 'has not yet said which device it is';
+  return undefined;
+}
+
+function canSleep(controls: DeviceView['facts']['controls']): boolean {
+  return controls['sleep'] !== undefined && controls['wake'] !== undefined;
+}
+
+function stubbornW(device: DeviceView, home: Setting): Watts | undefined {
+  if (home.kind === 'asleep' || lastSeenAsleep(device)) return undefined;
+  const { state, asked } = device;
+  const unheard = state === 'unreachable' || state === 'unauthorised';
+  const unmoved = asked?.setting.kind === 'asleep' && asked.attempts >= PATIENCE && !shows(device, asleep);
+  return unheard || unmoved ? device.fullW : undefined;
+}
+
+function lastSeenAsleep({ reading }: DeviceView): boolean {
+  return reading?.asleep === true;
+}
+
+function residualW({ facts, fullW }: DeviceView): Watts {
+  return facts.residualW ?? fullW;
+}

@@ -1,0 +1,144 @@
+/** (picture, observation, now) -> picture. The only way the picture changes. */
+import type { DeviceStateName } from '#protocol/telemetry.ts';
+import type { Millis, Watts } from '#protocol/units.ts';
+import type { DeviceFacts, DeviceReading, MeterFacts, Now, Observation, Trouble } from './observation.ts';
+import { withOrder } from './orders.ts';
+import type { Asked, DeviceView, MeterView, Picture } from './picture.ts';
+import { sameSetting, settingShown } from './setting.ts';
+
+/** Meter samples are kept this long: enough for a baseline of the last minutes and every window. */
+export const SAMPLE_SPAN_MS: Millis = 300_000;
+/** A device that says it draws more than this share of its nameplate is not believed. */
+const MOST_PLAUSIBLE = 1.25;
+
+export function fold(picture: Picture, observation: Observation, now: Now): Picture {
+  switch (observation.kind) {
+    case 'inventory':
+      return withInventory(picture, observation.devices, observation.meters, now);
+    case 'meter': {
+      const { reading } = observation;
+      return withMeter(picture, observation.meter, ({ trouble: _healed, ...meter }) => ({
+        ...meter,
+        reading: { ...reading, at: now },
+        samples: reading.powerW === undefined ? meter.samples : withSample(meter.samples, reading.powerW, now),
+      }));
+    }
+    case 'meterTrouble':
+      return withMeter(picture, observation.meter, (meter) => ({
+        ...meter,
+        trouble: { ...observation.trouble, at: now },
+      }));
+    case 'device':
+      return withDevice(picture, observation.device, (device) => withReading(device, observation.reading, now));
+    case 'deviceTrouble':
+      return withDevice(picture, observation.device, (device) => withTrouble(device, observation.trouble, now));
+    case 'identity':
+      return withDevice(picture, observation.device, (device) => {
+        const identified = { ...device, identity: observation.identity };
+        if (observation.mismatch === undefined)
+          return device.state === 'wrong_device' ? inState(identified, 'unknown', now) : identified;
+        const trouble = { kind: 'refused', message: observation.mismatch, at: now } as const;
+        return inState({ ...identified, trouble }, 'wrong_device', now);
+      });
+    case 'order': {
+      const { accepted } = observation;
+      const slot = withOrder(picture.orders[accepted.topic], accepted, now.wall);
+      return { ...picture, orders: { ...picture.orders, [accepted.topic]: slot } };
+    }
+    case 'ordersKnown':
+      return picture.ordersKnown ? picture : { ...picture, ordersKnown: true };
+    case 'asked':
+      return withDevice(picture, observation.device, (device) => {
+        const again = device.asked && sameSetting(device.asked.setting, observation.setting);
+        const attempts = again ? (device.asked?.attempts ?? 0) + 1 : 1;
+        return { ...device, asked: { setting: observation.setting, at: now, outcome: 'pending', attempts } };
+      });
+    case 'acknowledged': {
+      const { said, settleMs } = observation;
+      return withAnswer(
+        picture,
+        observation.device,
+        { outcome: 'acknowledged', said, settledAt: now.mono + settleMs },
+        now,
+      );
+    }
+    case 'notDone': {
+      const { device, trouble } = observation;
+      const answered = withAnswer(picture, device, { outcome: 'failed', trouble }, now);
+      return withDevice(answered, device, (view) => withTrouble(view, trouble, now));
+    }
+  }
+}
+
+function withInventory(
+  picture: Picture,
+  devices: readonly DeviceFacts[],
+  meters: readonly MeterFacts[],
+  now: Now,
+): Picture {
+  const view = (facts: DeviceFacts): DeviceView => ({ ...newDevice(facts, now), ...picture.devices[facts.id], facts });
+  return {
+    ...picture,
+    devices: Object.fromEntries(devices.map((facts) => [facts.id, view(facts)])),
+    meters: Object.fromEntries(meters.map((facts) => [facts.id, { samples: [], ...picture.meters[facts.id], facts }])),
+  };
+}
+
+function newDevice(facts: DeviceFacts, now: Now): DeviceView {
+  return { facts, state: 'unknown', since: now, fullW: facts.ratedW };
+}
+
+function withMeter(picture: Picture, id: string, change: (meter: MeterView) => MeterView): Picture {
+  const meter = picture.meters[id];
+  return meter ? { ...picture, meters: { ...picture.meters, [id]: change(meter) } } : picture;
+}
+
+function withDevice(picture: Picture, id: string, change: (device: DeviceView) => DeviceView): Picture {
+  const device = picture.devices[id];
+  return device ? { ...picture, devices: { ...picture.devices, [id]: change(device) } } : picture;
+}
+
+function withSample(samples: MeterView['samples'], powerW: Watts, now: Now): MeterView['samples'] {
+  const first = samples.findIndex(({ mono }) => mono >= now.mono - SAMPLE_SPAN_MS);
+  return [...(first > 0 ? samples.slice(first) : samples), { mono: now.mono, wall: now.wall, powerW }];
+}
+
+function withReading(device: DeviceView, reading: DeviceReading, now: Now): DeviceView {
+  // Another device's word, at our device's address, says nothing about ours.
+  if (device.state === 'wrong_device') return device;
+  const { trouble: _healed, ...healthy } = device;
+  const seen: DeviceView = { ...healthy, reading: { ...reading, at: now }, fullW: shownFullW(device, reading) };
+  return inState(seen, stateShown(seen, reading), now);
+}
+
+function stateShown(device: DeviceView, reading: DeviceReading): DeviceStateName {
+  const shown = settingShown(device, reading);
+  if (!shown) return 'unknown';
+  if (shown.kind === 'asleep') return 'asleep';
+  return shown.limit === undefined ? 'awake' : 'limited';
+}
+
+/** Raised in steps of 1 % of the nameplate and never lowered, so that noise does not move the plan. */
+function shownFullW({ facts, fullW }: DeviceView, { powerW }: DeviceReading): Watts {
+  if (powerW === undefined || powerW <= fullW || powerW > facts.ratedW * MOST_PLAUSIBLE) return fullW;
+  const step = facts.ratedW / 100;
+  return Math.ceil(powerW / step) * step;
+}
+
+function withTrouble(device: DeviceView, trouble: Trouble, now: Now): DeviceView {
+  const seen = { ...device, trouble: { ...trouble, at: now } };
+  if (device.state === 'wrong_device') return device;
+  if (trouble.kind === 'unreachable' || trouble.kind === 'timedOut') return inState(seen, 'unreachable', now);
+  if (trouble.kind === 'unauthorised') return inState(seen, 'unauthorised', now);
+  return seen;
+}
+
+function withAnswer(picture: Picture, id: string, answer: Partial<Asked>, now: Now): Picture {
+  return withDevice(picture, id, (device) =>
+    device.asked ? { ...device, asked: { ...device.asked, ...answer, answeredAt: now } } : device,
+  );
+}
+
+function inState(device: DeviceView, state: DeviceStateName, now: Now): DeviceView {
+  return device.state === state ? device : { ...device, state, since: now };
+}

@@ -1,0 +1,86 @@
+/** Everything the agent can come to know, as one union. What is not here cannot influence a decision. */
+import type { Capability } from '#protocol/capability.ts';
+import type { Order } from '#protocol/order.ts';
+import type { Celsius, Hertz, Millis, Watts } from '#protocol/units.ts';
+
+/** One moment on both clocks: wall for orders and people, mono for ages and ramps. */
+export type Now = { readonly wall: Millis; readonly mono: Millis };
+
+/** How a device runs. `limit` is in the unit of its dial; absent means unlimited. */
+export type Setting = { readonly kind: 'asleep' } | { readonly kind: 'awake'; readonly limit?: number };
+
+export type DeviceFacts = {
+  readonly id: string;
+  readonly adapter: string;
+  readonly ratedW: Watts;
+  /** Controls the device has, by name: `sleep`, `wake`, `limit`, `reboot`, `locate`. */
+  readonly controls: Readonly<Record<string, Capability>>;
+  /** Watts it still draws asleep; absent for a device that cannot sleep. */
+  readonly residualW?: Watts;
+  /** Whether the config says which device this must be: then nothing is asked of it until it has said who it is. */
+  readonly identityRequired: boolean;
+};
+
+export type MeterFacts = {
+  readonly id: string;
+  readonly role: 'feed';
+  readonly covers: 'all' | readonly string[];
+  /** Watts through the meter that nothing here steers. */
+  readonly otherLoadsW: Watts;
+  /** Smallest change of power it can show. */
+  readonly resolutionW: Watts;
+  readonly periodMs: Millis;
+};
+
+export type Identity = {
+  readonly make: string;
+  readonly model?: string;
+  readonly firmware?: string;
+  readonly mac?: string;
+  readonly serial?: string;
+};
+
+export type DeviceReading = {
+  readonly asleep?: boolean;
+  readonly powerW?: Watts;
+  readonly limit?: number;
+  readonly hashrateThs?: number;
+  readonly ratedHashrateThs?: number;
+  readonly efficiencyJPerTh?: number;
+  readonly chipMaxC?: Celsius;
+  readonly faults: readonly string[];
+};
+
+export type MeterReading = {
+  readonly powerW?: Watts;
+  readonly frequencyHz?: Hertz;
+  readonly energyImportWh?: number;
+  readonly energyExportWh?: number;
+};
+
+/** Why a device could not be read or moved; the kinds of AdapterError. */
+export type TroubleKind = 'unreachable' | 'timedOut' | 'unauthorised' | 'refused' | 'unsupported' | 'malformed';
+export type Trouble = { readonly kind: TroubleKind; readonly message: string };
+
+/** An order that was verified and accepted, with when it came. */
+export type AcceptedOrder = {
+  readonly topic: string;
+  readonly order: Order;
+  /** SHA-256 over the signed bytes, hex. */
+  readonly digest: string;
+  readonly receivedAt: Millis;
+};
+
+export type Observation =
+  | { readonly kind: 'inventory'; readonly devices: readonly DeviceFacts[]; readonly meters: readonly MeterFacts[] }
+  | { readonly kind: 'meter'; readonly meter: string; readonly reading: MeterReading }
+  | { readonly kind: 'meterTrouble'; readonly meter: string; readonly trouble: Trouble }
+  | { readonly kind: 'device'; readonly device: string; readonly reading: DeviceReading }
+  | { readonly kind: 'deviceTrouble'; readonly device: string; readonly trouble: Trouble }
+  | { readonly kind: 'identity'; readonly device: string; readonly identity: Identity; readonly mismatch?: string }
+  | { readonly kind: 'order'; readonly accepted: AcceptedOrder }
+  /** Everything the broker retains for us has arrived at least once. */
+  | { readonly kind: 'ordersKnown' }
+  | { readonly kind: 'asked'; readonly device: string; readonly setting: Setting }
+  | { readonly kind: 'acknowledged'; readonly device: string; readonly settleMs: Millis; readonly said: string }
+  | { readonly kind: 'notDone'; readonly device: string; readonly trouble: Trouble };

@@ -1,0 +1,39 @@
+/** The slots of the order topics: which order binds on each, and which come after. Pure. */
+import type { Interval } from '#protocol/order.ts';
+import { epochMs } from '#protocol/time.ts';
+import type { Millis } from '#protocol/units.ts';
+import type { AcceptedOrder } from './observation.ts';
+import type { OrderSlot, Picture } from './picture.ts';
+
+export type Binding = { readonly accepted: AcceptedOrder; readonly interval: Interval };
+
+export function startsAt({ order }: AcceptedOrder): Millis {
+  return epochMs(order.intervals[0]?.from ?? '');
+}
+
+export function endsAt({ order }: AcceptedOrder): Millis {
+  return epochMs(order.intervals.at(-1)?.until ?? '');
+}
+
+/** Adds an accepted order behind the one whose turn it is; what an order in turn has succeeded is let go. */
+export function withOrder(slot: OrderSlot | undefined, accepted: AcceptedOrder, wall: Millis): OrderSlot {
+  const older = slot?.orders ?? [];
+  const current = older.findLastIndex((other) => startsAt(other) <= wall);
+  return { seq: accepted.order.seq, digest: accepted.digest, orders: [...older.slice(Math.max(current, 0)), accepted] };
+}
+
+/** The order of a slot whose turn it is: the newest that has begun. It may have ended, or be a release. */
+export function inTurn(slot: OrderSlot, wall: Millis): AcceptedOrder | undefined {
+  return slot.orders.findLast((accepted) => startsAt(accepted) <= wall);
+}
+
+/** Every order that binds the rack at this moment, with the interval in force. */
+export function binding(picture: Picture, wall: Millis): Binding[] {
+  return Object.values(picture.orders).flatMap((slot) => {
+    const accepted = inTurn(slot, wall);
+    const interval = accepted?.order.intervals.find(
+      ({ from, until }) => epochMs(from) <= wall && wall < epochMs(until),
+    );
+    return accepted && interval && interval.target.kind !== 'release' ? [{ accepted, interval }] : [];
+  });
+}

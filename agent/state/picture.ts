@@ -1,0 +1,76 @@
+/** The frozen state of the rack that one decision sees. Only `fold` makes a new one. */
+import type { DeviceStateName } from '#protocol/telemetry.ts';
+import type { Millis, Watts } from '#protocol/units.ts';
+import type {
+  AcceptedOrder,
+  DeviceFacts,
+  DeviceReading,
+  Identity,
+  MeterFacts,
+  MeterReading,
+  Now,
+  Setting,
+  Trouble,
+} from './observation.ts';
+
+export type At<T> = T & { readonly at: Now };
+
+/** The last thing we asked of a device. An acknowledgement is not an effect: the reading decides. */
+export type Asked = {
+  readonly setting: Setting;
+  readonly at: Now;
+  readonly outcome: 'pending' | 'acknowledged' | 'failed';
+  /** When it was answered, and until when its power may still move. */
+  readonly answeredAt?: Now;
+  readonly settledAt?: Millis;
+  readonly said?: string;
+  /** Why the last attempt failed. */
+  readonly trouble?: Trouble;
+  /** How often this same setting has been asked for in a row. */
+  readonly attempts: number;
+};
+
+export type DeviceView = {
+  readonly facts: DeviceFacts;
+  readonly state: DeviceStateName;
+  readonly since: Now;
+  readonly identity?: Identity;
+  readonly reading?: At<DeviceReading>;
+  readonly asked?: Asked;
+  readonly trouble?: At<Trouble>;
+  /** What it draws awake and unlimited: the nameplate, or more where it has shown more. */
+  readonly fullW: Watts;
+};
+
+export type Sample = { readonly mono: Millis; readonly wall: Millis; readonly powerW: Watts };
+
+export type MeterView = {
+  readonly facts: MeterFacts;
+  readonly reading?: At<MeterReading>;
+  /** Readings of power within the last `SAMPLE_SPAN_MS`, oldest first. */
+  readonly samples: readonly Sample[];
+  readonly trouble?: At<Trouble>;
+};
+
+/** What one order topic holds: the newest accepted seq, the order that binds or will, and those parked behind it. */
+export type OrderSlot = { readonly seq: number; readonly digest: string; readonly orders: readonly AcceptedOrder[] };
+
+export type Picture = {
+  readonly devices: Readonly<Record<string, DeviceView>>;
+  readonly meters: Readonly<Record<string, MeterView>>;
+  readonly orders: Readonly<Record<string, OrderSlot>>;
+  /** Whether every retained order has been seen since the start: before that, silence is not freedom. */
+  readonly ordersKnown: boolean;
+};
+
+export const emptyPicture: Picture = { devices: {}, meters: {}, orders: {}, ordersKnown: false };
+
+/** A feed meter, if the rack has one. */
+export function feedMeter(picture: Picture): MeterView | undefined {
+  return Object.values(picture.meters).find((meter) => meter.facts.role === 'feed');
+}
+
+/** Milliseconds since something was seen. */
+export function ageMs(seen: { at: Now } | undefined, now: Now): Millis | undefined {
+  return seen && now.mono - seen.at.mono;
+}

@@ -1,0 +1,53 @@
+/** Settings of devices: comparing them, and reading one off what a device said. */
+import type { DeviceReading, Setting } from './observation.ts';
+import type { DeviceView } from './picture.ts';
+
+export const asleep: Setting = { kind: 'asleep' };
+export const awake: Setting = { kind: 'awake' };
+
+export function sameSetting(a: Setting, b: Setting): boolean {
+  if (a.kind === 'asleep' || b.kind === 'asleep') return a.kind === b.kind;
+  return a.limit === b.limit;
+}
+
+/** In words for people: `asleep`, `awake`, `awake at 60 %`. */
+export function settingText(setting: Setting, unit: 'percent' | 'watts' = 'percent'): string {
+  if (setting.kind === 'asleep' || setting.limit === undefined) return setting.kind;
+  return `awake at ${setting.limit} ${unit === 'percent' ? '%' : 'W'}`;
+}
+
+/** The setting a reading shows; undefined when it does not say whether the device sleeps. */
+export function settingShown(device: DeviceView, reading: DeviceReading): Setting | undefined {
+  if (reading.asleep === undefined) return undefined;
+  if (reading.asleep) return asleep;
+  const range = device.facts.controls['limit']?.range;
+  // A limit at the dial's end is no limit: a device at 100 % and one that was never limited run the same.
+  if (!range || reading.limit === undefined || reading.limit >= range.max) return awake;
+  return { kind: 'awake', limit: reading.limit };
+}
+
+/** Whether the device's own word, given after we asked, says that it runs as `wanted`. */
+export function shows(device: DeviceView, wanted: Setting): boolean {
+  const { reading, asked, facts } = device;
+  if (!reading) return false;
+  if (
+    asked &&
+    sameSetting(asked.setting, wanted) &&
+    (asked.answeredAt?.mono ?? Number.POSITIVE_INFINITY) > reading.at.mono
+  ) {
+    return false;
+  }
+  const shown = settingShown(device, reading);
+  if (!shown) return false;
+  if (shown.kind === 'asleep' || wanted.kind === 'asleep') return shown.kind === wanted.kind;
+  if (reading.limit === undefined && facts.controls['limit']) return limitByWord(device, wanted);
+  return sameSetting(shown, wanted);
+}
+
+/** For firmware that never says its limit: only an acknowledgement of exactly this setting counts. */
+function limitByWord({ asked }: DeviceView, wanted: Setting): boolean {
+  const untouched = asked === undefined || asked.setting.kind === 'asleep';
+  const full = wanted.kind === 'awake' && wanted.limit === undefined;
+  if (untouched) return full;
+  return asked.outcome === 'acknowledged' && sameSetting(asked.setting, wanted);
+}
