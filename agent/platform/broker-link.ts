@@ -15,7 +15,7 @@ import { SendWindow } from './send-window.ts';
 export type LinkOptions = {
   config: BrokerConfig;
   protocol: 4 | 5;
-  will: Outgoing;
+  will: Outgoing | undefined;
   /** Topic filters, subscribed at QoS 1. */
   subscriptions: string[];
   clock: Clock;
@@ -179,7 +179,6 @@ class MqttLink implements Link {
 function clientOptions({ config, protocol, will }: LinkOptions): IClientOptions {
   const url = new URL(config.url);
   const v5 = protocol === 5;
-  const expiry = v5 && will.expiryS !== undefined ? { properties: { messageExpiryInterval: will.expiryS } } : {};
   return {
     protocol: url.protocol.slice(0, -1) as 'mqtt' | 'mqtts' | 'ws' | 'wss',
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -199,9 +198,14 @@ function clientOptions({ config, protocol, will }: LinkOptions): IClientOptions 
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: will.retain, ...expiry },
+    ...(will && { will: lastWill(will, v5) }),
     ...(v5 && { properties: { sessionExpiryInterval: 0, maximumPacketSize: maximumPacketBytes } }),
   };
+}
+
+function lastWill({ topic, payload, retain, expiryS }: Outgoing, v5: boolean): NonNullable<IClientOptions['will']> {
+  const expiry = v5 && expiryS !== undefined ? { properties: { messageExpiryInterval: expiryS } } : {};
+  return { topic, payload: Buffer.from(payload), qos: 1, retain, ...expiry };
 }
 
 function subscribe(client: MqttClient, filters: string[]): Promise<string[]> {

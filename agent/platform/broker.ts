@@ -32,8 +32,8 @@ export type Outgoing = {
 };
 
 export type BrokerHandlers = {
-  /** Asked for before every connect, with the number that this connection will have. */
-  will(connection: number): Outgoing;
+  /** Asked for before every connect, with the number that this connection will have. Absent: nobody would miss us. */
+  will?(connection: number): Outgoing;
   /** Topic filters, subscribed at QoS 1 at every connect. */
   subscriptions(): string[];
   /** Connected and subscribed. `refused` are the filters that the broker denies us. */
@@ -135,7 +135,7 @@ class Session implements BrokerSession {
     const options = {
       config: this.#config,
       protocol,
-      will: this.#handlers.will(connection),
+      will: this.#handlers.will?.(connection),
       subscriptions: this.#handlers.subscriptions(),
       clock,
       log,
