@@ -20,6 +20,7 @@ import type { Envelope } from './compose.ts';
 import { compose } from './compose.ts';
 import { learnHomes, stillMoved } from './home.ts';
 import type { Line, Memory, Plan, PlannedDevice } from './plan.ts';
+import type { Unreported } from './progress.ts';
 import { progress } from './progress.ts';
 import { moveLine } from './ramp.ts';
 import type { Roster } from './roster.ts';
@@ -47,7 +48,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const allotted = line ? share(crew, ranking, fixedW, line, envelope, memory) : crew.steerable.map(atHome);
   const expectedW = fixedW + sum(allotted.map(({ watts }) => watts));
   const devices = planned(picture, crew, allotted, memory, line ? envelope.why : 'nothing binds');
-  const unreported: Omit<Plan, 'steps'> = {
+  const unreported: Unreported = {
     levelW: envelope.ceilingW,
     lineW: line?.levelW,
     why: envelope.why,

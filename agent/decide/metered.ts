@@ -20,15 +20,15 @@ const LEAST_SAMPLES = 3;
 export function proves(picture: Picture, policy: Policy, cut: readonly string[], levelW: Watts, now: Now): Proof {
   const meter = feedMeter(picture);
   if (!meter) return { kind: 'unknown', why: 'the rack has no feed meter' };
-  const { covers, resolutionW } = meter.facts;
-  const outside = covers === 'all' ? undefined : cut.find((id) => !covers.includes(id));
-  if (outside !== undefined) return { kind: 'unknown', why: `meter ${meter.facts.id} does not cover ${outside}` };
-  if (!freshMeter(meter, now))
-    return { kind: 'unknown', why: `meter ${meter.facts.id} is silent: ${meter.trouble?.message ?? 'no reading yet'}` };
+  const { id, covers, resolutionW } = meter.facts;
+  const outside = covers === 'all' ? undefined : cut.find((device) => !covers.includes(device));
+  if (outside !== undefined) return { kind: 'unknown', why: `meter ${id} does not cover ${outside}` };
+  if (!freshMeter(meter, now)) {
+    return { kind: 'unknown', why: `meter ${id} is silent: ${meter.trouble?.message ?? 'no reading yet'}` };
+  }
   const from = now.mono - policy.meter_window_s * 1000;
   const window = meter.samples.filter(({ mono }) => mono > from);
-  if (window.length < LEAST_SAMPLES)
-    return { kind: 'unknown', why: `meter ${meter.facts.id} has too few readings yet` };
+  if (window.length < LEAST_SAMPLES) return { kind: 'unknown', why: `meter ${id} has too few readings yet` };
   const meanW = window.reduce((sum, { powerW }) => sum + powerW, 0) / window.length;
   const overByW = meanW - levelW;
   if (overByW <= Math.max(levelW * TOLERANCE, resolutionW)) return { kind: 'under', meanW };

@@ -1,193 +1,136 @@
 /** How far every order is, judged anew from the picture at each decision: nothing is assumed from having acted. */
 import type { Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
-import { binding, endsAt, inTurn, startsAt } from '#agent/state/orders.ts';
+import type { Binding } from '#agent/state/orders.ts';
+import { binding, endsAt, inTurn, isRelease } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { sameSetting, shows } from '#agent/state/setting.ts';
-import type { Phase } from '#protocol/lifecycle.ts';
-import type { Interval } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
 import { ceilingOf, eventKey } from './compose.ts';
 import { proves } from './metered.ts';
 import type { Memory, Plan, PlannedDevice, Step, Track } from './plan.ts';
 import { ratedW } from './roster.ts';
+import type { Advance } from './track.ts';
+import { advance, before, openTrack, reach } from './track.ts';
 
-type Around = { picture: Picture; policy: Policy; memory: Memory; plan: Omit<Plan, 'steps'>; now: Now };
-type Progress = { tracks: Track[]; steps: Step[] };
+export type Unreported = Omit<Plan, 'steps'>;
+type Around = { picture: Picture; policy: Policy; memory: Memory; plan: Unreported; now: Now };
 
 export function progress(
   picture: Picture,
   policy: Policy,
   memory: Memory,
-  plan: Omit<Plan, 'steps'>,
+  plan: Unreported,
   now: Now,
-): Progress {
+): { tracks: Track[]; steps: Step[] } {
   const around: Around = { picture, policy, memory, plan, now };
-  const bound = new Map(binding(picture, now.wall).map(({ accepted, interval }) => [accepted.order.id, interval]));
-  const result: Progress = { tracks: [], steps: [] };
-  for (const track of [...memory.tracks, ...newTracks(picture, memory, now)]) {
-    const interval = policy.commissioning === 'waived' ? bound.get(track.order) : undefined;
-    const moved = interval ? acting(track, interval, around) : waiting(track, around);
-    result.steps.push(...moved.steps);
-    if (moved.track) result.tracks.push(moved.track);
-  }
-  return result;
-}
-
-/** Orders seen for the first time. `accepted` and `scheduled` themselves are told to the issuer on receipt. */
-function newTracks(picture: Picture, memory: Memory, now: Now): Track[] {
-  const known = new Set(memory.tracks.map(({ order }) => order));
-  return Object.entries(picture.orders).flatMap(([topic, slot]) =>
-    slot.orders
-      .filter((accepted) => !known.has(accepted.order.id) && now.wall < endsAt(accepted))
-      .map((accepted) => newTrack(topic, accepted, now)),
-  );
-}
-
-function newTrack(topic: string, accepted: AcceptedOrder, now: Now): Track {
-  const { id, event, issuer, program } = accepted.order;
-  const phase: Phase = startsAt(accepted) <= now.wall ? 'accepted' : 'scheduled';
-  const reached = { received: accepted.receivedAt, [phase]: now.wall };
+  const bindings = policy.commissioning === 'waived' ? binding(picture, now.wall) : [];
+  const advances = [...memory.tracks, ...newTracks(picture, memory, now)].map((track) => {
+    const bound = bindings.find(({ accepted }) => accepted.order.id === track.order);
+    return bound ? whileBinding(track, bound, around) : whileNot(track, around);
+  });
   return {
-    order: id,
-    topic,
-    event,
-    issuer,
-    program,
-    phase,
-    levelW: undefined,
-    until: endsAt(accepted),
-    reached,
-    short: [],
+    tracks: advances.map(({ track }) => track).filter(({ phase }) => phase !== 'restored'),
+    steps: advances.flatMap(({ steps }) => steps),
   };
 }
 
-type Moved = { track: Track | undefined; steps: Step[] };
-
-/** An order whose interval binds now. */
-function acting(track: Track, interval: Interval, around: Around): Moved {
-  const { picture, policy, plan, now } = around;
-  const wantedW = ceilingOf(interval.target, ratedW(picture, policy)) ?? 0;
-  const levelW = Math.max(wantedW, policy.limits.min_w);
-  const anew = track.intervalFrom !== interval.from;
-  const steps = new Stepper({ ...track, levelW, intervalFrom: interval.from }, now);
-  if (anew) steps.to('acting', plan.why);
-
-  const cuts = plan.devices.filter((each) => each.hands === 'on' && !sameSetting(each.want, each.home));
-  const willing = cuts.filter(({ stubborn }) => !stubborn);
-  const arrived = plan.lineW !== undefined && plan.lineW <= levelW;
-  const short = cuts.filter((each) => each.stubborn || !isShown(each, picture)).map((each) => whyShort(each, picture));
-  if (arrived && steps.before('acknowledged') && willing.every((each) => isAcknowledged(each, picture))) {
-    steps.to('acknowledged', `${willing.length} of ${cuts.length} devices said yes`);
-  }
-  if (arrived && steps.before('confirmed') && willing.every((each) => isShown(each, picture))) {
-    steps.to('confirmed', `${willing.length} of ${cuts.length} devices say they have changed`);
-  }
-  const proof = proves(
-    picture,
-    policy,
-    cuts.map(({ device }) => device),
-    levelW,
-    now,
+function newTracks(picture: Picture, memory: Memory, now: Now): Track[] {
+  const known = new Set(memory.tracks.map(({ order }) => order));
+  return Object.entries(picture.orders).flatMap(([topic, { orders }]) =>
+    orders
+      .filter((accepted) => !known.has(accepted.order.id) && now.wall < endsAt(accepted))
+      .map((accepted) => openTrack(topic, accepted, now)),
   );
-  const dueAt = Math.max(epochMs(interval.from), track.reached.received ?? 0) + deadlineMs(around, track.order);
-  if (proof.kind === 'under') {
-    const since = steps.track.meteredSince ?? now.mono;
-    const mean = `the meter’s mean is ${Math.round(proof.meanW)} W`;
-    if (steps.before('metered') || steps.track.phase === 'partial') steps.to('metered', mean);
-    else if (steps.track.phase === 'metered' && now.mono - since >= policy.meter_window_s * 1000)
-      steps.to('holding', mean);
-    steps.set({ meteredSince: since });
-  } else {
-    steps.set({ meteredSince: undefined });
-    if (now.wall >= dueAt && steps.track.phase !== 'partial') {
-      const why = proof.kind === 'over' ? `${Math.round(proof.overByW)} W over the level` : proof.why;
-      steps.to('partial', [why, ...short].join('; '));
-    }
-  }
-  steps.set({ short });
-  return { track: steps.track, steps: steps.steps };
 }
 
-/** An order that does not bind now: not begun, between two intervals, ended, or succeeded. */
-function waiting(track: Track, around: Around): Moved {
-  const { picture, memory, plan, now } = around;
+/** acting -> acknowledged -> confirmed -> metered -> holding, or partial past the deadline. */
+function whileBinding(track: Track, { accepted, interval }: Binding, around: Around): Advance {
+  const { picture, policy, plan, now } = around;
+  const wantedW = ceilingOf(interval.target, ratedW(picture, policy)) ?? Number.POSITIVE_INFINITY;
+  const levelW = Math.max(wantedW, policy.limits.min_w);
+  const cuts = plan.devices.filter((each) => each.hands === 'on' && !sameSetting(each.want, each.home));
+  const short = cuts.filter((each) => each.stubborn || !isShown(each, picture)).map((each) => whyShort(each, picture));
+  const start = advance({ ...track, levelW, intervalFrom: interval.from, short });
+  const acting = track.intervalFrom === interval.from ? start : reach(start, 'acting', plan.why, now);
+  const arrived = plan.lineW !== undefined && plan.lineW <= levelW;
+  const told = arrived ? throughDevices(acting, cuts, around) : acting;
+  const dueAt = Math.max(epochMs(interval.from), accepted.receivedAt) + accepted.order.deadline_s * 1000;
+  return throughMeter(told, cuts, levelW, dueAt, around);
+}
+
+/** The first two truths, of every device that does as told. */
+function throughDevices(from: Advance, cuts: readonly PlannedDevice[], { picture, now }: Around): Advance {
+  const willing = cuts.filter(({ stubborn }) => !stubborn);
+  const count = `${willing.length} of ${cuts.length} devices`;
+  let here = from;
+  if (before(here, 'acknowledged') && willing.every((each) => isAcknowledged(each, picture))) {
+    here = reach(here, 'acknowledged', `${count} accepted it`, now);
+  }
+  if (before(here, 'confirmed') && willing.every((each) => isShown(each, picture))) {
+    here = reach(here, 'confirmed', `${count} say that they have changed`, now);
+  }
+  return here;
+}
+
+/** The third truth, which alone counts as delivered. */
+function throughMeter(
+  from: Advance,
+  cuts: readonly PlannedDevice[],
+  levelW: number,
+  dueAt: number,
+  around: Around,
+): Advance {
+  const { picture, policy, now } = around;
+  const ids = cuts.map(({ device }) => device);
+  const proof = proves(picture, policy, ids, levelW, now);
+  const { meteredSince, ...unproved } = from.track;
+  if (proof.kind !== 'under') {
+    const here = { ...from, track: unproved };
+    if (now.wall < dueAt || unproved.phase === 'partial') return here;
+    const why = proof.kind === 'over' ? `the meter’s mean is ${Math.round(proof.overByW)} W over the level` : proof.why;
+    return reach(here, 'partial', [why, ...unproved.short].join('; '), now);
+  }
+  const since = meteredSince ?? now.mono;
+  const here = { ...from, track: { ...from.track, meteredSince: since } };
+  const mean = `the meter’s mean is ${Math.round(proof.meanW)} W`;
+  if (before(here, 'metered') || here.track.phase === 'partial') return reach(here, 'metered', mean, now);
+  const held = now.mono - since >= policy.meter_window_s * 1000;
+  return held && before(here, 'holding') ? reach(here, 'holding', mean, now) : here;
+}
+
+/** Not begun, between two intervals, ended or succeeded. */
+function whileNot(track: Track, around: Around): Advance {
+  const { picture, plan, now } = around;
+  const here = advance({ ...track, short: [] });
   const slot = picture.orders[track.topic];
   const turn = slot && inTurn(slot, now.wall);
-  const successor =
-    turn && turn.order.id !== track.order && (turn.order.seq > seqOf(picture, track) ? turn : undefined);
-  const steps = new Stepper({ ...track, short: [] }, now);
   const own = slot?.orders.find(({ order }) => order.id === track.order);
-  const isRelease = own?.order.intervals.every(({ target }) => target.kind === 'release') ?? false;
-  const over = successor !== undefined || now.wall >= track.until || (isRelease && turn?.order.id === track.order);
-  if (!over) return { track: steps.track, steps: [] };
-
-  if (track.phase !== 'ended') steps.to('ended', whyEnded(track, successor, isRelease));
-  if (successor && eventKey(successor.order) === eventKey(track) && !isReleaseOrder(successor)) {
-    return { track: undefined, steps: steps.steps };
-  }
-  // Nothing of it is left: its line has gone up, and if nobody else holds one, every device has shown its home.
-  const key = eventKey(track);
-  const lineGone = !memory.line || (!memory.line.events.includes(key) && memory.line.hold === undefined);
-  if (lineGone && (memory.line !== undefined || memory.moved.length === 0)) {
-    steps.to(
-      'restored',
-      plan.levelW === undefined ? 'every device runs as it did before' : `others still bind: ${plan.why}`,
-    );
-    return { track: undefined, steps: steps.steps };
-  }
-  return { track: steps.track, steps: steps.steps };
+  const successor = turn && own !== turn ? turn : undefined;
+  const begun = own === undefined || own === turn || (successor?.order.seq ?? -1) > own.order.seq;
+  const over = now.wall >= track.until || (begun && (own !== turn || (own !== undefined && isRelease(own))));
+  if (!over) return here;
+  const ended = track.phase === 'ended' ? here : reach(here, 'ended', whyEnded(track, successor, own), now);
+  // Orders of one event succeed each other without restoring between: only the last of them is restored.
+  const goesOn = successor && !isRelease(successor) && eventKey(successor.order) === eventKey(track);
+  if (goesOn) return { ...ended, track: { ...ended.track, phase: 'restored' } };
+  if (!isRestored(track, around)) return ended;
+  const why = plan.levelW === undefined ? 'every device runs as it did before' : `others still bind: ${plan.why}`;
+  return reach(ended, 'restored', why, now);
 }
 
-class Stepper {
-  track: Track;
-  steps: Step[] = [];
-  #now: Now;
-
-  constructor(track: Track, now: Now) {
-    this.track = track;
-    this.#now = now;
-  }
-
-  /** Whether the order has not yet come as far as `phase` in its present interval. */
-  before(phase: Phase): boolean {
-    const order: Phase[] = [
-      'received',
-      'accepted',
-      'scheduled',
-      'acting',
-      'acknowledged',
-      'confirmed',
-      'metered',
-      'holding',
-    ];
-    return this.track.phase !== 'partial' && order.indexOf(this.track.phase) < order.indexOf(phase);
-  }
-
-  set(change: { short?: readonly string[]; meteredSince?: number | undefined }): void {
-    const { meteredSince: _before, ...rest } = this.track;
-    const meteredSince = 'meteredSince' in change ? change.meteredSince : this.track.meteredSince;
-    this.track = { ...rest, ...(meteredSince !== undefined && { meteredSince }), short: change.short ?? rest.short };
-  }
-
-  to(phase: Phase, why: string): void {
-    const { order, event, issuer, program, levelW, reached } = this.track;
-    this.track = { ...this.track, phase, reached: { ...reached, [phase]: reached[phase] ?? this.#now.wall } };
-    this.steps.push({ order, event, issuer, program, phase, levelW, why });
-  }
+/** Nothing of it is left: its line has gone up, and if nobody else holds one, every device has shown its home. */
+function isRestored(track: Track, { memory, plan }: Around): boolean {
+  const { line, moved } = memory;
+  if (plan.levelW === undefined) return line === undefined && moved.length === 0;
+  return line === undefined || (line.levelW === plan.levelW && !line.hold && !line.events.includes(eventKey(track)));
 }
 
-function deadlineMs({ picture }: Around, id: string): number {
-  const orders = Object.values(picture.orders).flatMap((slot) => slot.orders);
-  return (orders.find(({ order }) => order.id === id)?.order.deadline_s ?? 0) * 1000;
-}
-
-function seqOf(picture: Picture, track: Track): number {
-  return picture.orders[track.topic]?.orders.find(({ order }) => order.id === track.order)?.order.seq ?? -1;
-}
-
-function isReleaseOrder({ order }: AcceptedOrder): boolean {
-  return order.intervals.every(({ target }) => target.kind === 'release');
+function whyEnded(track: Track, successor: AcceptedOrder | undefined, own: AcceptedOrder | undefined): string {
+  if (own && isRelease(own)) return 'a release binds nothing';
+  const late = track.phase === 'partial' ? ', only partly carried out' : '';
+  if (!successor) return `its time is over${late}`;
+  return `${isRelease(successor) ? 'released' : 'succeeded'} by ${successor.order.id}${late}`;
 }
 
 function isAcknowledged({ device, want }: PlannedDevice, picture: Picture): boolean {
@@ -206,14 +149,5 @@ function whyShort({ device }: PlannedDevice, picture: Picture): string {
   const view = picture.devices[device];
   const trouble = view?.asked?.trouble ?? view?.trouble;
   if (trouble) return `${device}: ${trouble.message}`;
-  return `${device}: ${view?.asked?.outcome === 'acknowledged' ? 'said yes, but has not changed' : 'has not answered yet'}`;
-}
-
-function whyEnded(track: Track, successor: AcceptedOrder | undefined, isRelease: boolean): string {
-  if (isRelease) return 'a release binds nothing';
-  const late = track.phase === 'partial' ? ', only partly carried out' : '';
-  if (!successor) return `its time is over${late}`;
-  return isReleaseOrder(successor)
-    ? `released by ${successor.order.id}${late}`
-    : `succeeded by ${successor.order.id}${late}`;
+  return `${device}: ${view?.asked?.outcome === 'acknowledged' ? 'accepted it, but has not changed' : 'has not answered yet'}`;
 }

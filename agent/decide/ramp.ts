@@ -49,10 +49,11 @@ function raise(line: Line, to: Watts, envelope: Envelope, around: Surroundings):
     return { ...stay, hold: { event: left, until: now.mono + staggerMs(rack, left, policy.limits.restore_window_s) } };
   }
   if (line.hold && now.mono < line.hold.until) return stay;
+  const { hold: _over, ...free } = stay;
   const rate = slowest([stay.upWPerS, policy.limits.step_up_w_per_s]);
   const levelW = rate === undefined ? to : line.levelW + rate * elapsedS(line, now);
-  if (levelW < to && levelW < homeW) return { ...stay, levelW };
-  return to === Number.POSITIVE_INFINITY ? undefined : { ...stay, levelW: to };
+  if (levelW < to && levelW < homeW) return { ...free, levelW };
+  return to === Number.POSITIVE_INFINITY ? undefined : { ...free, levelW: to };
 }
 
 /** Remembers the ramp of the orders that bind, for the way up after they are gone. */

@@ -37,3 +37,8 @@ export function binding(picture: Picture, wall: Millis): Binding[] {
     return accepted && interval && interval.target.kind !== 'release' ? [{ accepted, interval }] : [];
   });
 }
+
+/** An order that only ends what came before it on its topic. */
+export function isRelease({ order }: AcceptedOrder): boolean {
+  return order.intervals.every(({ target }) => target.kind === 'release');
+}

@@ -1,0 +1,55 @@
+/** The record of how far one order is, and the steps it takes. */
+import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
+import { endsAt, startsAt } from '#agent/state/orders.ts';
+import type { Phase } from '#protocol/lifecycle.ts';
+import type { Step, Track } from './plan.ts';
+
+/** A track and the steps it took at this decision. */
+export type Advance = { readonly track: Track; readonly steps: readonly Step[] };
+
+const ways: readonly Phase[] = [
+  'received',
+  'accepted',
+  'scheduled',
+  'acting',
+  'acknowledged',
+  'confirmed',
+  'metered',
+  'holding',
+];
+
+/** `accepted` and `scheduled` themselves are told to the issuer on receipt. */
+export function openTrack(topic: string, accepted: AcceptedOrder, now: Now): Track {
+  const { id, event, issuer, program } = accepted.order;
+  const phase: Phase = startsAt(accepted) <= now.wall ? 'accepted' : 'scheduled';
+  const reached = { received: accepted.receivedAt, [phase]: now.wall };
+  return {
+    order: id,
+    topic,
+    event,
+    issuer,
+    program,
+    phase,
+    levelW: undefined,
+    until: endsAt(accepted),
+    reached,
+    short: [],
+  };
+}
+
+export function advance(track: Track): Advance {
+  return { track, steps: [] };
+}
+
+/** Whether the order has yet to come as far as `phase`. One that is `partial` left that way, and comes back metered. */
+export function before({ track }: Advance, phase: Phase): boolean {
+  return ways.includes(track.phase) && ways.indexOf(track.phase) < ways.indexOf(phase);
+}
+
+export function reach({ track, steps }: Advance, phase: Phase, why: string, now: Now): Advance {
+  const { order, event, issuer, program, levelW, reached } = track;
+  return {
+    track: { ...track, phase, reached: { ...reached, [phase]: reached[phase] ?? now.wall } },
+    steps: [...steps, { order, event, issuer, program, phase, levelW, why }],
+  };
+}
