@@ -10,15 +10,14 @@ export type LinkEnd = { kind: 'version' | 'silent' | 'other'; reason: string };
 /** `problem` is the first error of the connection, if any; `greeted` whether a CONNACK accepted us. */
 export function endOf(problem: unknown, greeted: boolean, config: BrokerConfig): LinkEnd {
   const broker = `broker ${address(config.url)}`;
-  if (problem === undefined) {
-    return greeted
-      ? { kind: 'other', reason: `${broker} closed the connection` }
-      : { kind: 'silent', reason: `${broker} closed the connection without a greeting` };
-  }
   const code = codeOf(problem);
+  if (greeted && problem === undefined) return { kind: 'other', reason: `${broker} closed the connection` };
+  if (!greeted && (problem === undefined || code === 'ECONNRESET')) {
+    const hint = /^(mqtts|wss):/.test(config.url) ? ': is this a TLS port, and does it accept our certificate?' : '';
+    return { kind: 'silent', reason: `${broker} closed the connection without a greeting${hint}` };
+  }
   if (!greeted && (code === 1 || code === 132))
     return { kind: 'version', reason: `${broker} refused the MQTT version` };
-  if (!greeted && code === 'ECONNRESET') return { kind: 'silent', reason: `${broker} reset the connection` };
   return { kind: 'other', reason: `${broker} ${wordsFor(code, problem, config)}` };
 }
 
@@ -49,7 +48,8 @@ function wordsFor(code: string | number | undefined, problem: unknown, config: B
   const message = problem instanceof Error ? problem.message : String(problem);
   if (message === 'connack timeout') return 'took the connection but did not answer';
   if (message === 'Keepalive timeout') return 'stopped answering';
-  if (typeof code === 'string' && /SSL|TLS/.test(code)) return `and we could not agree on TLS: ${alertWords(message)}`;
+  if (typeof code === 'string' && /SSL|TLS|EPROTO/.test(code))
+    return `and we could not agree on TLS: ${opensslWords(message)}`;
   return message.startsWith('ended the session') ? message : `failed: ${message}`;
 }
 
@@ -74,10 +74,9 @@ const networkWords: ReadonlyMap<string, string> = new Map([
   ['ERR_OSSL_X509_KEY_VALUES_MISMATCH', 'was not asked: the key file does not belong to the certificate file'],
 ]);
 
-/** OpenSSL's text names its C source: only the alert in it means anything to a person. */
-function alertWords(message: string): string {
-  const alert = /(?:alert |ssl\d?_[a-z_0-9]+:)([a-z ]+)/i.exec(message)?.[1]?.trim();
-  return alert === undefined ? message : alert;
+/** OpenSSL's text is `...:SSL routines:its function:what happened:its source file:...`. */
+function opensslWords(message: string): string {
+  return /SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message;
 }
 
 function codeOf(problem: unknown): string | number | undefined {

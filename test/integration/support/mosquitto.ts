@@ -1,0 +1,77 @@
+/** A mosquitto of a test's own, with its own configuration, on a free port of 127.0.0.1. */
+
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type Mosquitto = {
+  readonly port: number;
+  /** Ends the broker and with it every session; what it retained is gone, as with a broker without a disk. */
+  stop(): Promise<void>;
+  /** Starts it again on the same port. */
+  start(): Promise<void>;
+  /** Ends the broker and removes its files. */
+  remove(): Promise<void>;
+};
+
+/** `lines` are added to the listener's configuration. */
+export async function startMosquitto(lines: string[] = ['allow_anonymous true']): Promise<Mosquitto> {
+  const folder = await mkdtemp(join(tmpdir(), 'ballast-mosquitto-'));
+  const port = await freePort();
+  const file = join(folder, 'mosquitto.conf');
+  const own = [
+    `listener ${port} 127.0.0.1`,
+    'set_tcp_nodelay true',
+    'persistence false',
+    'user root',
+    'log_dest stderr',
+  ];
+  await writeFile(file, [...own, ...lines, ''].join('\n'));
+  let broker: ChildProcess | undefined;
+  const stop = async () => {
+    if (!broker || broker.exitCode !== null) return;
+    const exit = once(broker, 'exit');
+    broker.kill('SIGKILL');
+    await exit;
+  };
+  const start = async () => {
+    broker = await run(file);
+  };
+  const remove = async () => {
+    await stop();
+    await rm(folder, { recursive: true });
+  };
+  await start();
+  return { port, stop, start, remove };
+}
+
+function run(file: string): Promise<ChildProcess> {
+  return new Promise((resolve, reject) => {
+    const broker = spawn('mosquitto', ['-c', file], {
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    broker.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (/mosquitto version \S+ running/.test(said)) resolve(broker);
+    });
+    broker.once('error', reject);
+    broker.once('exit', (code) => reject(new Error(`mosquitto ended with ${code}: ${said}`)));
+  });
+}
+
+/** mosquitto cannot choose a port itself: its port 0 means a Unix socket. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
