@@ -1,0 +1,186 @@
+/** A WhatsMiner as a machine: what it draws and hashes, and what its firmware remembers. No protocol. */
+import type { Millis, Watts } from '#protocol/units.ts';
+import type { SimulatorClock } from './clock.ts';
+import type { MinerFaults } from './faults.ts';
+import { healthyMiner } from './faults.ts';
+import type { Surroundings } from './physics.ts';
+import { PoweredThing } from './physics.ts';
+import type { Leg } from './trajectory.ts';
+import type { MinerSpec, Settling } from './whatsminer-spec.ts';
+import { TokenDesk } from './whatsminer-tokens.ts';
+
+/** Share of the rated power that the warm-up draws, and the least that running hash boards draw. Both assumed. */
+const preheatFraction = 0.2;
+const floorFraction = 0.2;
+
+/** The manual calls set_power_pct approximate; how far off it is, is assumed. */
+const percentErrorFraction = 0.02;
+
+/** A miner that starts awake has been mining for a day. */
+const dayMs = 86_400_000;
+
+export class SimulatedMiner {
+  readonly spec: MinerSpec;
+  readonly power: PoweredThing;
+  readonly tokens: TokenDesk;
+  readonly faults: MinerFaults = healthyMiner();
+  /** Write commands that came with a good token, in order, whether obeyed or not. */
+  readonly writes: string[] = [];
+  /** Off as shipped; a technician switches it on with the vendor's tool. */
+  writeApi = true;
+  /** As get_miner_info says it: `auto`, or what set_led asked for. */
+  led = 'auto';
+  #clock: SimulatorClock;
+  #powerError: number;
+  #percent = 100;
+  #limitW: Watts;
+  /** When the hash boards went off, or are about to; undefined while they are to run. */
+  #offAtMs: Millis | undefined;
+  /** When they began to come on, or are about to. */
+  #onAtMs: Millis;
+  #bootedAtMs: Millis;
+
+  constructor(spec: MinerSpec, surroundings: Surroundings) {
+    const { clock, noise } = surroundings;
+    this.spec = spec;
+    this.power = new PoweredThing(spec.id, spec.asleep ? spec.residualW : spec.ratedW, surroundings);
+    this.tokens = new TokenDesk(spec, clock);
+    this.#clock = clock;
+    this.#powerError = percentErrorFraction * noise(`${spec.id}/percent`, 0);
+    this.#limitW = spec.ratedW;
+    this.#bootedAtMs = this.#onAtMs = clock.monotonic() - dayMs;
+    this.#offAtMs = spec.asleep ? clock.monotonic() : undefined;
+  }
+
+  /** Real watts at the wall, now or at any moment since the start. */
+  watts(atMs?: Millis): Watts {
+    return this.power.watts(atMs);
+  }
+
+  /** Follows the watts of the hash boards; their better efficiency at part load is left out. */
+  get hashrateThs(): number {
+    const { ratedThs, ratedW, residualW } = this.spec;
+    return this.asleep ? 0 : ratedThs * Math.max(0, (this.watts() - residualW) / (ratedW - residualW));
+  }
+
+  /** What the firmware says of itself: true only once the hash boards are off. */
+  get asleep(): boolean {
+    return this.#offAtMs !== undefined && this.#clock.monotonic() >= this.#offAtMs;
+  }
+
+  /** set_power_pct in force. */
+  get percent(): number {
+    return this.#percent;
+  }
+
+  /** adjust_power_limit in force. */
+  get limitW(): Watts {
+    return this.#limitW;
+  }
+
+  /** Whether the frequency has reached its target since mining began. */
+  get upfreqComplete(): boolean {
+    return this.#offAtMs === undefined && this.#climbedMs() >= this.#climbMs();
+  }
+
+  /** Whether the control board is away. */
+  get rebooting(): boolean {
+    return this.#clock.monotonic() < this.#bootedAtMs;
+  }
+
+  get uptimeS(): number {
+    return Math.max(0, this.#clock.monotonic() - this.#bootedAtMs) / 1000;
+  }
+
+  /** Since mining began; 0 while it has not. */
+  get miningS(): number {
+    return this.asleep ? 0 : Math.max(0, this.#climbedMs()) / 1000;
+  }
+
+  /** By the API, or by a person at the miner's own page: the firmware does not tell them apart. */
+  powerOff(): void {
+    if (this.#offAtMs !== undefined) return;
+    const { powerOff } = this.spec.timing;
+    this.#offAtMs = this.#clock.monotonic() + powerOff.deadMs;
+    this.power.follow([settle(this.spec.residualW, powerOff)]);
+  }
+
+  powerOn(): void {
+    if (this.#offAtMs !== undefined) this.#startMining(0);
+  }
+
+  /** Percent of the limit, 0 to 100, until the mining process restarts. Nothing while asleep. */
+  setPercent(percent: number): void {
+    if (this.#offAtMs !== undefined) return;
+    this.#percent = percent;
+    const target = this.#targetW();
+    const hashing = this.#climbedMs() >= this.spec.timing.bootMs;
+    const atOnce = hashing && (this.upfreqComplete || target < this.watts());
+    this.power.follow(atOnce ? [settle(target, this.spec.timing.percent)] : this.#climb());
+  }
+
+  /** A new limit restarts the mining process: the power goes down first. */
+  setLimit(limit: Watts): void {
+    this.#limitW = Math.min(limit, this.spec.ratedW);
+    this.restart();
+  }
+
+  /** Restarts the mining process, not the control board. */
+  restart(): void {
+    if (this.#offAtMs === undefined) this.#startMining(0);
+  }
+
+  reboot(): void {
+    const { sleepSurvivesReboot, timing } = this.spec;
+    const staysAsleep = this.#offAtMs !== undefined && sleepSurvivesReboot;
+    this.#bootedAtMs = this.#clock.monotonic() + timing.rebootMs;
+    this.tokens.forget();
+    this.led = 'auto';
+    if (!staysAsleep) this.#startMining(timing.rebootMs);
+  }
+
+  #startMining(afterMs: Millis): void {
+    this.#offAtMs = undefined;
+    this.#percent = 100;
+    this.#onAtMs = this.#clock.monotonic() + afterMs;
+    this.power.follow(this.#climb());
+  }
+
+  /** What is left of the way up: boards off until booted, then the warm-up, then the frequency. */
+  #climb(): Leg[] {
+    const { bootMs, preheatMs, upfreqMs, powerOff } = this.spec.timing;
+    const { ratedW, residualW } = this.spec;
+    const climbed = this.#climbedMs();
+    const target = this.#targetW();
+    const preheated = bootMs + preheatMs;
+    if (climbed >= preheated) return [rise(0, target, this.#climbMs() - climbed)];
+    const toTarget = rise(preheated - climbed, target, upfreqMs);
+    const preheatW = Math.min(target, preheatFraction * ratedW);
+    if (climbed >= bootMs) return [rise(0, preheatW, preheated - climbed), toTarget];
+    const boardsOff = settle(residualW, { ...powerOff, deadMs: 0 });
+    return [boardsOff, rise(bootMs - climbed, preheatW, preheatMs), toTarget];
+  }
+
+  /** Negative while the climb has not begun. */
+  #climbedMs(): Millis {
+    return this.#clock.monotonic() - this.#onAtMs;
+  }
+
+  #climbMs(): Millis {
+    const { bootMs, preheatMs, upfreqMs } = this.spec.timing;
+    return bootMs + preheatMs + upfreqMs;
+  }
+
+  #targetW(): Watts {
+    if (this.#percent === 100) return this.#limitW;
+    return Math.max(floorFraction * this.spec.ratedW, (this.#percent / 100) * this.#limitW * (1 + this.#powerError));
+  }
+}
+
+function settle(power: Watts, { deadMs, tauMs }: Settling): Leg {
+  return { afterMs: deadMs, to: power, ramp: { shape: 'exponential', tauMs } };
+}
+
+function rise(afterMs: Millis, power: Watts, overMs: Millis): Leg {
+  return { afterMs, to: power, ramp: { shape: 'linear', overMs } };
+}
