@@ -59,6 +59,8 @@ export type Track = {
   readonly meteredSince?: Millis;
   /** Devices not where the plan wants them, with reasons. */
   readonly short: readonly string[];
+  /** Nothing more will happen to it; kept while the order is still known, so that it is not begun again. */
+  readonly done: boolean;
 };
 
 /** The moving ceiling. */

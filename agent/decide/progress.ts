@@ -11,7 +11,7 @@ import { proves } from './metered.ts';
 import type { Memory, Plan, PlannedDevice, Step, Track } from './plan.ts';
 import { ratedW } from './roster.ts';
 import type { Advance } from './track.ts';
-import { advance, before, openTrack, reach } from './track.ts';
+import { advance, before, finish, openTrack, reach } from './track.ts';
 
 export type Unreported = Omit<Plan, 'steps'>;
 type Around = { picture: Picture; policy: Policy; memory: Memory; plan: Unreported; now: Now };
@@ -25,12 +25,14 @@ export function progress(
 ): { tracks: Track[]; steps: Step[] } {
   const around: Around = { picture, policy, memory, plan, now };
   const bindings = policy.commissioning === 'waived' ? binding(picture, now.wall) : [];
+  const known = new Set(Object.values(picture.orders).flatMap(({ orders }) => orders.map(({ order }) => order.id)));
   const advances = [...memory.tracks, ...newTracks(picture, memory, now)].map((track) => {
+    if (track.done) return advance(track);
     const bound = bindings.find(({ accepted }) => accepted.order.id === track.order);
     return bound ? whileBinding(track, bound, around) : whileNot(track, around);
   });
   return {
-    tracks: advances.map(({ track }) => track).filter(({ phase }) => phase !== 'restored'),
+    tracks: advances.map(({ track }) => track).filter((track) => !track.done || known.has(track.order)),
     steps: advances.flatMap(({ steps }) => steps),
   };
 }
@@ -113,10 +115,10 @@ function whileNot(track: Track, around: Around): Advance {
   const ended = track.phase === 'ended' ? here : reach(here, 'ended', whyEnded(track, successor, own), now);
   // Orders of one event succeed each other without restoring between: only the last of them is restored.
   const goesOn = successor && !isRelease(successor) && eventKey(successor.order) === eventKey(track);
-  if (goesOn) return { ...ended, track: { ...ended.track, phase: 'restored' } };
+  if (goesOn) return finish(ended);
   if (!isRestored(track, around)) return ended;
   const why = plan.levelW === undefined ? 'every device runs as it did before' : `others still bind: ${plan.why}`;
-  return reach(ended, 'restored', why, now);
+  return finish(reach(ended, 'restored', why, now));
 }
 
 /** Nothing of it is left: its line has gone up, and if nobody else holds one, every device has shown its home. */

@@ -23,18 +23,8 @@ export function openTrack(topic: string, accepted: AcceptedOrder, now: Now): Tra
   const { id, event, issuer, program } = accepted.order;
   const phase: Phase = startsAt(accepted) <= now.wall ? 'accepted' : 'scheduled';
   const reached = { received: accepted.receivedAt, [phase]: now.wall };
-  return {
-    order: id,
-    topic,
-    event,
-    issuer,
-    program,
-    phase,
-    levelW: undefined,
-    until: endsAt(accepted),
-    reached,
-    short: [],
-  };
+  const until = endsAt(accepted);
+  return { order: id, topic, event, issuer, program, phase, levelW: undefined, until, reached, short: [], done: false };
 }
 
 export function advance(track: Track): Advance {
@@ -52,4 +42,8 @@ export function reach({ track, steps }: Advance, phase: Phase, why: string, now:
     track: { ...track, phase, reached: { ...reached, [phase]: reached[phase] ?? now.wall } },
     steps: [...steps, { order, event, issuer, program, phase, levelW, why }],
   };
+}
+
+export function finish(here: Advance): Advance {
+  return { ...here, track: { ...here.track, done: true } };
 }
