@@ -1,0 +1,125 @@
+/** Speaks API v2 with one WhatsMiner: plain reads, sealed writes, and the token that writes need. */
+import * as z from 'zod';
+import type { Millis } from '#protocol/units.ts';
+import type { AdapterContext } from '../contract.ts';
+import { AdapterError } from '../errors.ts';
+import type { CgminerPeer } from '../transport/cgminer-socket.ts';
+import { askCgminer } from '../transport/cgminer-socket.ts';
+import type { Token } from './whatsminer-crypto.ts';
+import { Keyring, seal, unseal } from './whatsminer-crypto.ts';
+import type { Reply } from './whatsminer-reply.ts';
+import { checked, openReply, sealedPart } from './whatsminer-reply.ts';
+
+export type SessionOptions = { host: string; port: number; password_file: string };
+
+/** A healthy miner answers a read within tens of milliseconds; a busy one has been seen to take seconds. */
+const readTimeoutMs = 5_000;
+/** Writes may touch the PSU before they answer. */
+const writeTimeoutMs = 10_000;
+/** The device forgets a token after 30 minutes; a minute is left for clocks that differ. */
+const tokenLifeMs = 29 * 60_000;
+
+/** Not a queue: the caller lets one call run at a time. */
+export class WhatsminerSession {
+  readonly #options: SessionOptions;
+  readonly #context: AdapterContext;
+  readonly #peer: CgminerPeer;
+  #keyring: Keyring | undefined;
+  #held: { token: Token; until: Millis } | undefined;
+
+  constructor(options: SessionOptions, context: AdapterContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#peer = { host: options.host, port: options.port, connect: context.connect, clock: context.clock };
+  }
+
+  /** A command that needs no token. Throws `AdapterError`, or the signal's reason. */
+  async ask(command: string, signal: AbortSignal): Promise<Reply> {
+    // Old firmware insists on `command`; newer takes `cmd` as well.
+    return openReply(command, await askCgminer(this.#peer, { command }, readTimeoutMs, signal));
+  }
+
+  /**
+   * A command that changes the device. One round trip with a token in hand. A token that the device does not accept
+   * (it restarted, or its password changed) is replaced once. Throws `AdapterError`, or the signal's reason.
+   */
+  async write(command: string, parameters: Record<string, string | number>, signal: AbortSignal): Promise<Reply> {
+    const request = { cmd: command, ...parameters };
+    try {
+      return await this.#send(request, await this.#token(signal), signal);
+    } catch (error) {
+      if (!saysTokenIsBad(error)) throw error;
+      this.#forget();
+    }
+    const token = await this.#token(signal);
+    return this.#send(request, token, signal).catch((error: unknown) => {
+      throw saysPasswordIsWrong(error) ? this.#wrongPassword(error) : error;
+    });
+  }
+
+  /** Fetches a token, so that the next write finds one in hand. */
+  async renewToken(signal: AbortSignal): Promise<Token> {
+    const keyring = await this.#openKeyring();
+    const { clock } = this.#context;
+    const until = clock.monotonic() + tokenLifeMs;
+    const { body } = await this.ask('get_token', signal);
+    const { time, salt, newsalt } = checked(challenge, 'get_token', body);
+    const token = keyring.token({ time: String(time), salt, newsalt });
+    this.#held = { token, until };
+    return token;
+  }
+
+  async #token(signal: AbortSignal): Promise<Token> {
+    const held = this.#held;
+    if (held && this.#context.clock.monotonic() < held.until) return held.token;
+    return await this.renewToken(signal);
+  }
+
+  async #send(request: { cmd: string }, token: Token, signal: AbortSignal): Promise<Reply> {
+    const text = await askCgminer(this.#peer, seal(request, token), writeTimeoutMs, signal);
+    const part = sealedPart(text);
+    return openReply(request.cmd, part === undefined ? text : unseal(part, token));
+  }
+
+  /** The password too: it is read again, so that a corrected file works without a restart. */
+  #forget(): void {
+    this.#held = undefined;
+    this.#keyring = undefined;
+  }
+
+  async #openKeyring(): Promise<Keyring> {
+    this.#keyring ??= new Keyring(await this.#password());
+    return this.#keyring;
+  }
+
+  async #password(): Promise<string> {
+    const file = this.#options.password_file;
+    try {
+      return await this.#context.secret(file);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new AdapterError('unauthorised', `cannot read the password file ${file}: ${why}`, { cause });
+    }
+  }
+
+  #wrongPassword(error: AdapterError): AdapterError {
+    const message = `${error.message}; the password in ${this.#options.password_file} is probably not the miner's`;
+    return new AdapterError('unauthorised', message, { code: error.code ?? 'password', cause: error });
+  }
+}
+
+const challenge = z.looseObject({
+  /** Seconds since the epoch, or only their last four digits. */
+  time: z.union([z.string(), z.number()]),
+  salt: z.string(),
+  newsalt: z.string(),
+});
+
+/** 135 and 136 say so. 23 is what a device answers that decrypts with another key than ours. */
+function saysTokenIsBad(error: unknown): error is AdapterError {
+  return error instanceof AdapterError && [23, 135, 136].includes(Number(error.code));
+}
+
+function saysPasswordIsWrong(error: unknown): error is AdapterError {
+  return saysTokenIsBad(error) && error.code !== 136;
+}

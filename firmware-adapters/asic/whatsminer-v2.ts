@@ -1,0 +1,209 @@
+/**
+ * MicroBT WhatsMiner, API v1 and v2 on TCP 4028.
+ *
+ * Models: M20 and M30 to M60 series, air, hydro and immersion. Partial power (`limit`) needs an M30 or newer.
+ * Firmware: 2020-08 and later; 2024-10-11 or later has every command used here. Firmware from 2024-11 on (REL3) speaks
+ * API v3 on port 4433 as well and answers v2 in a slightly different shape, which is read too; its v2 writes may be off.
+ *
+ * The technician must, with WhatsMinerTool: enable the miner's API (it ships disabled), replace the default password
+ * `admin` (writes are refused with it) and put the new one in `password_file`. Power Fast Boot is worth enabling: it
+ * cuts the way back to full load from about ten minutes to one.
+ *
+ * Numbers are from the maker's API manual V2.2 (2025-05-09) unless said otherwise. None has a meter trace behind it:
+ * they are priors until the agent has learned its own.
+ */
+import * as z from 'zod';
+import type { Millis } from '#protocol/units.ts';
+import type { Ack, Adapter, AdapterContext, Controls, Device, DeviceReading, Identity } from '../contract.ts';
+import type { AdapterErrorKind } from '../errors.ts';
+import { AdapterError, Preempted } from '../errors.ts';
+import { KeepWarm } from '../transport/keep-warm.ts';
+import type { Urgency } from '../transport/wire-queue.ts';
+import { WireQueue } from '../transport/wire-queue.ts';
+import type { IdentityReplies } from './whatsminer-reading.ts';
+import { countsFaults, identityOf, readingOf } from './whatsminer-reading.ts';
+import type { Reply } from './whatsminer-reply.ts';
+import { WhatsminerSession } from './whatsminer-session.ts';
+
+const options = z.object({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(4028),
+  /** The file whose first line is the miner's admin password, relative to the config's folder. */
+  password_file: z.string().min(1),
+});
+
+type WhatsminerOptions = z.infer<typeof options>;
+
+export const whatsminerV2: Adapter<WhatsminerOptions> = {
+  name: 'whatsminer-v2',
+  options,
+  open: (given, context) => new WhatsminerV2(given, context),
+};
+
+/** A token lives 30 minutes. */
+const renewMs = 25 * 60_000;
+
+/** Boards lose their power at once; the rest is fans running down and the PSU's capacitors. */
+const sleepSettleMs = 5_000;
+/** Frequency search at upfreq_speed 5 to 6; 60 s with Power Fast Boot (field notes). */
+const wakeSettleMs = 600_000;
+/** "Within a single second". */
+const limitSettleMs = 1_000;
+/** Boot of the control board, then as after a wake. */
+const rebootSettleMs = wakeSettleMs + 120_000;
+/** Control board and fans; 15 to 25 W on the bench of users. */
+const residualW = 25;
+/**
+ * The manual takes 0 to 100. Nobody documents how deep a board stays stable; field guides go down to 60. Below 40 the
+ * fixed losses of PSU and fans eat the gain, and sleeping is the better cut.
+ */
+const limitRange = { min: 40, max: 100, step: 1, unit: 'percent' } as const;
+
+/** Most controls neither restart the mining process nor write flash: they may be used as often as needed. */
+const gentle = { restarts: false, persistent: false, min_interval_s: 0 };
+
+/** Milliseconds: on for 100 of every 200, from now. */
+const redBlink = { color: 'red', period: 200, duration: 100, start: 0 };
+
+class WhatsminerV2 implements Device {
+  readonly controls: Controls;
+  readonly #session: WhatsminerSession;
+  readonly #queue = new WireQueue();
+  readonly #warmth: KeepWarm;
+  #identity: Identity | undefined;
+
+  constructor(given: WhatsminerOptions, context: AdapterContext) {
+    const { clock, log } = context;
+    this.#session = new WhatsminerSession(given, context);
+    this.#warmth = new KeepWarm({ warm: (signal) => this.#warm(signal), renewMs, queue: this.#queue, clock, log });
+    this.controls = this.#offer();
+  }
+
+  start(): void {
+    this.#warmth.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#queue.stop(new Preempted('the end of the session'));
+    await this.#warmth.stop();
+  }
+
+  /** From memory while the session is warm: at most 25 minutes old, and never from before the miner was out of reach. */
+  async identify(signal?: AbortSignal): Promise<Identity> {
+    return this.#identity ?? (await this.#run('read', (abort) => this.#readIdentity(abort), signal));
+  }
+
+  read(signal?: AbortSignal): Promise<DeviceReading> {
+    return this.#run('read', (abort) => this.#read(abort), signal);
+  }
+
+  #offer(): Controls {
+    return {
+      sleep: {
+        capability: { ...gentle, settle_ms: sleepSettleMs },
+        residualW,
+        // With "respbefore" the miner answers before it cuts; without, after it has shut the boards down.
+        run: (signal) => this.#write('lower', 'power_off', { respbefore: 'true' }, sleepSettleMs, signal),
+      },
+      wake: {
+        capability: { ...gentle, settle_ms: wakeSettleMs },
+        run: (signal) => this.#write('raise', 'power_on', {}, wakeSettleMs, signal),
+      },
+      limit: {
+        capability: { ...gentle, settle_ms: limitSettleMs, range: limitRange },
+        run: (value, lowers, signal) => this.#limit(value, lowers, signal),
+      },
+      reboot: {
+        capability: { ...gentle, settle_ms: rebootSettleMs, restarts: true },
+        run: (signal) => this.#reboot(signal),
+      },
+      locate: {
+        capability: { ...gentle, settle_ms: 0 },
+        run: (signal) => this.#write('raise', 'set_led', redBlink, 0, signal),
+        stop: (signal) => this.#write('raise', 'set_led', { param: 'auto' }, 0, signal),
+      },
+    };
+  }
+
+  async #limit(percent: number, lowers: boolean, signal?: AbortSignal): Promise<Ack> {
+    const { min, max } = limitRange;
+    if (!(percent >= min && percent <= max)) {
+      throw new AdapterError('refused', `a limit of ${percent} % is outside ${min} to ${max} %`);
+    }
+    const parameters = { percent: String(Math.round(percent)) };
+    return await this.#write(lowers ? 'lower' : 'raise', 'set_power_pct', parameters, limitSettleMs, signal);
+  }
+
+  async #reboot(signal?: AbortSignal): Promise<Ack> {
+    try {
+      return await this.#write('raise', 'reboot', {}, rebootSettleMs, signal);
+    } catch (error) {
+      // Some builds go down before they answer.
+      if (!(error instanceof AdapterError) || error.code !== 'closed') throw error;
+      return { said: 'closed the connection', settleMs: rebootSettleMs };
+    }
+  }
+
+  async #write(
+    urgency: Urgency,
+    command: string,
+    parameters: Record<string, string | number>,
+    settleMs: Millis,
+    signal?: AbortSignal,
+  ): Promise<Ack> {
+    const { said } = await this.#run(urgency, (abort) => this.#session.write(command, parameters, abort), signal);
+    return { said, settleMs };
+  }
+
+  async #warm(signal: AbortSignal): Promise<void> {
+    this.#identity = undefined;
+    this.#identity = await this.#readIdentity(signal);
+    await this.#session.renewToken(signal);
+  }
+
+  async #read(signal: AbortSignal): Promise<DeviceReading> {
+    const status = await this.#session.ask('status', signal);
+    const asleep = readingOf({ status: status.body }).asleep === true;
+    // The process that counts the hashes is stopped while the miner sleeps: then its silence is no fault.
+    const summary = await this.#ask('summary', asleep ? ['unsupported', 'refused'] : [], signal);
+    const errors = countsFaults(summary?.body) ? undefined : await this.#ask('get_error_code', ['unsupported'], signal);
+    return {
+      ...readingOf({ status: status.body, summary: summary?.body, get_error_code: errors?.body }),
+      repairs: status.repairs + (summary?.repairs ?? 0) + (errors?.repairs ?? 0),
+    };
+  }
+
+  /** Old firmware lacks one or the other command; each is asked only for what is still unknown. */
+  async #readIdentity(signal: AbortSignal): Promise<Identity> {
+    const version = await this.#session.ask('get_version', signal);
+    const info = await this.#ask('get_miner_info', ['unsupported'], signal);
+    const replies: IdentityReplies = { get_version: version.body, get_miner_info: info?.body };
+    if (identityOf(replies).model === undefined) {
+      replies.devdetails = (await this.#ask('devdetails', ['unsupported', 'refused'], signal))?.body;
+    }
+    if (identityOf(replies).mac === undefined) {
+      replies.summary = (await this.#ask('summary', ['unsupported', 'refused'], signal))?.body;
+    }
+    return identityOf(replies);
+  }
+
+  /** Nothing when the miner answers with an error of a kind that is `bearable` here. */
+  async #ask(command: string, bearable: AdapterErrorKind[], signal: AbortSignal): Promise<Reply | undefined> {
+    try {
+      return await this.#session.ask(command, signal);
+    } catch (error) {
+      if (error instanceof AdapterError && bearable.includes(error.kind)) return undefined;
+      throw error;
+    }
+  }
+
+  #run<T>(urgency: Urgency, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const watched = (abort: AbortSignal) =>
+      work(abort).catch((error: unknown) => {
+        // Another miner may come up at an address that was dead.
+        if (error instanceof AdapterError && error.kind === 'unreachable') this.#identity = undefined;
+        throw error;
+      });
+    return this.#queue.run(urgency, watched, signal);
+  }
+}

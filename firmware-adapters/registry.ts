@@ -1,0 +1,15 @@
+/**
+ * Every kind of hardware, one line each. The order is the order in which an unknown address is probed: an adapter
+ * stands before those that would answer for its devices too. So firmware that speaks a second, older protocol beside
+ * its own (WhatsMiner v3 beside v2) goes before the adapter of the older one, and anything that answers to the plain
+ * cgminer API goes last.
+ */
+import { whatsminerV2 } from './asic/whatsminer-v2.ts';
+import type { Adapter } from './contract.ts';
+
+export const adapters: readonly Adapter[] = [whatsminerV2];
+
+/** The adapter that a config entry names; undefined when there is none of this name. */
+export function adapterNamed(name: string): Adapter | undefined {
+  return adapters.find((adapter) => adapter.name === name);
+}
