@@ -1,0 +1,27 @@
+/** Where a verb writes: what was asked for to `out`, everything about how it goes to `note`. */
+import { styleText } from 'node:util';
+
+export type Tint = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
+
+export type Terminal = {
+  /** One line, or several, on stdout. */
+  out(text: string): void;
+  /** One line on stderr. */
+  note(text: string): void;
+  /** Columns a line may fill. */
+  width: number;
+  /** Colours `text`; leaves it alone where stdout is no terminal or NO_COLOR is set. */
+  tint(tint: Tint, text: string): string;
+};
+
+/** Wide enough for every table, narrow enough for a serial console. */
+const USUAL_WIDTH = 80;
+
+export function processTerminal({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>): Terminal {
+  return {
+    out: (text) => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    width: Math.max(stdout.columns ?? USUAL_WIDTH, USUAL_WIDTH),
+    tint: (tint, text) => styleText(tint, text, { stream: stdout }),
+  };
+}
