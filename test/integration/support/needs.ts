@@ -1,11 +1,23 @@
 /** Tests that need a Debian package skip on a machine without it, and fail in continuous integration. */
 import { existsSync } from 'node:fs';
 
-/** Options for `test()`: `{ skip }` with what to install when none of the `programs` is there. */
-export function needs(debianPackage: string, ...programs: string[]): { skip: string | false } {
+type Need = { skip: string | false };
+
+/** Options for `test()`: `{ skip }` with what to install when one of the `programs` is not there. */
+export function needs(debianPackage: string, ...programs: string[]): Need {
   const there = programs.every((program) => folders.some((folder) => existsSync(`${folder}/${program}`)));
-  const inCi = process.env['CI'] === 'true';
-  return { skip: there || inCi ? false : `needs ${programs.join(' and ')}: apt-get install ${debianPackage}` };
+  return unless(there, `needs ${programs.join(' and ')}: apt-get install ${debianPackage}`);
+}
+
+/** The same for a module of Debian's own Python. */
+export function needsPython(debianPackage: string, module: string): Need {
+  const there = existsSync(`/usr/lib/python3/dist-packages/${module}`);
+  return unless(there, `needs the Python module ${module}: apt-get install ${debianPackage}`);
 }
 
 const folders = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin'];
+
+function unless(there: boolean, message: string): Need {
+  const inCi = process.env['CI'] === 'true';
+  return { skip: there || inCi ? false : message };
+}
