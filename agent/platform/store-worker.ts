@@ -88,7 +88,7 @@ class StoreWorker {
 
   /** Shows at the start, not at the first order, what the disk is good for. */
   #open(id: number): void {
-    this.#attempt('journal', () => this.#journal.write(() => {}));
+    this.#attempt('journal', () => this.#writeJournal([]));
     this.#attempt('history', () => this.#history.write(() => {}));
     this.#answer({ kind: 'done', ids: [id] });
   }
@@ -105,8 +105,13 @@ class StoreWorker {
     this.#changes = [];
     const ids = batch.map(({ id }) => id);
     const changes = batch.map(({ change }) => change);
-    const result = this.#attempt('journal', () => this.#journal.write((db) => tables.applyChanges(db, changes)));
+    const result = this.#attempt('journal', () => this.#writeJournal(changes));
     this.#answer('fault' in result ? { kind: 'failed', ids, fault: result.fault } : { kind: 'done', ids });
+  }
+
+  #writeJournal(changes: tables.JournalChange[]): void {
+    this.#journal.write((db) => tables.applyChanges(db, changes));
+    this.#works('journal');
   }
 
   #keep(record: tables.NewRecord): void {
@@ -141,6 +146,7 @@ class StoreWorker {
       return [...racks].map((rack) => ({ rack, rows: tables.trim(db, rack, this.#limits, Date.now()) }));
     });
     this.#records = [];
+    this.#works('history');
     for (const { rack, rows } of dropped) if (rows > 0) this.#report({ kind: 'historyDropped', rack, rows });
   }
 
@@ -166,18 +172,20 @@ class StoreWorker {
     else this.#answer({ kind: 'value', id, value: result.value });
   }
 
-  /** Runs `work` and reports when the file begins to fail and when it works again. */
+  /** Runs `work` and reports when the file begins to fail; only a write shows that it works again. */
   #attempt<T>(file: StoreFileName, work: () => T): { value: T } | { fault: StoreFault } {
     try {
-      const value = work();
-      if (this.#failing.delete(file)) this.#report({ kind: 'recovered', file });
-      return { value };
+      return { value: work() };
     } catch (error) {
       if (!(error instanceof StoreFileError)) throw error;
       if (!this.#failing.has(file)) this.#report({ kind: 'failing', file, fault: error.fault });
       this.#failing.add(file);
       return { fault: error.fault };
     }
+  }
+
+  #works(file: StoreFileName): void {
+    if (this.#failing.delete(file)) this.#report({ kind: 'recovered', file });
   }
 
   #report(event: StoreEvent): void {

@@ -87,10 +87,12 @@ test(
     const { loaded } = await lines.first((line) => 'loaded' in line);
     assert.deepEqual(loaded, [['order', 'at most 6 kW']]);
     tell('at most 5 kW');
+    tell('load');
     const refusal = await lines.first((line) => 'refused' in line);
     assert.equal(refusal['refused'], 'readOnly');
     assert.match(String(refusal['message']), /journal\.db cannot be written: read-only disk or missing rights/);
     assert.ok(lines.all.some((line) => line['event'] === 'failing'));
+    assert.ok(!lines.all.some((line) => line['event'] === 'recovered'));
 
     await rights(0o777, 0o666);
     tell('at most 4 kW');
