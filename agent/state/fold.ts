@@ -4,7 +4,7 @@ import type { Millis, Watts } from '#protocol/units.ts';
 import type { DeviceFacts, DeviceReading, MeterFacts, Now, Observation, Trouble } from './observation.ts';
 import { withOrder } from './orders.ts';
 import type { Asked, DeviceView, MeterView, Picture } from './picture.ts';
-import { sameSetting, settingShown } from './setting.ts';
+import { sameSetting, settingShown, shows } from './setting.ts';
 
 /** Meter samples are kept this long: enough for a baseline of the last minutes and every window. */
 export const SAMPLE_SPAN_MS: Millis = 300_000;
@@ -107,8 +107,16 @@ function withReading(device: DeviceView, reading: DeviceReading, now: Now): Devi
   // Another device's word, at our device's address, says nothing about ours.
   if (device.state === 'wrong_device') return device;
   const { trouble: _healed, ...healthy } = device;
-  const seen: DeviceView = { ...healthy, reading: { ...reading, at: now }, fullW: shownFullW(device, reading) };
+  const seen = settledAsk({ ...healthy, reading: { ...reading, at: now }, fullW: shownFullW(device, reading) });
   return inState(seen, stateShown(seen, reading), now);
+}
+
+/** Once it shows what it was asked for, a later drift is a new story: it is asked again without counting the old tries. */
+function settledAsk(device: DeviceView): DeviceView {
+  const { asked } = device;
+  if (!asked || asked.attempts === 0 || !shows(device, asked.setting)) return device;
+  const { trouble: _overcome, ...rest } = asked;
+  return { ...device, asked: { ...rest, attempts: 0 } };
 }
 
 function stateShown(device: DeviceView, reading: DeviceReading): DeviceStateName {

@@ -1,0 +1,90 @@
+/** Turns a plan into calls, every device at once: there is no cap on the way down, and nobody waits for anybody. */
+import type { Ack, Controls } from '#adapters/contract.ts';
+import type { Plan } from '#agent/decide/plan.ts';
+import type { Logger } from '#agent/platform/log.ts';
+import type { Now, Observation } from '#agent/state/observation.ts';
+import type { Picture } from '#agent/state/picture.ts';
+import { troubleOf } from '#agent/state/trouble.ts';
+import type { Call } from './next-call.ts';
+import { awaitsWord, nextCall } from './next-call.ts';
+
+export type ActuatorParts = {
+  readonly controls: ReadonlyMap<string, Controls>;
+  observe(observation: Observation): void;
+  /** Reads the device soon, to see whether it has done as told. */
+  poke(device: string): void;
+  readonly log: Logger;
+};
+
+export class Actuator {
+  readonly #parts: ActuatorParts;
+  readonly #inFlight = new Map<string, AbortController>();
+
+  constructor(parts: ActuatorParts) {
+    this.#parts = parts;
+  }
+
+  /** Returns once every call has been started; what becomes of them arrives as observations. */
+  apply(plan: Plan, picture: Picture, now: Now): void {
+    for (const planned of plan.devices) {
+      const device = picture.devices[planned.device];
+      if (!device) continue;
+      const call = nextCall(device, planned, now);
+      if (call) this.#start(planned.device, call);
+      else if (awaitsWord(device, planned)) this.#parts.poke(planned.device);
+    }
+  }
+
+  /** Lets go of calls in flight. Outputs stay as they are: the next start reconciles. */
+  stop(): void {
+    for (const abort of this.#inFlight.values()) abort.abort(new Error('the agent stops'));
+    this.#inFlight.clear();
+  }
+
+  #start(id: string, call: Call): void {
+    const controls = this.#parts.controls.get(id);
+    if (!controls) return;
+    // The newest setting wins: what an older one still waits for no longer matters.
+    this.#inFlight.get(id)?.abort(new Error('a newer setting'));
+    const abort = new AbortController();
+    this.#inFlight.set(id, abort);
+    this.#parts.observe({ kind: 'asked', device: id, setting: call.setting });
+    this.#follow(id, call, run(controls, call, abort.signal), abort).catch((error: unknown) =>
+      this.#parts.log.error({ error, device: id }, 'following a call failed'),
+    );
+  }
+
+  async #follow(id: string, call: Call, answer: Promise<Ack>, abort: AbortController): Promise<void> {
+    const outcome = await answer.then(
+      (ack) => ({ ack }),
+      (error: unknown) => ({ error }),
+    );
+    if (this.#inFlight.get(id) !== abort) return;
+    this.#inFlight.delete(id);
+    if ('ack' in outcome) {
+      const { said, settleMs } = outcome.ack;
+      this.#parts.observe({ kind: 'acknowledged', device: id, said, settleMs });
+      this.#parts.poke(id);
+      return;
+    }
+    const message = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
+    const trouble = troubleOf(outcome.error) ?? { kind: 'refused', message };
+    this.#parts.log.warn({ device: id, call: call.kind, trouble }, 'a control was not done');
+    this.#parts.observe({ kind: 'notDone', device: id, trouble });
+  }
+}
+
+function run(controls: Controls, call: Call, signal: AbortSignal): Promise<Ack> {
+  switch (call.kind) {
+    case 'sleep':
+      return controls.sleep?.run(signal) ?? lacking(call);
+    case 'wake':
+      return controls.wake?.run(signal) ?? lacking(call);
+    case 'limit':
+      return controls.limit?.run(call.value, call.lowers, signal) ?? lacking(call);
+  }
+}
+
+function lacking({ kind }: Call): Promise<Ack> {
+  return Promise.reject(new Error(`the device has no control to ${kind}`));
+}

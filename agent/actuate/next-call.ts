@@ -1,0 +1,54 @@
+/** What to ask of one device now, if anything. Pure: what was asked and what it shows are in the picture. */
+import type { PlannedDevice } from '#agent/decide/plan.ts';
+import type { Now, Setting } from '#agent/state/observation.ts';
+import type { DeviceView } from '#agent/state/picture.ts';
+import { asleep, awake, sameSetting, shows } from '#agent/state/setting.ts';
+import type { Millis } from '#protocol/units.ts';
+
+/** `setting` is what the call brings about: a device that is to wake at a limit wakes first. */
+export type Call =
+  | { readonly kind: 'sleep'; readonly setting: Setting }
+  | { readonly kind: 'wake'; readonly setting: Setting }
+  | { readonly kind: 'limit'; readonly setting: Setting; readonly value: number; readonly lowers: boolean };
+
+/** How long the software's own word may lag behind its acknowledgement. */
+const CONFIRM_MS: Millis = 15_000;
+const FIRST_RETRY_MS: Millis = 1000;
+const LONGEST_RETRY_MS: Millis = 30_000;
+
+export function nextCall(device: DeviceView, planned: PlannedDevice, now: Now): Call | undefined {
+  if (planned.hands === 'off' || shows(device, planned.want)) return undefined;
+  const call = callFor(device, planned.want);
+  return call && !isWaiting(device, call, now) ? call : undefined;
+}
+
+/** Whether a device has been asked and its own word is still awaited. */
+export function awaitsWord(device: DeviceView, planned: PlannedDevice): boolean {
+  return planned.hands === 'on' && device.asked?.outcome === 'acknowledged' && !shows(device, planned.want);
+}
+
+function callFor(device: DeviceView, want: Setting): Call | undefined {
+  if (want.kind === 'asleep') return { kind: 'sleep', setting: asleep };
+  // One that has not said how it runs is told to wake too: waking twice is harmless.
+  if (device.reading?.asleep !== false) return { kind: 'wake', setting: awake };
+  const dial = device.facts.controls['limit']?.range;
+  if (!dial) return undefined;
+  const value = want.limit ?? dial.max;
+  return { kind: 'limit', setting: want, value, lowers: value < (device.reading.limit ?? dial.max) };
+}
+
+function isWaiting({ asked, facts }: DeviceView, call: Call, now: Now): boolean {
+  if (!asked || !sameSetting(asked.setting, call.setting)) return false;
+  if (asked.outcome === 'pending') return true;
+  const sinceMs = now.mono - (asked.answeredAt ?? asked.at).mono;
+  if (asked.outcome === 'failed') return sinceMs < pauseMs(asked.attempts);
+  // It did it once and has left it since, as after a reboot: then there is nothing to wait for.
+  if (asked.attempts === 0) return false;
+  const control = facts.controls[call.kind];
+  return sinceMs < CONFIRM_MS + (control?.restarts ? control.settle_ms : 0);
+}
+
+/** Doubles from one second, so that a dead device is asked on and on without being hammered. */
+function pauseMs(attempts: number): Millis {
+  return Math.min(FIRST_RETRY_MS * 2 ** Math.max(0, attempts - 1), LONGEST_RETRY_MS);
+}

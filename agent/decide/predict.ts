@@ -1,0 +1,82 @@
+/** What an order would do if it came now: the same deciding, on a picture that has it, with nothing acted on. */
+import type { Policy } from '#agent/config/policy.ts';
+import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
+import { withOrder } from '#agent/state/orders.ts';
+import type { Picture } from '#agent/state/picture.ts';
+import { feedMeter } from '#agent/state/picture.ts';
+import { sameSetting } from '#agent/state/setting.ts';
+import { freshMeter } from '#agent/state/staleness.ts';
+import type { Prediction } from '#protocol/lifecycle.ts';
+import type { OrderBody } from '#protocol/order.ts';
+import { epochMs } from '#protocol/time.ts';
+import { orderTopic } from '#protocol/topics.ts';
+import { decide } from './decide.ts';
+import type { Memory, Plan, PlannedDevice } from './plan.ts';
+
+/** Ramps are left out: the prediction is of where the rack ends up, and how long its slowest device takes to get there. */
+export function predict(
+  picture: Picture,
+  policy: Policy,
+  memory: Memory,
+  order: OrderBody,
+  now: Now,
+  rack: string,
+): Prediction {
+  const { step_down_w_per_s: _unhurried, ...limits } = policy.limits;
+  // A rack that only observes still says what it would do.
+  const willing: Policy = { ...policy, limits, commissioning: 'waived' };
+  const then = { ...now, wall: Math.max(now.wall, epochMs(order.intervals[0]?.from ?? '')) };
+  const before = decide(picture, willing, memory, now, rack).plan;
+  const { plan } = decide(withHypothetical(picture, order, then), willing, memory, then, rack);
+  const earlier = new Map(before.devices.map((each) => [each.device, each]));
+  const cuts = plan.devices.filter((each) => isLower(each, earlier.get(each.device)));
+  const settings = cuts.map((each) => ({
+    device: each.device,
+    from_w: round(earlier.get(each.device)?.expectedW ?? 0),
+    to_w: round(each.expectedW),
+    seconds: settleS(picture, each),
+    why: each.why,
+  }));
+  return {
+    level_w: plan.levelW === undefined ? null : round(plan.levelW),
+    power_w: freshMeter(feedMeter(picture), now)?.powerW ?? null,
+    expected_w: round(expectedW(picture, plan)),
+    short_by_w: round(plan.shortByW),
+    seconds: Math.max(0, ...settings.map(({ seconds }) => seconds)),
+    cuts: settings,
+    skipped: plan.devices
+      .filter((each) => !cuts.includes(each))
+      .map((each) => ({ device: each.device, why: each.why })),
+  };
+}
+
+/** The order on its topic, from now on, as if its issuer had just been believed. */
+function withHypothetical(picture: Picture, order: OrderBody, now: Now): Picture {
+  const topic = orderTopic(order.scope.site, order.issuer, order.program, order.scope.to);
+  const seq = Math.max(order.seq, (picture.orders[topic]?.seq ?? 0) + 1);
+  const signature = { alg: 'Ed25519', kid: 'dry-run', value: '' } as const;
+  const accepted: AcceptedOrder = {
+    topic,
+    order: { ...order, seq, signature, ramp: { ...order.ramp, down_w_per_s: null } },
+    digest: '',
+    receivedAt: now.wall,
+  };
+  return { ...picture, orders: { ...picture.orders, [topic]: withOrder(picture.orders[topic], accepted, now.wall) } };
+}
+
+function isLower(each: PlannedDevice, earlier: PlannedDevice | undefined): boolean {
+  return earlier !== undefined && each.expectedW < earlier.expectedW && !sameSetting(each.want, earlier.want);
+}
+
+function settleS(picture: Picture, { device, want }: PlannedDevice): number {
+  const control = want.kind === 'asleep' ? 'sleep' : 'limit';
+  return (picture.devices[device]?.facts.controls[control]?.settle_ms ?? 0) / 1000;
+}
+
+function expectedW(picture: Picture, { devices }: Plan): number {
+  return devices.reduce((sum, each) => sum + each.expectedW, feedMeter(picture)?.facts.otherLoadsW ?? 0);
+}
+
+function round(watts: number): number {
+  return Math.round(watts);
+}

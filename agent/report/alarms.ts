@@ -1,0 +1,56 @@
+/** What a person must know of, each on its own retained topic that clears itself. */
+import type { Now } from '#agent/state/observation.ts';
+import type { Picture } from '#agent/state/picture.ts';
+import { freshMeter } from '#agent/state/staleness.ts';
+import type { Alarm } from '#protocol/telemetry.ts';
+import { timestampOf } from '#protocol/time.ts';
+import type { Publisher } from './publisher.ts';
+
+export type Raised = { readonly severity: Alarm['severity']; readonly message: string };
+
+/** Alarms that follow from the picture. A meter that has not spoken yet gets its time after the start. */
+export function alarmsOf(picture: Picture, now: Now, startedAt: number): Map<string, Raised> {
+  const alarms = new Map<string, Raised>();
+  for (const meter of Object.values(picture.meters)) {
+    const { id } = meter.facts;
+    if (freshMeter(meter, now) || now.mono - startedAt < GRACE_MS) continue;
+    alarms.set(`meter-${id}`, { severity: 'critical', message: `meter ${id} is silent: ${meter.trouble?.message ?? 'no reading'}` });
+  }
+  for (const { facts, state, trouble, since } of Object.values(picture.devices)) {
+    const bad = state === 'unreachable' || state === 'unauthorised' || state === 'wrong_device';
+    if (!bad || now.mono - since.mono < GRACE_MS) continue;
+    const severity = state === 'wrong_device' ? 'critical' : 'warning';
+    alarms.set(`device-${facts.id}`, { severity, message: `${facts.id} is ${state}: ${trouble?.message ?? ''}` });
+  }
+  return alarms;
+}
+
+/** One missed reply is no alarm. */
+const GRACE_MS = 10_000;
+
+export class AlarmBoard {
+  readonly #rack: string;
+  readonly #publisher: Publisher;
+  readonly #standing = new Map<string, Raised & { since: string }>();
+
+  constructor(rack: string, publisher: Publisher) {
+    this.#rack = rack;
+    this.#publisher = publisher;
+  }
+
+  /** Publishes what is new or has changed, and clears what is over. */
+  show(alarms: ReadonlyMap<string, Raised>, now: Now): void {
+    const at = timestampOf(now.wall);
+    for (const alarm of [...this.#standing.keys()].filter((each) => !alarms.has(each))) {
+      this.#standing.delete(alarm);
+      this.#publisher.clear('alarm', { rack: this.#rack, alarm });
+    }
+    for (const [alarm, raised] of alarms) {
+      const standing = this.#standing.get(alarm);
+      if (standing?.message === raised.message) continue;
+      const since = standing?.since ?? at;
+      this.#standing.set(alarm, { ...raised, since });
+      this.#publisher.say('alarm', { rack: this.#rack, alarm }, { v: 1, at, alarm, since, ...raised });
+    }
+  }
+}

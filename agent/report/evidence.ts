@@ -1,0 +1,113 @@
+/**
+ * The record of each event, from receipt to meter samples: kept on disk while it grows, signed by the rack and chained
+ * by hash to the record before it when it is complete.
+ */
+import { createHash } from 'node:crypto';
+import type { Journal } from '#agent/platform/store.ts';
+import type { Now } from '#agent/state/observation.ts';
+import { canonicalBytes } from '#protocol/canonical.ts';
+import type { RackEvent } from '#protocol/lifecycle.ts';
+import type { Sign } from '#protocol/signing.ts';
+import { signMessage } from '#protocol/signing.ts';
+import type { Evidence } from '#protocol/telemetry.ts';
+import { evidence as evidenceSchema } from '#protocol/telemetry.ts';
+import { timestampOf } from '#protocol/time.ts';
+import type { Millis, Watts } from '#protocol/units.ts';
+
+export type Open = Omit<Evidence, 'v' | 'at' | 'prev_hash' | 'signature'>;
+export type Sample = { readonly powerW: Watts | undefined; readonly ageMs: Millis | undefined };
+
+/** Samples of one event that are kept; a longer event keeps every second, fourth ... of them. */
+const MOST_SAMPLES = 600;
+const HEAD = 'evidence-head';
+const OPEN = 'evidence-open/';
+
+const openSchema = evidenceSchema.omit({ v: true, at: true, prev_hash: true, signature: true });
+
+export class EvidenceKeeper {
+  readonly #journal: Journal;
+  readonly #rack: string;
+  readonly #sign: Sign;
+  readonly #open = new Map<string, Open & { stride: number; skipped: number }>();
+  #head: string | null = null;
+
+  constructor(journal: Journal, rack: string, sign: Sign) {
+    this.#journal = journal;
+    this.#rack = rack;
+    this.#sign = sign;
+  }
+
+  restore(rows: ReadonlyMap<string, string>): void {
+    this.#head = rows.get(HEAD) ?? null;
+    for (const [key, body] of rows) {
+      if (!key.startsWith(OPEN)) continue;
+      const parsed = openSchema.safeParse(JSON.parse(body));
+      if (parsed.success) this.#open.set(key.slice(OPEN.length), { ...parsed.data, stride: 1, skipped: 0 });
+    }
+  }
+
+  /** Adds a step; the first one of an event opens its record. */
+  step(key: string, step: RackEvent, order: { id: string; digest: string } | undefined, baseline: Baseline): void {
+    const { event, issuer, program } = step;
+    if (event === null || issuer === null || program === null) return;
+    const record = this.#open.get(key) ?? this.#begin(key, event, issuer, program);
+    record.steps.push(step);
+    if (baseline) Object.assign(record, { baseline_w: baseline.watts, baseline_method: baseline.method });
+    if (order && !record.orders.some((each) => each.order === order.id)) {
+      record.orders.push({ order: order.id, digest: order.digest });
+    }
+  }
+
+  /** Adds the meter's word to every open record. */
+  sample({ powerW, ageMs }: Sample, now: Now): void {
+    for (const record of this.#open.values()) {
+      if (record.skipped++ % record.stride !== 0) continue;
+      record.samples.push([timestampOf(now.wall), powerW === undefined ? null : Math.round(powerW), ageMs === undefined ? null : Math.round(ageMs)]);
+      if (record.samples.length < MOST_SAMPLES) continue;
+      record.samples = record.samples.filter((_sample, i) => i % 2 === 0);
+      record.stride *= 2;
+    }
+  }
+
+  /** Writes the open records down, so that a restart goes on with them. */
+  async save(): Promise<void> {
+    await Promise.all([...this.#open].map(([key, record]) => this.#journal.put(OPEN + key, JSON.stringify(stripped(record)))));
+  }
+
+  /** Closes the record of an event; undefined when there is none. */
+  async close(key: string, now: Now): Promise<Evidence | undefined> {
+    const record = this.#open.get(key);
+    if (!record) return undefined;
+    this.#open.delete(key);
+    const body = { v: 1 as const, at: timestampOf(now.wall), ...stripped(record), prev_hash: this.#head };
+    const complete = await signMessage(body, this.#rack, this.#sign);
+    this.#head = createHash('sha256').update(canonicalBytes(complete)).digest('hex');
+    await this.#journal.put(HEAD, this.#head);
+    await this.#journal.remove(OPEN + key);
+    return complete;
+  }
+
+  #begin(key: string, event: string, issuer: string, program: string) {
+    const record = {
+      rack: this.#rack,
+      event,
+      issuer,
+      program,
+      orders: [],
+      baseline_w: null,
+      baseline_method: null,
+      steps: [],
+      samples: [],
+      stride: 1,
+      skipped: 0,
+    };
+    this.#open.set(key, record);
+    return this.#open.get(key) ?? record;
+  }
+}
+
+type Baseline = { readonly watts: Watts; readonly method: string } | null | undefined;
+
+function stripped({ stride: _stride, skipped: _skipped, ...record }: Open & { stride: number; skipped: number }): Open {
+  return record;
+}

@@ -1,0 +1,112 @@
+/**
+ * Everything the rack says goes out here. What is retained stays on the board and is said again at every connect; of
+ * what is not, events, evidence and power are kept back while nobody listens and sent later, on `history`.
+ */
+import type { BrokerSession, Outgoing } from '#agent/platform/broker.ts';
+import type { Clock } from '#agent/platform/clock.ts';
+import type { History } from '#agent/platform/store.ts';
+import { timestampOf } from '#protocol/time.ts';
+import type { Address, Payload, TopicName } from '#protocol/topics.ts';
+import { topicOf, topics } from '#protocol/topics.ts';
+
+export type PublisherParts = {
+  readonly site: string;
+  readonly rack: string;
+  readonly clock: Clock;
+  readonly history: History;
+  sessions(): readonly BrokerSession[];
+};
+
+type KeptKind = Payload<'history'>['kind'];
+/** Kept-back records sent at one tick: an hour's worth must not drown the live topics. */
+const HISTORY_PER_TICK = 20;
+
+export class Publisher {
+  readonly #parts: PublisherParts;
+  readonly #board = new Map<string, Outgoing>();
+  #draining = false;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+  }
+
+  get online(): boolean {
+    return this.#parts.sessions().some(({ online }) => online);
+  }
+
+  /** Says something retained; the same words again are not sent twice to a session that has them. */
+  say<Name extends TopicName>(name: Name, address: Address<Name>, payload: Payload<Name>): void {
+    const message = this.#message(name, address, payload);
+    this.#board.set(message.topic, message);
+    this.#send(message);
+  }
+
+  /** Takes a retained topic back. */
+  clear<Name extends TopicName>(name: Name, address: Address<Name>): void {
+    const topic = topicOf(this.#parts.site, name, address);
+    if (this.#board.delete(topic)) this.#send({ topic, payload: '', retain: true });
+  }
+
+  /** Says something once, to whoever listens now. */
+  tell<Name extends TopicName>(name: Name, address: Address<Name>, payload: Payload<Name>): void {
+    this.#send(this.#message(name, address, payload));
+  }
+
+  /** Says something once that must not be lost. */
+  record<Name extends 'event' | 'evidence'>(name: Name, payload: Payload<Name>): void {
+    const address = { rack: this.#parts.rack } as Address<Name>;
+    const sent = this.#parts.sessions().map((session) => session.publish(this.#message(name, address, payload)));
+    void Promise.all(sent).then((arrived) => {
+      if (!arrived.some(Boolean)) this.keepBack(name, payload);
+    });
+  }
+
+  keepBack(kind: KeptKind, payload: object): void {
+    this.#parts.history.keep(kind, this.#parts.clock.wall(), JSON.stringify(payload));
+  }
+
+  /** To a session that has just come online: the broker may have forgotten everything. */
+  repeatBoard(session: BrokerSession): void {
+    for (const message of this.#board.values()) void session.publish(message);
+  }
+
+  /** Sends some of what was kept back, if anyone listens. */
+  async drain(): Promise<void> {
+    if (this.#draining || !this.online) return;
+    this.#draining = true;
+    try {
+      for (const { id, kind, at, body } of await this.#parts.history.take(HISTORY_PER_TICK)) {
+        const payload: Payload<'history'> = { v: 1, at: timestampOf(at), kind: kind as KeptKind, body: JSON.parse(body) };
+        const message = this.#message('history', { rack: this.#parts.rack }, payload);
+        const arrived = await Promise.all(this.#parts.sessions().map((session) => session.publish(message)));
+        if (!arrived.some(Boolean)) return;
+        await this.#parts.history.drop(id);
+      }
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  /** The last payload of every retained topic below the rack, by the topic's tail. */
+  board(): Record<string, unknown> {
+    const root = `${topicOf(this.#parts.site, 'state', { rack: this.#parts.rack }).slice(0, -'state'.length)}`;
+    return Object.fromEntries(
+      [...this.#board].map(([topic, { payload }]) => [topic.slice(root.length), JSON.parse(payload) as unknown]),
+    );
+  }
+
+  #message<Name extends TopicName>(name: Name, address: Address<Name>, payload: Payload<Name>): Outgoing {
+    const topic = topicOf(this.#parts.site, name, address);
+    const validS = (payload as { valid_s?: unknown }).valid_s;
+    return {
+      topic,
+      payload: JSON.stringify(payload),
+      retain: topics[name].retained,
+      ...(typeof validS === 'number' && { expiryS: Math.ceil(validS) }),
+    };
+  }
+
+  #send(message: Outgoing): void {
+    for (const session of this.#parts.sessions()) void session.publish(message);
+  }
+}

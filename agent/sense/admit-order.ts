@@ -1,0 +1,134 @@
+/** Whether an order from the broker is taken: signed by who may, meant for us, in time, and new. Decides nothing else. */
+import type { IssuerKeys } from '#agent/config/keys.ts';
+import type { Issuer, Policy } from '#agent/config/policy.ts';
+import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
+import type { OrderSlot } from '#agent/state/picture.ts';
+import type { Refusal } from '#protocol/lifecycle.ts';
+import type { Amount, Order, OrderBody, Target } from '#protocol/order.ts';
+import { order as orderSchema } from '#protocol/order.ts';
+import { epochMs } from '#protocol/time.ts';
+import { orderTopic } from '#protocol/topics.ts';
+import { firstIssue, open, refused } from './envelope.ts';
+
+export type Gate = {
+  readonly site: string;
+  readonly policy: Policy;
+  readonly keys: IssuerKeys;
+  readonly now: Now;
+};
+
+export type Admission =
+  | { readonly kind: 'accepted'; readonly accepted: AcceptedOrder }
+  | { readonly kind: 'repeat'; readonly order: Order }
+  /** `order` is there once the signature held and the shape was right, so that its issuer can be answered. */
+  | (Refusal & { readonly order?: Order; readonly issuer?: string; readonly id?: string });
+
+/** Kinds that this version obeys. */
+const supported: readonly Target['kind'][] = ['ceiling', 'release'];
+
+export function admitOrder(topic: string, payload: Uint8Array, slot: OrderSlot | undefined, gate: Gate): Admission {
+  const opened = open(payload, gate.policy, gate.keys);
+  if (opened.kind === 'refused') return opened;
+  const who = { issuer: opened.issuer.id, ...idOf(opened.message) };
+  const parsed = orderSchema.safeParse(opened.message);
+  if (!parsed.success) return { ...refused('malformed', firstIssue(parsed.error)), ...who };
+  const order = parsed.data;
+  const refusal =
+    wrongScope(topic, order, gate.site) ??
+    beyondRights(order, opened.issuer) ??
+    notForUs(order) ??
+    outOfTime(order, gate) ??
+    onlyObserving(gate);
+  if (refusal) return { ...refusal, ...who, order };
+  const { seq } = order;
+  if (slot && seq === slot.seq && opened.digest === slot.digest) return { kind: 'repeat', order };
+  if (slot && seq === slot.seq) {
+    return {
+      ...refused('seq_conflict', `another order with seq ${seq} was accepted on this topic before`),
+      ...who,
+      order,
+    };
+  }
+  if (slot && seq < slot.seq) {
+    return {
+      ...refused('superseded', `seq ${seq} is behind ${slot.seq}, accepted on this topic before`),
+      ...who,
+      order,
+    };
+  }
+  return { kind: 'accepted', accepted: { topic, order, digest: opened.digest, receivedAt: gate.now.wall } };
+}
+
+/** What a signed order must fulfil beyond its shape, for a dry run too; nothing here depends on time or topic. */
+export function beyondRights(order: OrderBody, issuer: Issuer): Refusal | undefined {
+  const kind = order.intervals.find(({ target }) => !mayUse(issuer, target))?.target.kind;
+  if (kind) return refused('target_not_allowed', `${issuer.id} may use ${issuer.may.join(', ')}, not ${kind}`);
+  if (!issuer.programs.includes(order.program)) {
+    return refused('program_not_allowed', `${issuer.id} may run ${issuer.programs.join(', ')}, not ${order.program}`);
+  }
+  if (order.priority < issuer.lowest_priority) {
+    return refused(
+      'priority_not_allowed',
+      `${issuer.id} may claim ${issuer.lowest_priority} or more, not ${order.priority}`,
+    );
+  }
+  const spanS = (epochMs(order.intervals.at(-1)?.until ?? '') - epochMs(order.intervals[0]?.from ?? '')) / 1000;
+  if (spanS > issuer.max_duration_s) {
+    return refused('duration_not_allowed', `it spans ${spanS} s; ${issuer.id} may order ${issuer.max_duration_s} s`);
+  }
+  return undefined;
+}
+
+/** Forms this rack cannot or must not carry out. */
+export function notForUs(order: OrderBody): Refusal | undefined {
+  const perRack = order.scope.to.startsWith('rack/');
+  const plain = order.intervals.find(({ target }) => isPlainWatts(target));
+  if (!perRack && (plain || order.baseline_w !== undefined)) {
+    return refused('watts_need_rack_scope', 'plain watts are per rack: give a fraction, or watts with of_w');
+  }
+  const kind = order.intervals.find(({ target }) => !supported.includes(target.kind))?.target.kind;
+  if (kind) return refused('unsupported_target', `this version obeys ${supported.join(' and ')}, not ${kind}`);
+  return undefined;
+}
+
+/** Ending what one began needs no right of its own. */
+function mayUse(issuer: Issuer, target: Target): boolean {
+  return target.kind === 'release' || issuer.may.includes(target.kind);
+}
+
+function wrongScope(topic: string, order: Order, site: string): Refusal | undefined {
+  const own = orderTopic(site, order.issuer, order.program, order.scope.to);
+  if (order.scope.site === site && topic === own) return undefined;
+  return refused(
+    'scope_mismatch',
+    `it says ${order.scope.site}, ${order.issuer}, ${order.program}, ${order.scope.to}; its topic is ${topic}`,
+  );
+}
+
+function outOfTime(order: Order, { now, policy }: Gate): Refusal | undefined {
+  const aheadS = (epochMs(order.issued_at) - now.wall) / 1000;
+  if (aheadS > policy.clock_tolerance_s) {
+    return refused(
+      'issued_in_future',
+      `issued ${Math.round(aheadS)} s ahead of this rack's clock; ${policy.clock_tolerance_s} s are tolerated`,
+    );
+  }
+  const until = order.intervals.at(-1)?.until ?? '';
+  return epochMs(until) <= now.wall ? refused('expired', `it ended at ${until}`) : undefined;
+}
+
+function onlyObserving({ policy }: Gate): Refusal | undefined {
+  if (policy.commissioning === 'waived') return undefined;
+  return refused('not_commissioned', 'this rack only observes: its policy does not say commissioning: waived');
+}
+
+function isPlainWatts(target: Target): boolean {
+  if (target.kind === 'droop' || target.kind === 'trip') return true;
+  if (target.kind === 'market' || target.kind === 'release') return false;
+  const amount: Amount = target;
+  return amount.watts !== undefined && amount.of_w === undefined;
+}
+
+function idOf(message: Record<string, unknown>): { id?: string } {
+  return typeof message['id'] === 'string' ? { id: message['id'] } : {};
+}

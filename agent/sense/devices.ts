@@ -1,0 +1,45 @@
+/** Reads each device and hears who it is, before anything is asked of it and again whenever it had been away. */
+import type { Device } from '#adapters/contract.ts';
+import type { Clock } from '#agent/platform/clock.ts';
+import type { Observation } from '#agent/state/observation.ts';
+import { troubleOf } from '#agent/state/trouble.ts';
+import type { Millis } from '#protocol/units.ts';
+import { Poller } from './poller.ts';
+
+
+export type WatchedDevice = {
+  readonly id: string;
+  readonly face: Pick<Device, 'identify' | 'read'>;
+  readonly periodMs: Millis;
+  /** The MAC the config names; lower case with colons. */
+  readonly mac: string | undefined;
+};
+
+export function watchDevice(device: WatchedDevice, clock: Clock, observe: (observation: Observation) => void): Poller {
+  let known = false;
+  return new Poller({
+    name: device.id,
+    periodMs: device.periodMs,
+    clock,
+    read: async (signal) => {
+      if (!known) observe(await identified(device, signal));
+      known = true;
+      observe({ kind: 'device', device: device.id, reading: await device.face.read(signal) });
+    },
+    failed: (error) => {
+      const trouble = troubleOf(error);
+      if (!trouble) return;
+      // Whoever answers next may be another device.
+      if (trouble.kind === 'unreachable' || trouble.kind === 'timedOut') known = false;
+      observe({ kind: 'deviceTrouble', device: device.id, trouble });
+    },
+  });
+}
+
+async function identified({ id, face, mac }: WatchedDevice, signal: AbortSignal): Promise<Observation> {
+  const identity = await face.identify(signal);
+  if (mac === undefined || identity.mac === mac) return { kind: 'identity', device: id, identity };
+  const mismatch = `another device is at its address: it says MAC ${identity.mac ?? '(none)'}, the config says ${mac}`;
+  return { kind: 'identity', device: id, identity, mismatch };
+}
+

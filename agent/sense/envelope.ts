@@ -1,0 +1,89 @@
+/** The part that orders and commands share: bytes from the broker -> a message whose signature holds. */
+import { createHash, verify } from 'node:crypto';
+import * as z from 'zod';
+import type { IssuerKeys } from '#agent/config/keys.ts';
+import type { Issuer, Policy } from '#agent/config/policy.ts';
+import type { Refusal, RefusalCode } from '#protocol/lifecycle.ts';
+import { spokenVersions } from '#protocol/order.ts';
+import { bytesToSign, fromBase64Url, signature } from '#protocol/signing.ts';
+
+/** Larger payloads are not even parsed. */
+export const MAX_PAYLOAD_BYTES = 65_536;
+
+export type Opened = {
+  readonly kind: 'opened';
+  /** The JSON as received; not yet held against the strict schema. */
+  readonly message: Record<string, unknown>;
+  readonly issuer: Issuer;
+  /** SHA-256 of the signed bytes, hex. */
+  readonly digest: string;
+};
+
+/** What must be readable before anything else is believed. */
+const envelope = z.looseObject({ issuer: z.string(), signature });
+
+/** Verifies over the JSON as received, so that nothing a schema drops or adds can change what was signed. */
+export function open(payload: Uint8Array, policy: Policy, keys: IssuerKeys): Opened | Refusal {
+  if (payload.byteLength > MAX_PAYLOAD_BYTES) {
+    return unverified('too_large', `${payload.byteLength} bytes; at most ${MAX_PAYLOAD_BYTES} are read`);
+  }
+  const json = parseJson(payload);
+  if (!isRecord(json)) return unverified('not_json', 'the payload is not a JSON object');
+  if (!spokenVersions.some((version) => version === json['v'])) {
+    return unverified(
+      'unknown_version',
+      `v is ${JSON.stringify(json['v'])}; this rack speaks ${spokenVersions.join(', ')}`,
+    );
+  }
+  const parsed = envelope.safeParse(json);
+  if (!parsed.success) return unverified('malformed', firstIssue(parsed.error));
+  const { issuer: claimed, signature: sealed } = parsed.data;
+  const issuer = policy.issuers.find(({ id }) => id === claimed);
+  if (!issuer) return unverified('unknown_issuer', `the policy names no issuer ${claimed}`);
+  const known = keys.get(sealed.kid);
+  if (!known) return unverified('unknown_key', `the policy names no key ${sealed.kid}`);
+  if (known.issuer !== claimed) {
+    return unverified('kid_of_another_issuer', `key ${sealed.kid} belongs to ${known.issuer}, not to ${claimed}`);
+  }
+  const bytes = signedBytes(json);
+  if (!bytes || !verify(null, bytes, known.key, fromBase64Url(sealed.value))) {
+    return unverified('bad_signature', `the signature does not fit key ${sealed.kid}`);
+  }
+  return { kind: 'opened', message: json, issuer, digest: createHash('sha256').update(bytes).digest('hex') };
+}
+
+export function unverified(code: RefusalCode, detail: string): Refusal {
+  return { kind: 'refused', code, detail, verified: false };
+}
+
+export function refused(code: RefusalCode, detail: string): Refusal {
+  return { kind: 'refused', code, detail, verified: true };
+}
+
+/** The first thing wrong, as `path: what`. */
+export function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  if (!issue) return 'not as the schema says';
+  return issue.path.length ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
+}
+
+function parseJson(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+  } catch {
+    return undefined;
+  }
+}
+
+/** undefined for JSON that has no canonical form, such as a lone surrogate: nobody can have signed it. */
+function signedBytes(json: Record<string, unknown>): Uint8Array | undefined {
+  try {
+    return bytesToSign(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
