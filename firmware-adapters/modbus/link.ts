@@ -1,0 +1,144 @@
+/** One open connection of a bus: sends one request at a time and believes only the reply that belongs to it. */
+import type { Duplex } from 'node:stream';
+import type { Millis } from '#protocol/units.ts';
+import type { Clock } from '../contract.ts';
+import type { AdapterErrorKind } from '../errors.ts';
+import { AdapterError } from '../errors.ts';
+import type { BusCounters } from './counters.ts';
+import type { Reply, Request } from './frames.ts';
+import { encodeRequest, parseReply } from './frames.ts';
+import type { Decoder, Frame, Framing } from './framing.ts';
+
+/** A reply that belongs to its request. */
+export type Answer = Exclude<Reply, { kind: 'foreign' }>;
+
+type Waiting = { transaction: number; unit: number; request: Request; settle(outcome: Answer | AdapterError): void };
+
+export type LinkParts = {
+  /** The bus's id in the config, for messages. */
+  id: string;
+  /** Connected. The link closes it. */
+  stream: Duplex;
+  framing: Framing;
+  clock: Pick<Clock, 'monotonic'>;
+  counters: BusCounters;
+};
+
+export class Link {
+  readonly #parts: LinkParts;
+  readonly #decoder: Decoder;
+  readonly #closed = Promise.withResolvers<void>();
+  #waiting: Waiting | undefined;
+  #lastTransaction = 0;
+  #sent = 0;
+  #unheardSince: Millis | undefined;
+  #broken: AdapterError | undefined;
+
+  constructor(parts: LinkParts) {
+    this.#parts = parts;
+    this.#decoder = parts.framing.decoder();
+  }
+
+  start(): void {
+    const { stream } = this.#parts;
+    stream.on('data', (chunk: Buffer) => this.#receive(chunk));
+    stream.on('end', () => this.#break('unreachable', 'the device closed the connection'));
+    stream.on('error', (cause) => this.#break('unreachable', cause.message, { cause }));
+    stream.on('close', () => {
+      this.#break('unreachable', 'the connection closed');
+      this.#closed.resolve();
+    });
+  }
+
+  /** Drops the connection and rejects the request in flight with `unreachable`. */
+  stop(why: string): Promise<void> {
+    this.#break('unreachable', why);
+    return this.#closed.promise;
+  }
+
+  /** Why the connection is of no more use; undefined while it is. */
+  get broken(): AdapterError | undefined {
+    return this.#broken;
+  }
+
+  /** How long requests have gone out with not one byte coming back. */
+  get unheardMs(): Millis {
+    return this.#unheardSince === undefined ? 0 : this.#parts.clock.monotonic() - this.#unheardSince;
+  }
+
+  /**
+   * Sends `request` and waits for its answer. Rejects with the signal's reason, or with the `AdapterError` that broke
+   * the connection. The next exchange may follow at once: the transaction tells a late reply from its own.
+   */
+  exchange(transaction: number, unit: number, request: Request, signal: AbortSignal): Promise<Answer> {
+    if (this.#broken) return Promise.reject(this.#broken);
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const pdu = encodeRequest(request);
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        this.#waiting = undefined;
+        signal.removeEventListener('abort', abort);
+      };
+      const abort = () => {
+        done();
+        reject(signal.reason);
+      };
+      const settle = (outcome: Answer | AdapterError) => {
+        done();
+        if (outcome instanceof AdapterError) reject(outcome);
+        else resolve(outcome);
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiting = { transaction, unit, request, settle };
+      this.#send({ transaction, unit, pdu });
+    });
+  }
+
+  #send(frame: Frame): void {
+    this.#sent += 1;
+    this.#lastTransaction = frame.transaction;
+    this.#unheardSince ??= this.#parts.clock.monotonic();
+    this.#parts.counters.requests += 1;
+    this.#parts.stream.write(this.#parts.framing.encode(frame));
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#unheardSince = undefined;
+    try {
+      for (const frame of this.#decoder.push(chunk)) this.#match(frame);
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      this.#parts.counters.malformed += 1;
+      this.#break(error.kind, error.message);
+    }
+  }
+
+  #match(frame: Frame): void {
+    const waiting = this.#waiting;
+    if (frame.transaction !== waiting?.transaction) {
+      this.#parts.counters[this.#wasSent(frame.transaction) ? 'lateReplies' : 'foreignReplies'] += 1;
+      return;
+    }
+    const reply = parseReply(waiting.request, frame.pdu);
+    if (frame.unit !== waiting.unit || reply.kind === 'foreign') {
+      this.#parts.counters.foreignReplies += 1;
+      return;
+    }
+    if (reply.kind === 'malformed') this.#parts.counters.malformed += 1;
+    else this.#parts.counters.replies += 1;
+    if (reply.kind === 'exception') this.#parts.counters.exceptions += 1;
+    waiting.settle(reply);
+  }
+
+  /** Transactions count up and wrap at 16 bits, so the distance back from the last one tells. */
+  #wasSent(transaction: number): boolean {
+    return ((this.#lastTransaction - transaction) & 0xffff) < this.#sent;
+  }
+
+  #break(kind: AdapterErrorKind, why: string, detail: { cause?: unknown } = {}): void {
+    if (this.#broken) return;
+    this.#broken = new AdapterError(kind, `bus ${this.#parts.id}: ${why}`, detail);
+    this.#parts.stream.destroy();
+    this.#waiting?.settle(this.#broken);
+  }
+}

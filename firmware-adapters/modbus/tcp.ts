@@ -1,0 +1,48 @@
+/**
+ * Modbus TCP: each PDU behind a seven-byte MBAP header. "MODBUS Messaging on TCP/IP Implementation Guide V1.0b",
+ * section 3.1.3.
+ */
+import { AdapterError } from '../errors.ts';
+import type { Decoder, Frame, Framing } from './framing.ts';
+
+export const tcpFraming: Framing = {
+  encode: ({ transaction, unit, pdu }) => {
+    const header = Buffer.alloc(7);
+    header.writeUInt16BE(transaction, 0);
+    header.writeUInt16BE(pdu.length + 1, 4);
+    header.writeUInt8(unit, 6);
+    return Buffer.concat([header, pdu]);
+  },
+  decoder: () => new MbapDecoder(),
+};
+
+/** Transaction, protocol and length; the length counts what follows: the unit and the PDU. */
+const prefixBytes = 6;
+/** A unit and a function code; a unit and the longest PDU. */
+const lengthRange = { min: 2, max: 254 };
+
+class MbapDecoder implements Decoder {
+  #rest: Buffer = Buffer.alloc(0);
+
+  *push(chunk: Buffer): Iterable<Frame> {
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    while (this.#rest.length >= prefixBytes) {
+      const end = prefixBytes + checkedLength(this.#rest);
+      if (this.#rest.length < end) return;
+      const frame = this.#rest.subarray(0, end);
+      this.#rest = this.#rest.subarray(end);
+      yield { transaction: frame.readUInt16BE(0), unit: frame.readUInt8(6), pdu: frame.subarray(7) };
+    }
+  }
+}
+
+/**
+ * TCP loses and inverts nothing, so a wrong header means that the peer is broken or is no Modbus device. Searching
+ * on for something that looks like a header could take measured data for one; a new connection cannot.
+ */
+function checkedLength(bytes: Buffer): number {
+  const protocol = bytes.readUInt16BE(2);
+  const length = bytes.readUInt16BE(4);
+  if (protocol === 0 && length >= lengthRange.min && length <= lengthRange.max) return length;
+  throw new AdapterError('malformed', `not a Modbus TCP header: ${bytes.toString('hex', 0, prefixBytes)}`);
+}
