@@ -37,7 +37,8 @@ export function readingOf(replies: ReadingReplies): Reading {
     limit: status.power_pct,
     hashrateThs: hashrateThs(summary['HS RT'] ?? summary['MHS 1m'] ?? summary['MHS av'], ratedHashrateThs),
     ratedHashrateThs,
-    efficiencyJPerTh: summary['Power Rate'],
+    // 0 is what a miner prints that does not hash.
+    efficiencyJPerTh: summary['Power Rate'] || undefined,
     chipMaxC: summary['Chip Temp Max'],
     // The hottest board. The others would cost a round trip more at every look (`edevs`) and decide nothing.
     boardC: summary.Temperature === undefined ? undefined : [summary.Temperature],

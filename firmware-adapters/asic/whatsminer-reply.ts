@@ -66,7 +66,7 @@ const status = z.looseObject({
   /** S done, I information, W warning, E error, F fatal. */
   STATUS: z.string(),
   Code: z.number().optional(),
-  Msg: z.unknown(),
+  Msg: z.unknown().optional(),
   Description: z.string().optional(),
 });
 

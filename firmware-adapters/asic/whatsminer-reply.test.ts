@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as z from 'zod';
+import { checked, flag, openReply, quantity, sealedPart, words } from './whatsminer-reply.ts';
+
+test("a reply of btminer's own is opened to the first element of its section", () => {
+  const text = '{"STATUS":[{"STATUS":"S","Code":11,"Msg":"Summary"}],"SUMMARY":[{"Power":3300}],"id":1}';
+  assert.deepEqual(openReply('summary', text), { said: 'Summary', body: { Power: 3300 }, repairs: 0 });
+});
+
+test('a reply of the control process is opened to its Msg', () => {
+  const text = '{"STATUS":"S","When":1,"Code":131,"Msg":{"Power":3300},"Description":""}';
+  assert.deepEqual(openReply('summary', text), { said: '', body: { Power: 3300 }, repairs: 0 });
+});
+
+test('repairs are counted', () => {
+  assert.equal(openReply('summary', '{"STATUS":"S","Msg":{"Power":nan,}}').repairs, 2);
+});
+
+const refusals = [
+  { code: 14, kind: 'unsupported', says: /does not know the command/ },
+  { code: 23, kind: 'refused', says: /could not read/ },
+  {
+    code: 45,
+    kind: 'unauthorised',
+    says: /enable the miner's API with WhatsMinerTool and replace the default password/,
+  },
+  { code: 132, kind: 'refused', says: /failed to carry/ },
+  { code: 135, kind: 'unauthorised', says: /token/ },
+  { code: 136, kind: 'refused', says: /too many tokens/ },
+  { code: 137, kind: 'refused', says: /decode/ },
+  { code: 999, kind: 'refused', says: /does not know/ },
+];
+
+for (const { code, kind, says } of refusals) {
+  test(`code ${code} is ${kind}, with the command, the code, the device's words and their meaning`, () => {
+    const text = `{"STATUS":"E","When":1,"Code":${code},"Msg":"no way","Description":""}`;
+    assert.throws(() => openReply('power_off', text), { kind, code, message: says });
+    assert.throws(() => openReply('power_off', text), { message: new RegExp(`power_off .*${code}, "no way"`) });
+  });
+}
+
+test("an error in btminer's envelope is one too", () => {
+  const text = '{"STATUS":[{"STATUS":"E","Code":14,"Msg":"invalid cmd","Description":""}],"id":1}';
+  assert.throws(() => openReply('edevs', text), { kind: 'unsupported', code: 14 });
+});
+
+test('a reply without a status is malformed', () => {
+  for (const text of ['{}', '[]', '7', '{"STATUS":[]}', '{"STATUS":5}']) {
+    assert.throws(() => openReply('status', text), { kind: 'malformed', message: /reply to status/ });
+  }
+});
+
+test('a sealed reply is told from one in clear', () => {
+  assert.equal(sealedPart('{"enc":"abc="}'), 'abc=');
+  assert.equal(sealedPart('{"STATUS":"E","Code":45,"Msg":"permission denied"}'), undefined);
+});
+
+test('numbers and switches are read as JSON or as text, and absent where the device leaves them open', () => {
+  const schema = z.looseObject({
+    a: quantity,
+    b: quantity,
+    c: quantity,
+    d: quantity,
+    e: flag,
+    f: flag,
+    g: flag,
+    h: words,
+  });
+  const value = { a: '3600', b: 49, c: null, d: '', e: 'true', f: false, g: '', h: " '20210322.22.REL' " };
+  assert.deepEqual(JSON.parse(JSON.stringify(checked(schema, 'status', value))), {
+    a: 3600,
+    b: 49,
+    e: true,
+    f: false,
+    h: '20210322.22.REL',
+  });
+});
+
+test('a field of the wrong type is malformed, and the error names it and the command', () => {
+  const schema = z.looseObject({ Power: quantity, mineroff: flag });
+  assert.throws(() => checked(schema, 'summary', { Power: 'much' }), {
+    kind: 'malformed',
+    message: /field "Power" of the reply to summary/,
+  });
+  assert.throws(() => checked(schema, 'status', { mineroff: 'perhaps' }), { message: /"mineroff".*status/ });
+});
