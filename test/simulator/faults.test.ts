@@ -17,16 +17,15 @@ test('a silent miner takes the request and never answers', async () => {
   const { clock, miner, dial } = setUp();
   miner.faults.silent = true;
   const stream = await dial();
-  let heard = false;
-  stream.on('data', () => {
-    heard = true;
-  });
-  stream.on('end', () => {
-    heard = true;
-  });
+  const heard: string[] = [];
+  stream.on('data', () => heard.push('a reply'));
+  stream.on('end', () => heard.push('the end'));
   stream.write('{"cmd":"summary"}');
   await clock.advance(3_600_000);
-  assert.equal(heard, false);
+  assert.deepEqual(heard, []);
+  stream.end();
+  await clock.advance(0);
+  assert.deepEqual(heard, ['the end'], 'it lets go of a client that has left');
   assert.equal(clock.pending, 0);
 });
 

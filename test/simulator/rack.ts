@@ -112,7 +112,10 @@ export class SimulatedRack {
 
   async #bind(endpoint: Endpoint): Promise<Address> {
     // Half open: a client may close its side once its request is out, as `nc -N` does, and still wants the reply.
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#serve(endpoint, socket));
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      if (endpoint.isUp()) this.#serve(endpoint, socket);
+      else socket.destroy();
+    });
     this.#servers.push(server);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

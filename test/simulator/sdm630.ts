@@ -22,10 +22,6 @@ type Request = { transaction: number; unit: number; pdu: Buffer };
 export function serveSdm630(meter: SimulatedMeter, clock: SimulatorClock, stream: Duplex): void {
   // The client's end may vanish at any time; there is nobody to tell.
   stream.on('error', () => {});
-  if (meter.faults.refusesConnections) {
-    stream.destroy();
-    return;
-  }
   const gone = new AbortController();
   stream.once('close', () => gone.abort());
   stream.once('end', () => stream.destroy());

@@ -6,7 +6,6 @@ import type { SimulatedMiner } from './whatsminer-miner.ts';
 
 const boards = 3;
 const chipsPerBoard = 117;
-const poolUrl = 'stratum+tcp://pool.invalid:3333';
 
 /** The reply object, or undefined for a command that the firmware does not know. `when` in seconds. */
 export function readReply(command: string, miner: SimulatedMiner, when: number): object | undefined {
@@ -98,7 +97,6 @@ function psu(miner: SimulatedMiner): object {
 function summary(miner: SimulatedMiner): object {
   const { spec, faults } = miner;
   const inputW = miner.watts();
-  const chipC = chipCelsius(miner);
   const rate = megahashes(miner.hashrateThs);
   return {
     Elapsed: Math.floor(miner.miningS),
@@ -110,7 +108,7 @@ function summary(miner: SimulatedMiner): object {
     'HS RT': rate,
     Accepted: Math.floor(miner.miningS / 14),
     Rejected: 0,
-    Temperature: chipC - 8,
+    Temperature: boardCelsius(miner),
     freq_avg: miner.asleep ? 0 : Math.round(600 * loadFraction(miner)),
     'Fan Speed In': fanRpm(miner),
     'Fan Speed Out': Math.max(0, fanRpm(miner) - 120),
@@ -124,9 +122,7 @@ function summary(miner: SimulatedMiner): object {
     'Power Mode': 'Normal',
     'Factory GHS': spec.ratedThs * 1000,
     'Power Limit': miner.limitW,
-    'Chip Temp Min': chipC - 9,
-    'Chip Temp Max': chipC + 9,
-    'Chip Temp Avg': chipC,
+    ...chipTemperatures(miner),
     'Btminer Fast Boot': 'disable',
     'Upfreq Complete': Number(miner.upfreqComplete),
     MAC: faults.otherMac ?? spec.mac,
@@ -134,7 +130,6 @@ function summary(miner: SimulatedMiner): object {
 }
 
 function board(miner: SimulatedMiner, slot: number): object {
-  const chipC = chipCelsius(miner);
   return {
     ASC: slot,
     Name: 'SM',
@@ -142,7 +137,7 @@ function board(miner: SimulatedMiner, slot: number): object {
     Slot: slot,
     Enabled: 'Y',
     Status: 'Alive',
-    Temperature: chipC - 8,
+    Temperature: boardCelsius(miner),
     'Chip Frequency': miner.asleep ? 0 : Math.round(600 * loadFraction(miner)),
     'MHS av': megahashes(miner.hashrateThs / boards),
     Accepted: Math.floor(miner.miningS / 42),
@@ -151,9 +146,7 @@ function board(miner: SimulatedMiner, slot: number): object {
     'Upfreq Complete': Number(miner.upfreqComplete),
     'Effective Chips': chipsPerBoard,
     'PCB SN': `${miner.spec.serial}B${slot}`,
-    'Chip Temp Min': chipC - 9,
-    'Chip Temp Max': chipC + 9,
-    'Chip Temp Avg': chipC,
+    ...chipTemperatures(miner),
     'Factory GHS': Math.round((miner.spec.ratedThs * 1000) / boards),
   };
 }
@@ -165,7 +158,7 @@ function boardDetails({ spec }: SimulatedMiner, slot: number): object {
 function pool(miner: SimulatedMiner, when: number): object {
   return {
     POOL: 1,
-    URL: poolUrl,
+    URL: 'stratum+tcp://pool.invalid:3333',
     Status: miner.asleep ? 'Dead' : 'Alive',
     Priority: 0,
     Accepted: Math.floor(miner.miningS / 14),
@@ -179,8 +172,13 @@ function pool(miner: SimulatedMiner, when: number): object {
 /** Temperatures and fans follow the power at once: heat has no time constant here. All assumed. */
 const inletC = 25;
 
-function chipCelsius(miner: SimulatedMiner): number {
-  return round(inletC + 3 + 45 * loadFraction(miner), 1);
+function boardCelsius(miner: SimulatedMiner): number {
+  return round(inletC + 40 * loadFraction(miner), 1);
+}
+
+function chipTemperatures(miner: SimulatedMiner): object {
+  const at = (riseC: number) => round(inletC + riseC * loadFraction(miner), 1);
+  return { 'Chip Temp Min': at(40), 'Chip Temp Max': at(58), 'Chip Temp Avg': at(48) };
 }
 
 function fanRpm(miner: SimulatedMiner): number {

@@ -31,10 +31,6 @@ const code = {
 export function serveWhatsminerV2(miner: SimulatedMiner, clock: SimulatorClock, stream: Duplex): void {
   // The client's end may vanish at any time; there is nobody to tell.
   stream.on('error', () => {});
-  if (miner.faults.refusesConnections || miner.rebooting) {
-    stream.destroy();
-    return;
-  }
   const gone = new AbortController();
   stream.once('close', () => gone.abort());
   converse(miner, clock, stream, gone.signal).catch((error: unknown) => {
