@@ -1,21 +1,19 @@
 /** The two files of a rack, read, checked against each other and against what they name. */
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import type * as z from 'zod';
 import { canonicalBytes } from '#protocol/canonical.ts';
 import { brokerFiles, checkConfig, checkFiles } from './check-config.ts';
 import { checkPolicy, readIssuerKeys } from './check-policy.ts';
 import type { Config } from './config.ts';
 import { configSchema } from './config.ts';
-import { readText } from './files.ts';
 import type { IssuerKeys } from './keys.ts';
 import { mapIds } from './maps.ts';
 import type { Policy } from './policy.ts';
 import { policySchema } from './policy.ts';
 import type { Finding, Outcome, Problem } from './problem.ts';
 import { formatPath } from './problem.ts';
-import type { LineOf, ParsedYaml } from './yaml-file.ts';
-import { parseYaml } from './yaml-file.ts';
+import type { LineOf } from './yaml-file.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 export type LoadedConfig = {
   /** Paths of the broker, `state` and `socket` are absolute; a device's own files stay relative to `folder`. */
@@ -40,7 +38,7 @@ export async function load(files: { config: string; policy: string }): Promise<O
 
 /** config.yaml, and whether everything it names exists and can be read. */
 export async function loadConfig(file: string): Promise<Outcome<LoadedConfig>> {
-  const parsed = await parseFile(file, configSchema);
+  const parsed = await readYamlFile(file, configSchema);
   if (parsed.kind === 'bad') return parsed;
   const loaded = locate(parsed.value, file);
   const findings = [...checkConfig(parsed.value, await mapIds()), ...(await checkFiles(parsed.value, loaded.folder))];
@@ -49,28 +47,18 @@ export async function loadConfig(file: string): Promise<Outcome<LoadedConfig>> {
 
 /** config.yaml by itself: for who needs to know what it says, not whether an agent could run by it. */
 export async function readConfig(file: string): Promise<Outcome<LoadedConfig>> {
-  const parsed = await parseFile(file, configSchema);
+  const parsed = await readYamlFile(file, configSchema);
   return parsed.kind === 'bad' ? parsed : { kind: 'ok', value: locate(parsed.value, file) };
 }
 
 /** policy.yaml with its keys; devices that it names are checked against `config` when that is given. */
 export async function loadPolicy(file: string, config?: Config): Promise<Outcome<LoadedPolicy>> {
-  const parsed = await parseFile(file, policySchema);
+  const parsed = await readYamlFile(file, policySchema);
   if (parsed.kind === 'bad') return parsed;
   const policy = parsed.value;
   const { keys, findings: unusableKeys } = await readIssuerKeys(policy, dirname(resolve(file)));
   const findings = [...checkPolicy(policy, config), ...unusableKeys];
   return findings.length > 0 ? bad(file, parsed.lineOf, findings) : { kind: 'ok', value: { policy, keys } };
-}
-
-/** @param file relative to the working directory, and so named in problems. */
-export async function parseFile<Schema extends z.ZodType>(
-  file: string,
-  schema: Schema,
-): Promise<ParsedYaml<z.infer<Schema>>> {
-  const read = await readText(file);
-  if (read.kind === 'ok') return parseYaml(read.text, file, schema);
-  return { kind: 'bad', problems: [{ file, path: '', message: read.message, hint: read.hint }] };
 }
 
 function locate(config: Config, file: string): LoadedConfig {

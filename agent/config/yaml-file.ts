@@ -1,9 +1,10 @@
-/** A YAML text against a schema: either its value, or every problem in it with line, path and plain words. */
+/** A YAML file against a schema: either its value, or every problem in it with line, path and plain words. */
 
 import type { Document, Pair } from 'yaml';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';
 import { alternatives, describe, expectation } from './expectation.ts';
+import { readText } from './files.ts';
 import { knownKeys } from './known-keys.ts';
 import { suggest } from './nearest.ts';
 import type { Bad, Finding, Problem } from './problem.ts';
@@ -15,6 +16,16 @@ type Path = Finding['path'];
 export type LineOf = (path: Path) => number;
 
 export type ParsedYaml<T> = { kind: 'ok'; value: T; lineOf: LineOf } | Bad;
+
+/** @param file relative to the working directory, and so named in problems. */
+export async function readYamlFile<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+): Promise<ParsedYaml<z.infer<Schema>>> {
+  const read = await readText(file);
+  if (read.kind === 'ok') return parseYaml(read.text, file, schema);
+  return { kind: 'bad', problems: [{ file, path: '', message: read.message, hint: read.hint }] };
+}
 
 /** @param file the name that problems carry; nothing is opened. */
 export function parseYaml<Schema extends z.ZodType>(

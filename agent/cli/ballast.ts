@@ -1,0 +1,52 @@
+/** `ballast <verb>`: exit code 0 for ok, 1 for failed, 2 for a command line that makes no sense. */
+import { Command, CommanderError } from 'commander';
+import { fileTrouble } from '#agent/config/files.ts';
+import { systemClock } from '#agent/platform/clock.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { agentVerb } from './agent.ts';
+import { configVerb } from './config-check.ts';
+import type { ExitCode } from './failure.ts';
+import { exitCodes, Failure } from './failure.ts';
+import { keysVerb } from './keys-new.ts';
+import { orderVerb } from './order.ts';
+import { statusVerb } from './status.ts';
+import { processTerminal } from './terminal.ts';
+import type { Verb } from './tools.ts';
+
+const verbs: readonly Verb[] = [agentVerb, statusVerb, configVerb, keysVerb, orderVerb];
+
+// A reader that left (`ballast status | head`) is no error.
+process.stdout.on('error', () => process.exit(exitCodes.ok));
+process.exitCode = await run(process.argv);
+
+async function run(argv: readonly string[]): Promise<ExitCode> {
+  const terminal = processTerminal(process);
+  const program = new Command('ballast')
+    .description('Steers the miners of a rack as flexible load, on signed power orders.')
+    .version(packageJson.version);
+  for (const verb of verbs) program.addCommand(verb({ terminal, clock: systemClock }));
+  everyCommand(program, (command) => command.exitOverride().showHelpAfterError('(--help shows what is possible)'));
+  try {
+    await program.parseAsync(argv);
+    return exitCodes.ok;
+  } catch (error) {
+    // Commander has printed its own errors by now.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const failure = asFailure(error);
+    for (const line of [failure.message, failure.fix].filter((each) => each !== undefined)) terminal.note(line);
+    return failure.exitCode;
+  }
+}
+
+function everyCommand(command: Command, apply: (command: Command) => void): void {
+  apply(command);
+  for (const each of command.commands) everyCommand(each, apply);
+}
+
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const { path, message } = error as NodeJS.ErrnoException;
+  const trouble = path === undefined ? undefined : fileTrouble(error, path);
+  if (trouble) return new Failure(trouble.message, trouble.hint);
+  return new Failure(`Something unforeseen went wrong: ${message}`, 'Please report it with the command you typed.');
+}

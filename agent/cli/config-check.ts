@@ -1,0 +1,54 @@
+/** `ballast config check`: whether an agent could run by these files, and everything that is wrong with them. */
+import { Command } from 'commander';
+import type { Loaded } from '#agent/config/load.ts';
+import { load } from '#agent/config/load.ts';
+import { formatProblem } from '#agent/config/problem.ts';
+import { Failure } from './failure.ts';
+import type { FileOptions } from './files.ts';
+import { filesOf, withFileOptions } from './files.ts';
+import type { Verb } from './tools.ts';
+
+export const configVerb: Verb = ({ terminal }) =>
+  new Command('config').description('the two files of a rack').addCommand(
+    withFileOptions(new Command('check').description('find what is wrong with config.yaml and policy.yaml'))
+      .option('--json', 'print JSON')
+      .action(async (options: FileOptions & { json?: true }) => {
+        const loaded = await load(filesOf(options));
+        if (loaded.kind === 'ok') {
+          const summary = summarise(loaded.value);
+          terminal.out(options.json ? JSON.stringify({ ok: true, ...summary }) : formatSummary(summary));
+          return;
+        }
+        const { problems } = loaded;
+        terminal.out(options.json ? JSON.stringify({ ok: false, problems }) : problems.map(formatProblem).join('\n'));
+        throw new Failure(problems.length === 1 ? 'One problem.' : `${problems.length} problems.`);
+      }),
+  );
+
+type Summary = ReturnType<typeof summarise>;
+
+function summarise({ config, policy, configHash }: Loaded) {
+  return {
+    site: config.site,
+    rack: config.rack,
+    devices: config.devices.length,
+    rated_w: config.devices.reduce((sum, { rated_w }) => sum + rated_w, 0),
+    protected: policy.protect.length,
+    meters: config.meters.map(({ id, model }) => ({ id, model })),
+    issuers: policy.issuers.map(({ id, keys, programs }) => ({ id, keys: keys.length, programs })),
+    commissioning: policy.commissioning ?? 'pending',
+    config_hash: configHash,
+  };
+}
+
+function formatSummary(summary: Summary): string {
+  const { site, rack, devices, rated_w, meters, issuers, commissioning } = summary;
+  const list = (items: string[]) => (items.length > 0 ? items.join(', ') : 'none');
+  return [
+    `${site}/${rack} is fine.`,
+    `devices  ${devices}, rated ${rated_w} W, ${summary.protected} protected`,
+    `meters   ${list(meters.map(({ id, model }) => `${id} (${model})`))}`,
+    `issuers  ${list(issuers.map(({ id, programs }) => `${id} (${programs.join(', ')})`))}`,
+    ...(commissioning === 'pending' ? ['The rack only observes until it is commissioned.'] : []),
+  ].join('\n');
+}

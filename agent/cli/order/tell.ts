@@ -1,0 +1,103 @@
+/** An order and what becomes of it, for people or as one JSON object a line. */
+
+import type { Phase } from '#protocol/lifecycle.ts';
+import type { Order, OrderBody, Target } from '#protocol/order.ts';
+import type { Terminal, Tint } from '../terminal.ts';
+import type { OrderRequest } from './build-order.ts';
+import type { DispatchEnd, Told } from './dispatch.ts';
+import type { Step } from './follow.ts';
+import { formatAmount, formatWatts } from './quantities.ts';
+
+export function tellPeople(terminal: Terminal): Told {
+  return {
+    order: (order) => terminal.out(formatOrder(order)),
+    step: (step) => terminal.out(formatStep(step, terminal)),
+    note: (text) => terminal.note(text),
+  };
+}
+
+/** Notes go to stderr here too, so that stdout holds nothing but JSON. */
+export function tellPrograms(terminal: Terminal): Told {
+  return {
+    order: (order) => terminal.out(JSON.stringify({ kind: 'order', order })),
+    step: (step) => terminal.out(JSON.stringify({ kind: 'step', ...step })),
+    note: (text) => terminal.note(text),
+  };
+}
+
+export function formatTarget(target: Target): string {
+  switch (target.kind) {
+    case 'ceiling':
+    case 'shed':
+    case 'setpoint':
+    case 'floor':
+      return `${target.kind} ${formatAmount(target)}`;
+    case 'release':
+      return 'release';
+    default:
+      return target.kind;
+  }
+}
+
+/** `ceiling 40 % for all, 21:00:00Z to 22:00:00Z, event ecrs-a, order 01JD` */
+export function formatOrder({ intervals, scope, event, id }: OrderBody | Order): string {
+  const [first] = intervals;
+  if (!first) return `order ${id}`;
+  const span = `${timeOfDay(first.from)} to ${timeOfDay(intervals.at(-1)?.until ?? first.until)}`;
+  return `${formatTarget(first.target)} for ${scope.to}, ${span}\nevent ${event}, order ${id}`;
+}
+
+/** `21:00:00Z  r07  metered       5870 W  (6000 W)  the meter's mean is ...` */
+export function formatStep(step: Step, terminal: Pick<Terminal, 'tint'>): string {
+  const { at, rack, phase, power_w, level_w, code, why } = step;
+  const level = level_w === null ? '' : `of ${formatWatts(level_w)}`;
+  return [
+    timeOfDay(at),
+    rack.padEnd(6),
+    terminal.tint(tints[phase] ?? 'dim', phase.padEnd(LONGEST_PHASE)),
+    formatWatts(power_w).padStart(8),
+    level.padEnd(11),
+    [code, why].filter(Boolean).join(': '),
+  ]
+    .join('  ')
+    .trimEnd();
+}
+
+export function formatEnd(end: DispatchEnd): string {
+  switch (end) {
+    case 'restored':
+      return 'Every rack that answered met the level and is back.';
+    case 'partial':
+      return 'Over: not every rack got down to its level.';
+    case 'refused':
+      return 'Refused: see the code and reason above.';
+    case 'replaced':
+      return 'A newer order has taken this topic over; this one is no longer followed.';
+  }
+}
+
+/** What to type to end an order early, from the same operator file. */
+export function releaseCommand(
+  request: Pick<OrderRequest, 'to' | 'program'>,
+  operatorFile: string | undefined,
+): string {
+  const from = operatorFile === undefined ? '' : ` --operator ${operatorFile}`;
+  return `ballast order${from} --program ${request.program} --to ${request.to} --release`;
+}
+
+const LONGEST_PHASE = 'acknowledged'.length;
+
+const tints: Partial<Record<Phase | 'repeat', Tint>> = {
+  metered: 'green',
+  holding: 'green',
+  restored: 'green',
+  partial: 'yellow',
+  overridden: 'yellow',
+  refused: 'red',
+  failed: 'red',
+};
+
+/** RFC 3339 to `21:00:00Z`: who watches knows the day. */
+function timeOfDay(timestamp: string): string {
+  return `${timestamp.slice('2026-11-21T'.length, '2026-11-21T21:00:00'.length)}Z`;
+}

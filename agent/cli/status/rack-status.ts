@@ -1,0 +1,53 @@
+/** The agent's last words on every topic of its rack, read by the schemas of the wire. */
+
+import * as z from 'zod';
+import type { Payload, TopicName } from '#protocol/topics.ts';
+import { locate, topics } from '#protocol/topics.ts';
+
+export type RackStatus = {
+  state?: Payload<'state'>;
+  info?: Payload<'info'>;
+  power?: Payload<'power'>;
+  applied?: Payload<'applied'>;
+  health?: Payload<'health'>;
+  devices: Payload<'device'>[];
+  alarms: Payload<'alarm'>[];
+};
+
+/** Payloads by the tail of their topic, such as `device/m01`. */
+export const statusAnswer = z.looseObject({ topics: z.record(z.string(), z.unknown()) });
+
+/** Topics that are missing, cleared or not as the wire says are left out. */
+export function rackStatus(answer: z.infer<typeof statusAnswer>): RackStatus {
+  const status: RackStatus = { devices: [], alarms: [] };
+  for (const [tail, payload] of Object.entries(answer.topics)) {
+    // The tail says which topic it is; the site and rack in front of it do not matter for that.
+    const name = locate(`ballast/v1/site/rack/rack/${tail}`)?.name;
+    if (name) add(status, name, payload);
+  }
+  status.devices.sort((a, b) => a.device.localeCompare(b.device, 'en', { numeric: true }));
+  return status;
+}
+
+function add(status: RackStatus, name: TopicName, payload: unknown): void {
+  switch (name) {
+    case 'device':
+      status.devices.push(...valid('device', payload));
+      break;
+    case 'alarm':
+      status.alarms.push(...valid('alarm', payload));
+      break;
+    case 'state':
+    case 'info':
+    case 'power':
+    case 'applied':
+    case 'health':
+      Object.assign(status, { [name]: valid(name, payload)[0] });
+      break;
+  }
+}
+
+function valid<Name extends TopicName>(name: Name, payload: unknown): Payload<Name>[] {
+  const parsed = topics[name].schema.safeParse(payload);
+  return parsed.success ? [parsed.data as Payload<Name>] : [];
+}
