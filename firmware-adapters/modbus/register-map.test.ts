@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parseRegisterMap, RegisterMapError } from './register-map.ts';
+
+const power = {
+  key: 'power_w',
+  table: 'input',
+  address: 52,
+  type: 'f32',
+  unit: 'W',
+  safe_range: [-1e5, 1e5],
+  poll_class: 'fast',
+};
+const current = { ...power, key: 'current_a', address: 6, unit: 'A', safe_range: [0, 100], poll_class: 'normal' };
+const map = {
+  id: 'acme-m1',
+  vendor: 'Acme',
+  model: 'M1',
+  source: ['Acme, M1 manual, page 7'],
+  unverified: 'not compared with a meter',
+  points: [power, current],
+};
+
+test('a map says no more than it must, the rest has the defaults of the specification', () => {
+  const parsed = parseRegisterMap(JSON.stringify(map), 'm1.json');
+  assert.equal(parsed.max_registers_per_read, 125);
+  assert.equal(parsed.hole_max, 0);
+  assert.deepEqual(parsed.points[0], {
+    ...power,
+    word_order: 'big',
+    byte_order: 'big',
+    scale: 1,
+    offset: 0,
+    sentinels: [],
+  });
+});
+
+const brokenPoints: [string, object, string][] = [
+  ['an address below zero', { address: -1 }, 'power_w: address: '],
+  ['a fraction of an address', { address: 5.5 }, 'power_w: address: '],
+  ['an address as text', { address: '0x34' }, 'power_w: address: '],
+  ['a value past the last address', { address: 65535 }, 'power_w: address: the value ends past address 65535'],
+  ['a type we do not know', { type: 'f16' }, 'power_w: type: '],
+  ['a word order we do not know', { word_order: 'middle' }, 'power_w: word_order: '],
+  ['a unit outside the list', { unit: 'horsepower' }, 'power_w: unit: '],
+  ['a unit of something else', { unit: 'V' }, 'power_w: unit: V does not measure power_w'],
+  ['a key outside the list', { key: 'watts' }, 'watts: key: '],
+  ['a poll class we do not know', { poll_class: 'often' }, 'power_w: poll_class: '],
+  ['a misspelt field', { sentinel: ['0xFFFFFFFF'] }, 'power_w: point: '],
+  ['a scale of zero', { scale: 0 }, 'power_w: scale: is zero'],
+  ['a safe range the wrong way round', { safe_range: [10, -10] }, 'power_w: safe_range: from 10 to -10 leaves nothing'],
+  ['a frequency without its resolution', { key: 'frequency_hz', unit: 'Hz' }, 'frequency_hz: resolution: is missing'],
+  ['a float in a coil', { table: 'coil' }, 'power_w: type: table coil does not hold f32'],
+  ['a bit in a register', { type: 'bit' }, 'power_w: type: table input does not hold bit'],
+  ['a sentinel of the wrong width', { sentinels: ['0x8000'] }, 'power_w: sentinels: 0x8000 does not have 8 digits'],
+  ['a sentinel that is no hex', { sentinels: ['-32768'] }, 'power_w: sentinels.0: is not hex such as 0x8000'],
+  [
+    'a sentinel that could be a value',
+    { type: 's16', sentinels: ['0x7FFF'] },
+    'power_w: sentinels: 0x7FFF is 32767, within safe_range',
+  ],
+];
+
+for (const [name, change, problem] of brokenPoints) {
+  test(`a map with ${name} is refused, by file, point and rule`, () => {
+    assertProblem({ ...map, points: [{ ...power, ...change }, current] }, problem);
+  });
+}
+
+const brokenMaps: [string, object, string][] = [
+  ['no source', { source: [] }, 'source: names no source'],
+  ['neither verified nor unverified', { unverified: undefined }, 'verified: says either verified or unverified'],
+  [
+    'both verified and unverified',
+    { verified: { by: 'A. Tester', date: '2026-05-01', hardware: 'M1 2.04' } },
+    'verified: says either verified or unverified',
+  ],
+  ['an id that no config could name', { id: 'Acme M1' }, 'id: '],
+  ['no points', { points: [] }, 'points: is empty'],
+  ['one key twice', { points: [power, { ...power, address: 60 }] }, 'power_w: key: is there twice'],
+  [
+    'values that overlap',
+    { points: [power, { ...current, address: 53 }] },
+    'current_a: overlap: f32 big/big at 53 cuts into power_w, f32 big/big at 52',
+  ],
+  [
+    'one register read as two types',
+    { points: [power, { ...current, address: 52, type: 's32' }] },
+    'current_a: overlap: s32 big/big at 52 cuts into power_w, f32 big/big at 52',
+  ],
+  [
+    'a value wider than a request',
+    { max_registers_per_read: 1, points: [power] },
+    'power_w: max_registers_per_read: splits a value of 2 registers',
+  ],
+  [
+    'a barrier within a value',
+    { barriers: [{ table: 'input', address: 53 }] },
+    'power_w: barriers: the one at 53 splits a value of 2 registers',
+  ],
+  ['more registers than the protocol allows', { max_registers_per_read: 126 }, 'max_registers_per_read: '],
+  ['a misspelt field', { barrier: [] }, 'map: '],
+];
+
+for (const [name, change, problem] of brokenMaps) {
+  test(`a map with ${name} is refused, by file and rule`, () => {
+    assertProblem({ ...map, ...change }, problem);
+  });
+}
+
+test('all problems of a map are told at once', () => {
+  const points = [
+    { ...power, unit: 'V' },
+    { ...current, unit: 'W' },
+  ];
+  assert.deepEqual(problemsOf({ ...map, points }), [
+    { file: 'm1.json', point: 'power_w', rule: 'unit', detail: 'V does not measure power_w' },
+    { file: 'm1.json', point: 'current_a', rule: 'unit', detail: 'W does not measure current_a' },
+  ]);
+});
+
+test('text that is no JSON is refused by file', () => {
+  assert.throws(() => parseRegisterMap('{', 'm1.json'), { name: 'RegisterMapError', message: /^m1\.json: json: / });
+});
+
+test('barriers beside values and equal readings of one register are fine', () => {
+  const barriers = [
+    { table: 'input', address: 52 },
+    { table: 'input', address: 54 },
+  ];
+  const points = [power, { ...power, key: 'power_l1_w' }, { ...current, table: 'holding', address: 53 }];
+  assert.doesNotThrow(() => parseRegisterMap(JSON.stringify({ ...map, barriers, points }), 'm1.json'));
+});
+
+const maps = new URL('maps/', import.meta.url);
+for (const file of readdirSync(maps)) {
+  test(`the shipped map ${file} is sound and named after its id`, () => {
+    assert.equal(`${parseRegisterMap(readFileSync(new URL(file, maps), 'utf8'), file).id}.json`, file);
+  });
+}
+
+function assertProblem(broken: object, start: string): void {
+  const said = problemsOf(broken).map(({ point, rule, detail }) =>
+    [...(point ? [point] : []), rule, detail].join(': '),
+  );
+  assert.equal(said.length, 1, said.join('\n'));
+  assert.ok(said[0]?.startsWith(start), said[0]);
+}
+
+function problemsOf(broken: object): RegisterMapError['problems'] {
+  try {
+    parseRegisterMap(JSON.stringify(broken), 'm1.json');
+  } catch (error) {
+    assert.ok(error instanceof RegisterMapError);
+    assert.match(error.message, /^m1\.json: /);
+    return error.problems;
+  }
+  return [];
+}
