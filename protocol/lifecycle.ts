@@ -57,7 +57,7 @@ export type RefusalCode = z.infer<typeof refusalCode>;
 export type Refusal = { kind: 'refused'; code: RefusalCode; detail: string; verified: boolean };
 
 /** One step of an order, or one thing the rack did by itself. On `rack/{rack}/event`, not retained. */
-export const rackEvent = z.looseObject({
+export const rackEvent = z.object({
   v: z.literal(1),
   at: timestamp,
   kind: z.enum(['order', 'device', 'local']),
@@ -78,7 +78,7 @@ export const rackEvent = z.looseObject({
 export type RackEvent = z.infer<typeof rackEvent>;
 
 /** What a dry run found for one device. */
-export const predictedCut = z.looseObject({
+export const predictedCut = z.object({
   device: name,
   from_w: watts,
   to_w: watts,
@@ -86,7 +86,7 @@ export const predictedCut = z.looseObject({
   seconds: z.number().nonnegative(),
   why: z.string(),
 });
-export const prediction = z.looseObject({
+export const prediction = z.object({
   level_w: watts.nullable(),
   /** Watts the rack draws now by the meter; null when unknown. */
   power_w: signedWatts.nullable(),
@@ -96,12 +96,12 @@ export const prediction = z.looseObject({
   short_by_w: watts,
   seconds: z.number().nonnegative(),
   cuts: z.array(predictedCut),
-  skipped: z.array(z.looseObject({ device: name, why: z.string() })),
+  skipped: z.array(z.object({ device: name, why: z.string() })),
 });
 export type Prediction = z.infer<typeof prediction>;
 
 /** The answer to a verified order or command, on `ack/{issuer}`. */
-export const ack = z.looseObject({
+export const ack = z.object({
   v: z.literal(1),
   at: timestamp,
   rack: name,

@@ -1,6 +1,7 @@
 /**
  * What a rack says about itself. Flat, snake_case with units, null for "not available", so that any broker UI shows
- * and plots it. Schemas are loose: a newer rack may say more.
+ * and plots it. Readers ignore fields they do not know: a newer rack may
+ * say more.
  */
 import * as z from 'zod';
 import { capability } from './capability.ts';
@@ -18,7 +19,7 @@ const measured = z.number().nullable();
 export const rackModes = ['normal', 'curtailed', 'observing', 'safe', 'manual'] as const;
 
 /** Birth and will. An offline with lower counters than the newest birth is an old will and says nothing. */
-export const state = z.looseObject({
+export const state = z.object({
   ...head,
   status: z.enum(['online', 'offline']),
   mode: z.enum(rackModes),
@@ -32,7 +33,7 @@ export const state = z.looseObject({
 /** Where a figure of the rack's watts comes from, best first. */
 export const powerSource = z.enum(['metered', 'outlets', 'devices']);
 
-export const power = z.looseObject({
+export const power = z.object({
   ...head,
   valid_s,
   power_w: signedWatts.nullable(),
@@ -59,7 +60,7 @@ export const deviceStates = [
   'unknown',
 ] as const;
 
-export const device = z.looseObject({
+export const device = z.object({
   ...head,
   device: name,
   state: z.enum(deviceStates),
@@ -70,17 +71,24 @@ export const device = z.looseObject({
   why: z.string(),
   /** How it runs when no order binds it. */
   home: z.string().nullable(),
+  /** No order touches it. */
+  protected: z.boolean(),
   power_w: watts.nullable(),
   power_age_ms: measured,
   rated_w: watts,
+  /** The power limit in force, in the unit of its control's range. */
+  limit: measured,
   hashrate_ths: measured,
   efficiency_j_per_th: measured,
   chip_max_c: measured,
+  /** When it was last asked for a setting, and when it said yes. */
+  asked_at: timestamp.nullable(),
+  acknowledged_at: timestamp.nullable(),
   faults: z.array(z.string()),
   last_error: z.string().nullable(),
 });
 
-export const info = z.looseObject({
+export const info = z.object({
   ...head,
   version: z.string(),
   speaks: z.array(z.int()),
@@ -92,10 +100,10 @@ export const info = z.looseObject({
   up_w: watts,
   down_s: z.number().nonnegative(),
   config_hash: z.string(),
-  /** SPKI of the rack's own Ed25519 key, base64: checks `applied` and `evidence`. */
+  /** The 32 bytes of the rack's own Ed25519 public key, base64url: checks `applied` and `evidence`. */
   public_key: z.string(),
   devices: z.array(
-    z.looseObject({
+    z.object({
       device: name,
       adapter: z.string(),
       make: z.string().nullable(),
@@ -109,7 +117,7 @@ export const info = z.looseObject({
 });
 
 /** One order in force, as the rack sees it. */
-export const appliedOrder = z.looseObject({
+export const appliedOrder = z.object({
   order: messageId,
   event: name,
   issuer: name,
@@ -126,7 +134,7 @@ export const appliedOrder = z.looseObject({
 });
 
 /** What people watch: the orders in force and how far each is. Signed by the rack's own key. */
-export const applied = z.looseObject({
+export const applied = z.object({
   ...head,
   rack: name,
   line_w: watts.nullable(),
@@ -136,7 +144,7 @@ export const applied = z.looseObject({
   signature,
 });
 
-export const alarm = z.looseObject({
+export const alarm = z.object({
   ...head,
   alarm: name,
   since: timestamp,
@@ -144,35 +152,32 @@ export const alarm = z.looseObject({
   message: z.string(),
 });
 
-export const health = z.looseObject({
+export const health = z.object({
   ...head,
   valid_s,
   uptime_s: z.number().nonnegative(),
   loop_lag_ms: measured,
   rss_bytes: count,
   heap_bytes: count,
-  /** Messages kept back while no broker was there. */
-  kept_back: count.nullable(),
-  connections: count,
-  dropped_messages: count,
-  host_load_1m: measured,
-  host_memory_free_bytes: measured,
+  /** Of all cores, 0 to 100. */
+  host_load_percent: measured,
+  host_memory_available_bytes: measured,
   host_disk_free_bytes: measured,
   host_cpu_c: measured,
   /** Per source: reads, failures, and milliseconds of the last read. */
-  sources: z.record(z.string(), z.looseObject({ reads: count, failures: count, last_ms: measured })),
+  sources: z.record(z.string(), z.object({ reads: count, failures: count, last_ms: measured })),
   /** Per bus: requests, time-outs, late replies and so on. */
   buses: z.record(z.string(), z.record(z.string(), z.number())),
 });
 
 /** The record of one event, from receipt to meter, chained by hash to the one before and signed by the rack. */
-export const evidence = z.looseObject({
+export const evidence = z.object({
   ...head,
   rack: name,
   event: name,
   issuer: name,
   program: name,
-  orders: z.array(z.looseObject({ order: messageId, digest: z.string() })),
+  orders: z.array(z.object({ order: messageId, digest: z.string() })),
   baseline_w: watts.nullable(),
   baseline_method: z.string().nullable(),
   steps: z.array(rackEvent),
@@ -184,10 +189,10 @@ export const evidence = z.looseObject({
 });
 
 /** What could not be published when it happened, sent later, never on the live topics. */
-export const history = z.looseObject({
+export const history = z.object({
   ...head,
   kind: z.enum(['event', 'evidence', 'power']),
-  body: z.looseObject({}),
+  body: z.object({}),
 });
 
 export type State = z.infer<typeof state>;

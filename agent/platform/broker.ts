@@ -42,6 +42,8 @@ export type BrokerHandlers = {
   offline(reason: string): void;
   /** Never before `online`, at most 64 KiB. `retained` when the broker had kept it. */
   message(topic: string, payload: Uint8Array, retained: boolean): void;
+  /** A payload over 64 KiB came and was dropped unread. */
+  tooLarge?(topic: string, bytes: number): void;
 };
 
 export type BrokerSession = {
@@ -159,7 +161,7 @@ class Session implements BrokerSession {
   #message(topic: string, payload: Uint8Array, retained: boolean): void {
     if (this.#stopped) return;
     if (payload.byteLength > maxPayloadBytes) {
-      this.#parts.log.warn({ topic, bytes: payload.byteLength }, 'a payload over 64 KiB was dropped');
+      this.#guard('tooLarge', () => this.#handlers.tooLarge?.(topic, payload.byteLength));
       return;
     }
     this.#guard('message', () => this.#handlers.message(topic, payload, retained));

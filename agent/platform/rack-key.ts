@@ -10,8 +10,8 @@ export type RackKey = {
   readonly kid: string;
   /** The 32 public bytes in base64url. */
   readonly publicKey: string;
-  /** The signature of 64 bytes in base64url. */
-  sign(bytes: Uint8Array): string;
+  /** The signature, 64 bytes. */
+  sign(bytes: Uint8Array): Uint8Array;
 };
 
 /** Reads the key, or makes it at the first start, for the agent's user only. Throws when the file is no such key. */
@@ -25,7 +25,7 @@ export async function loadRackKey(path: string): Promise<RackKey> {
 function rackKey(privateKey: KeyObject): RackKey {
   const publicKey = String(createPublicKey(privateKey).export({ format: 'jwk' }).x);
   const kid = createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('hex').slice(0, 16);
-  return { kid, publicKey, sign: (bytes) => sign(null, bytes, privateKey).toString('base64url') };
+  return { kid, publicKey, sign: (bytes) => sign(null, bytes, privateKey) };
 }
 
 async function read(path: string): Promise<string | undefined> {

@@ -14,7 +14,10 @@ export function alarmsOf(picture: Picture, now: Now, startedAt: number): Map<str
   for (const meter of Object.values(picture.meters)) {
     const { id } = meter.facts;
     if (freshMeter(meter, now) || now.mono - startedAt < GRACE_MS) continue;
-    alarms.set(`meter-${id}`, { severity: 'critical', message: `meter ${id} is silent: ${meter.trouble?.message ?? 'no reading'}` });
+    alarms.set(`meter-${id}`, {
+      severity: 'critical',
+      message: `meter ${id} is silent: ${meter.trouble?.message ?? 'no reading'}`,
+    });
   }
   for (const { facts, state, trouble, since } of Object.values(picture.devices)) {
     const bad = state === 'unreachable' || state === 'unauthorised' || state === 'wrong_device';

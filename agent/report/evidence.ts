@@ -7,12 +7,14 @@ import type { Journal } from '#agent/platform/store.ts';
 import type { Now } from '#agent/state/observation.ts';
 import { canonicalBytes } from '#protocol/canonical.ts';
 import type { RackEvent } from '#protocol/lifecycle.ts';
-import type { Sign } from '#protocol/signing.ts';
-import { signMessage } from '#protocol/signing.ts';
+import type { Signature } from '#protocol/signing.ts';
 import type { Evidence } from '#protocol/telemetry.ts';
 import { evidence as evidenceSchema } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
+
+/** Adds the rack's own signature. */
+export type Seal = <T extends object>(message: T) => Promise<T & { signature: Signature }>;
 
 export type Open = Omit<Evidence, 'v' | 'at' | 'prev_hash' | 'signature'>;
 export type Sample = { readonly powerW: Watts | undefined; readonly ageMs: Millis | undefined };
@@ -27,14 +29,14 @@ const openSchema = evidenceSchema.omit({ v: true, at: true, prev_hash: true, sig
 export class EvidenceKeeper {
   readonly #journal: Journal;
   readonly #rack: string;
-  readonly #sign: Sign;
+  readonly #seal: Seal;
   readonly #open = new Map<string, Open & { stride: number; skipped: number }>();
   #head: string | null = null;
 
-  constructor(journal: Journal, rack: string, sign: Sign) {
+  constructor(journal: Journal, rack: string, seal: Seal) {
     this.#journal = journal;
     this.#rack = rack;
-    this.#sign = sign;
+    this.#seal = seal;
   }
 
   restore(rows: ReadonlyMap<string, string>): void {
@@ -62,7 +64,11 @@ export class EvidenceKeeper {
   sample({ powerW, ageMs }: Sample, now: Now): void {
     for (const record of this.#open.values()) {
       if (record.skipped++ % record.stride !== 0) continue;
-      record.samples.push([timestampOf(now.wall), powerW === undefined ? null : Math.round(powerW), ageMs === undefined ? null : Math.round(ageMs)]);
+      record.samples.push([
+        timestampOf(now.wall),
+        powerW === undefined ? null : Math.round(powerW),
+        ageMs === undefined ? null : Math.round(ageMs),
+      ]);
       if (record.samples.length < MOST_SAMPLES) continue;
       record.samples = record.samples.filter((_sample, i) => i % 2 === 0);
       record.stride *= 2;
@@ -71,7 +77,9 @@ export class EvidenceKeeper {
 
   /** Writes the open records down, so that a restart goes on with them. */
   async save(): Promise<void> {
-    await Promise.all([...this.#open].map(([key, record]) => this.#journal.put(OPEN + key, JSON.stringify(stripped(record)))));
+    await Promise.all(
+      [...this.#open].map(([key, record]) => this.#journal.put(OPEN + key, JSON.stringify(stripped(record)))),
+    );
   }
 
   /** Closes the record of an event; undefined when there is none. */
@@ -80,7 +88,7 @@ export class EvidenceKeeper {
     if (!record) return undefined;
     this.#open.delete(key);
     const body = { v: 1 as const, at: timestampOf(now.wall), ...stripped(record), prev_hash: this.#head };
-    const complete = await signMessage(body, this.#rack, this.#sign);
+    const complete = await this.#seal(body);
     this.#head = createHash('sha256').update(canonicalBytes(complete)).digest('hex');
     await this.#journal.put(HEAD, this.#head);
     await this.#journal.remove(OPEN + key);

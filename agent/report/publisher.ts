@@ -76,7 +76,12 @@ export class Publisher {
     this.#draining = true;
     try {
       for (const { id, kind, at, body } of await this.#parts.history.take(HISTORY_PER_TICK)) {
-        const payload: Payload<'history'> = { v: 1, at: timestampOf(at), kind: kind as KeptKind, body: JSON.parse(body) };
+        const payload: Payload<'history'> = {
+          v: 1,
+          at: timestampOf(at),
+          kind: kind as KeptKind,
+          body: JSON.parse(body),
+        };
         const message = this.#message('history', { rack: this.#parts.rack }, payload);
         const arrived = await Promise.all(this.#parts.sessions().map((session) => session.publish(message)));
         if (!arrived.some(Boolean)) return;

@@ -8,7 +8,12 @@ import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 
 /** What the plan says of a device, in words. */
-export type Intent = { readonly want: string; readonly why: string; readonly home: string; readonly protected: boolean };
+export type Intent = {
+  readonly want: string;
+  readonly why: string;
+  readonly home: string;
+  readonly protected: boolean;
+};
 
 /** Telemetry says nothing about now after this many of its periods. */
 const VALID_PERIODS = 3;
@@ -71,7 +76,11 @@ export type InfoParts = {
   readonly protect: readonly string[];
 };
 
-export function infoPayload(picture: Picture, { version, groups, configHash, publicKey, speaks, protect }: InfoParts, now: Now): Info {
+export function infoPayload(
+  picture: Picture,
+  { version, groups, configHash, publicKey, speaks, protect }: InfoParts,
+  now: Now,
+): Info {
   const devices = Object.values(picture.devices);
   const free = devices.filter(({ facts }) => facts.controls['sleep'] && !protect.includes(facts.id));
   const shedW = ({ fullW, facts }: DeviceView) => fullW - (facts.residualW ?? fullW);

@@ -6,7 +6,6 @@ import { troubleOf } from '#agent/state/trouble.ts';
 import type { Millis } from '#protocol/units.ts';
 import { Poller } from './poller.ts';
 
-
 export type WatchedDevice = {
   readonly id: string;
   readonly face: Pick<Device, 'identify' | 'read'>;
@@ -42,4 +41,3 @@ async function identified({ id, face, mac }: WatchedDevice, signal: AbortSignal)
   const mismatch = `another device is at its address: it says MAC ${identity.mac ?? '(none)'}, the config says ${mac}`;
   return { kind: 'identity', device: id, identity, mismatch };
 }
-

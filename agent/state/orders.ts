@@ -42,3 +42,12 @@ export function binding(picture: Picture, wall: Millis): Binding[] {
 export function isRelease({ order }: AcceptedOrder): boolean {
   return order.intervals.every(({ target }) => target.kind === 'release');
 }
+
+/** The next moment at which any order's interval begins or ends. */
+export function nextBoundary(picture: Picture, wall: Millis): Millis | undefined {
+  const moments = Object.values(picture.orders)
+    .flatMap(({ orders }) => orders.flatMap(({ order }) => order.intervals))
+    .flatMap(({ from, until }) => [epochMs(from), epochMs(until)])
+    .filter((moment) => moment > wall);
+  return moments.length ? Math.min(...moments) : undefined;
+}

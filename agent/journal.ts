@@ -1,0 +1,106 @@
+/** What one rack writes down to go on after kill -9: orders, the memory of deciding, commands taken. */
+
+import * as z from 'zod';
+import { order } from '#protocol/order.ts';
+import type { Memory } from './decide/plan.ts';
+import { emptyMemory } from './decide/plan.ts';
+import type { Journal } from './platform/store.ts';
+import type { OrderSlot } from './state/picture.ts';
+
+const ORDERS = 'orders/';
+const COMMANDS = 'command/';
+const MEMORY = 'memory';
+
+const slotSchema = z.object({
+  seq: z.number(),
+  digest: z.string(),
+  orders: z.array(z.object({ topic: z.string(), order, digest: z.string(), receivedAt: z.number() })),
+});
+
+export type Recovered = {
+  readonly orders: ReadonlyMap<string, OrderSlot>;
+  readonly memory: Memory;
+  readonly commands: readonly string[];
+  /** Whether there was a memory to go on from. */
+  readonly known: boolean;
+  readonly rows: ReadonlyMap<string, string>;
+};
+
+export class RackJournal {
+  readonly #journal: Journal;
+  readonly #failed: (error: Error) => void;
+  #memory = '';
+  #writing = false;
+  #next: string | undefined;
+
+  constructor(journal: Journal, failed: (error: Error) => void) {
+    this.#journal = journal;
+    this.#failed = failed;
+  }
+
+  async recover(): Promise<Recovered> {
+    const rows = await this.#journal.load().catch((error: Error) => {
+      this.#failed(error);
+      return new Map<string, string>();
+    });
+    const orders = new Map<string, OrderSlot>();
+    const commands: string[] = [];
+    for (const [key, body] of rows) {
+      if (key.startsWith(COMMANDS)) commands.push(key.slice(COMMANDS.length));
+      if (!key.startsWith(ORDERS)) continue;
+      const parsed = slotSchema.safeParse(JSON.parse(body));
+      if (parsed.success) orders.set(key.slice(ORDERS.length), parsed.data);
+    }
+    const memory = rows.get(MEMORY);
+    return { orders, commands, rows, known: memory !== undefined, memory: memory ? revived(memory) : emptyMemory };
+  }
+
+  /** Orders are written beside acting, not before it. */
+  slot(topic: string, slot: OrderSlot): void {
+    this.#journal.put(ORDERS + topic, JSON.stringify(slot)).catch(this.#failed);
+  }
+
+  command(key: string): Promise<void> {
+    return this.#journal.put(COMMANDS + key, '');
+  }
+
+  /** Writes the memory when it has changed in what matters; while one write runs, only the newest waits. */
+  memory(memory: Memory): void {
+    const body = JSON.stringify(lasting(memory));
+    if (body === this.#memory) return;
+    this.#memory = body;
+    this.#next = body;
+    if (!this.#writing) void this.#write();
+  }
+
+  async #write(): Promise<void> {
+    this.#writing = true;
+    while (this.#next !== undefined) {
+      const body = this.#next;
+      this.#next = undefined;
+      await this.#journal.put(MEMORY, body).catch((error: Error) => {
+        // Written again at the next change, or at the next turn if the disk heals.
+        this.#memory = '';
+        this.#failed(error);
+      });
+    }
+    this.#writing = false;
+  }
+}
+
+/** Without the monotonic moments: they mean nothing to the next process, and would be written at every turn. */
+function lasting({ line, tracks, ...memory }: Memory): object {
+  return {
+    ...memory,
+    ...(line && { line: { ...line, movedAt: 0, hold: line.hold && { ...line.hold, until: 0 } } }),
+    tracks: tracks.map(({ meteredSince: _since, ...track }) => track),
+  };
+}
+
+/** A hold that was running starts anew: every raise after a boot waits this rack's own delay. */
+function revived(body: string): Memory {
+  const { line, ...memory } = { ...emptyMemory, ...(JSON.parse(body) as Memory) };
+  if (!line) return memory;
+  const { hold, ...plain } = line;
+  return { ...memory, line: hold ? { ...plain, events: [...plain.events, hold.event] } : plain };
+}

@@ -1,0 +1,128 @@
+/**
+ * Two paths over the same pieces. The tick, every second: decide, actuate, report. The fast path: an order runs the
+ * same turn at once. Nothing on the way to the first device write touches the disk or waits for another device.
+ *
+ *   sense -> observe() -> fold -> picture -> turn(): decide -> actuate -> tell
+ */
+
+import type { Prediction } from '#protocol/lifecycle.ts';
+import type { OrderBody } from '#protocol/order.ts';
+import type { Millis } from '#protocol/units.ts';
+import type { Actuator } from './actuate/actuator.ts';
+import type { Policy } from './config/policy.ts';
+import { decide } from './decide/decide.ts';
+import type { Memory, Plan, Step } from './decide/plan.ts';
+import { predict } from './decide/predict.ts';
+import type { Clock } from './platform/clock.ts';
+import { now } from './platform/clock.ts';
+import { fold } from './state/fold.ts';
+import type { Observation } from './state/observation.ts';
+import { nextBoundary } from './state/orders.ts';
+import type { Picture } from './state/picture.ts';
+import { emptyPicture } from './state/picture.ts';
+
+export type LoopParts = {
+  readonly rack: string;
+  readonly clock: Clock;
+  readonly actuator: Actuator;
+  policy(): Policy;
+  /** Told after every turn, once the calls are on their way. */
+  turned(turn: Turn): void;
+};
+
+export type Turn = {
+  readonly picture: Picture;
+  readonly plan: Plan;
+  readonly memory: Memory;
+  readonly steps: readonly Step[];
+};
+
+export const TICK_MS: Millis = 1000;
+/** Answers of many devices that come together are judged together. */
+const GATHER_MS: Millis = 50;
+
+export class Loop {
+  readonly #parts: LoopParts;
+  #picture: Picture = emptyPicture;
+  #memory: Memory;
+  #stopTick = () => {};
+  #cancelSoon: (() => void) | undefined;
+  #cancelBoundary = () => {};
+  #lagMs = 0;
+  #tickedAt: Millis | undefined;
+
+  constructor(parts: LoopParts, memory: Memory) {
+    this.#parts = parts;
+    this.#memory = memory;
+  }
+
+  get picture(): Picture {
+    return this.#picture;
+  }
+
+  /** How late the last tick came, milliseconds. */
+  get lagMs(): Millis {
+    return this.#lagMs;
+  }
+
+  start(): void {
+    this.#stopTick = this.#parts.clock.every('tick', TICK_MS, () => this.#tick());
+  }
+
+  stop(): void {
+    this.#stopTick();
+    this.#cancelBoundary();
+    this.#cancelSoon?.();
+  }
+
+  /** The one way anything becomes known. */
+  observe(observation: Observation): void {
+    this.#picture = fold(this.#picture, observation, now(this.#parts.clock));
+    switch (observation.kind) {
+      case 'order':
+        this.#turn();
+        break;
+      case 'acknowledged':
+      case 'notDone':
+      case 'device':
+        this.#turnSoon();
+    }
+  }
+
+  /** What an order would do, with nothing done. */
+  predict(order: OrderBody): Prediction {
+    const { rack, clock, policy } = this.#parts;
+    return predict(this.#picture, policy(), this.#memory, order, now(clock), rack);
+  }
+
+  #tick(): void {
+    const mono = this.#parts.clock.monotonic();
+    this.#lagMs = this.#tickedAt === undefined ? 0 : Math.max(0, mono - this.#tickedAt - TICK_MS);
+    this.#tickedAt = mono;
+    this.#turn();
+  }
+
+  #turn(): void {
+    const { rack, clock, actuator, policy, turned } = this.#parts;
+    const at = now(clock);
+    const { plan, memory } = decide(this.#picture, policy(), this.#memory, at, rack);
+    this.#memory = memory;
+    actuator.apply(plan, this.#picture, at);
+    turned({ picture: this.#picture, plan, memory, steps: plan.steps });
+    this.#awaitBoundary(at.wall);
+  }
+
+  #turnSoon(): void {
+    this.#cancelSoon ??= this.#parts.clock.after('gathered answers', GATHER_MS, () => {
+      this.#cancelSoon = undefined;
+      this.#turn();
+    });
+  }
+
+  /** An interval that begins or ends between two ticks is acted on at its own moment. */
+  #awaitBoundary(wall: Millis): void {
+    this.#cancelBoundary();
+    const dueMs = (nextBoundary(this.#picture, wall) ?? Number.POSITIVE_INFINITY) - wall;
+    if (dueMs < TICK_MS) this.#cancelBoundary = this.#parts.clock.after('interval', dueMs, () => this.#turn());
+  }
+}

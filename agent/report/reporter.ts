@@ -1,0 +1,157 @@
+/** What the rack says of itself, and when: on change, each second, each period. */
+import type { Clock } from '#agent/platform/clock.ts';
+import { now } from '#agent/platform/clock.ts';
+import type { Now } from '#agent/state/observation.ts';
+import type { Picture } from '#agent/state/picture.ts';
+import { feedMeter } from '#agent/state/picture.ts';
+import { freshMeter } from '#agent/state/staleness.ts';
+import type { RackEvent } from '#protocol/lifecycle.ts';
+import type { AppliedOrder, DeviceStatus, Health } from '#protocol/telemetry.ts';
+import { timestampOf } from '#protocol/time.ts';
+import type { Millis, Watts } from '#protocol/units.ts';
+import type { Raised } from './alarms.ts';
+import { AlarmBoard, alarmsOf } from './alarms.ts';
+import type { EvidenceKeeper, Seal } from './evidence.ts';
+import type { Publisher } from './publisher.ts';
+import type { InfoParts, Intent } from './telemetry.ts';
+import { devicePayload, infoPayload, powerPayload } from './telemetry.ts';
+
+export type ReporterParts = {
+  readonly rack: string;
+  readonly clock: Clock;
+  readonly publisher: Publisher;
+  readonly evidence: EvidenceKeeper;
+  readonly seal: Seal;
+  readonly info: InfoParts;
+  health(): Omit<Health, 'v' | 'at' | 'valid_s'>;
+  /** Alarms that do not follow from the picture: of the store, the orders, the broker. */
+  otherAlarms(): ReadonlyMap<string, Raised>;
+};
+
+/** One turn of the loop, in the words of the wire. */
+export type Report = {
+  readonly picture: Picture;
+  readonly lineW: Watts | undefined;
+  readonly applied: readonly AppliedOrder[];
+  readonly intents: ReadonlyMap<string, Intent>;
+};
+
+const POWER_MS: Millis = 1000;
+const HEALTH_MS: Millis = 10_000;
+const EVIDENCE_SAVE_MS: Millis = 10_000;
+const KEPT_POWER_MS: Millis = 10_000;
+/** A device's payload is said again when its watts have moved by this share of its nameplate. */
+const NOTABLE = 0.02;
+
+export class Reporter {
+  readonly #parts: ReporterParts;
+  readonly #alarms: AlarmBoard;
+  readonly #devices = new Map<string, DeviceStatus>();
+  readonly #due = new Map<string, Millis>();
+  #startedAt: Millis = 0;
+  #info = '';
+  #applied = '';
+  #signing: Promise<void> = Promise.resolve();
+
+  constructor(parts: ReporterParts) {
+    this.#parts = parts;
+    this.#alarms = new AlarmBoard(parts.rack, parts.publisher);
+  }
+
+  start(): void {
+    this.#startedAt = this.#parts.clock.monotonic();
+  }
+
+  event(event: RackEvent): void {
+    this.#parts.publisher.record('event', event);
+  }
+
+  /** Closes an event's record and sends it. */
+  async close(event: string): Promise<void> {
+    const { evidence, publisher, clock } = this.#parts;
+    const record = await evidence.close(event, now(clock));
+    if (record) publisher.record('evidence', record);
+  }
+
+  show(report: Report): void {
+    const at = now(this.#parts.clock);
+    this.#showDevices(report, at);
+    this.#showApplied(report, at);
+    this.#showInfo(report, at);
+    if (!this.#isDue('power', POWER_MS, at)) return;
+    this.#showPower(report, at);
+    this.#alarms.show(new Map([...alarmsOf(report.picture, at, this.#startedAt), ...this.#parts.otherAlarms()]), at);
+    void this.#parts.publisher.drain().catch(() => {});
+    if (this.#isDue('health', HEALTH_MS, at)) this.#showHealth(at);
+    if (this.#isDue('evidence', EVIDENCE_SAVE_MS, at)) void this.#parts.evidence.save().catch(() => {});
+  }
+
+  #showPower({ picture, lineW }: Report, at: Now): void {
+    const { publisher, evidence, rack } = this.#parts;
+    const power = powerPayload(picture, lineW, POWER_MS, at);
+    publisher.say('power', { rack }, power);
+    if (!publisher.online && this.#isDue('kept power', KEPT_POWER_MS, at)) publisher.keepBack('power', power);
+    const reading = freshMeter(feedMeter(picture), at);
+    evidence.sample({ powerW: reading?.powerW, ageMs: reading && at.mono - reading.at.mono }, at);
+  }
+
+  #showDevices({ picture, intents }: Report, at: Now): void {
+    for (const device of Object.values(picture.devices)) {
+      const { id } = device.facts;
+      const intent = intents.get(id);
+      if (!intent) continue;
+      const payload = devicePayload(device, intent, at);
+      const said = this.#devices.get(id);
+      if (said && !isNotable(said, payload)) continue;
+      this.#devices.set(id, payload);
+      this.#parts.publisher.say('device', { rack: this.#parts.rack, device: id }, payload);
+    }
+  }
+
+  #showApplied({ applied, lineW, picture }: Report, at: Now): void {
+    const { rack, seal, publisher } = this.#parts;
+    const told = JSON.stringify({ applied, lineW });
+    if (told === this.#applied) return;
+    this.#applied = told;
+    const powerW = freshMeter(feedMeter(picture), at)?.powerW;
+    const body = {
+      v: 1 as const,
+      at: timestampOf(at.wall),
+      rack,
+      line_w: lineW === undefined ? null : Math.round(lineW),
+      power_w: powerW === undefined ? null : Math.round(powerW),
+      orders_in_force: applied.length,
+      orders: [...applied],
+    };
+    // One after the other: the newest must be said last.
+    this.#signing = this.#signing.then(() => seal(body)).then((signed) => publisher.say('applied', { rack }, signed));
+  }
+
+  #showInfo({ picture }: Report, at: Now): void {
+    const { rack, info, publisher } = this.#parts;
+    const { at: _at, ...told } = infoPayload(picture, info, at);
+    const text = JSON.stringify(told);
+    if (text === this.#info) return;
+    this.#info = text;
+    publisher.say('info', { rack }, { ...told, at: timestampOf(at.wall) });
+  }
+
+  #showHealth(at: Now): void {
+    const { rack, publisher, health } = this.#parts;
+    publisher.say('health', { rack }, { v: 1, at: timestampOf(at.wall), valid_s: (3 * HEALTH_MS) / 1000, ...health() });
+  }
+
+  #isDue(what: string, periodMs: Millis, at: Now): boolean {
+    if (at.mono < (this.#due.get(what) ?? 0)) return false;
+    this.#due.set(what, at.mono + periodMs);
+    return true;
+  }
+}
+
+/** Anything but time, age and small moves of the figures. */
+function isNotable(said: DeviceStatus, next: DeviceStatus): boolean {
+  const words = ({ state, want, why, home, last_error, faults, acknowledged_at }: DeviceStatus) =>
+    JSON.stringify([state, want, why, home, last_error, faults, acknowledged_at]);
+  if (words(said) !== words(next)) return true;
+  return Math.abs((said.power_w ?? 0) - (next.power_w ?? 0)) > NOTABLE * next.rated_w;
+}
