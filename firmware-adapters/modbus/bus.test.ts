@@ -187,6 +187,14 @@ test('a lowering write goes before every read and aborts the one in flight', asy
   assert.deepEqual(heard, [3, 5, 3]);
 });
 
+test('a request that Modbus cannot say harms nothing but itself', async () => {
+  const { bus, read } = rig(honest);
+  await assert.rejects(bus.read(256, 'holding', 0, 1, never), RangeError);
+  await assert.rejects(bus.read(1, 'holding', 0, 126, never), RangeError);
+  assert.equal(await read(5), 5);
+  assert.equal(bus.counters.requests, 1);
+});
+
 test('stop settles every pending read, closes the wire and leaves no timer', async () => {
   const { bus, clock, wires, read } = rig(silent);
   const outcomes = [1, 2, 3].map((address) =>

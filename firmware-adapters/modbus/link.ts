@@ -70,10 +70,10 @@ export class Link {
    * Sends `request` and waits for its answer. Rejects with the signal's reason, or with the `AdapterError` that broke
    * the connection. The next exchange may follow at once: the transaction tells a late reply from its own.
    */
-  exchange(transaction: number, unit: number, request: Request, signal: AbortSignal): Promise<Answer> {
-    if (this.#broken) return Promise.reject(this.#broken);
-    if (signal.aborted) return Promise.reject(signal.reason);
-    const pdu = encodeRequest(request);
+  async exchange(transaction: number, unit: number, request: Request, signal: AbortSignal): Promise<Answer> {
+    if (this.#broken) throw this.#broken;
+    signal.throwIfAborted();
+    const bytes = this.#parts.framing.encode({ transaction, unit, pdu: encodeRequest(request) });
     return new Promise((resolve, reject) => {
       const done = () => {
         this.#waiting = undefined;
@@ -90,16 +90,16 @@ export class Link {
       };
       signal.addEventListener('abort', abort, { once: true });
       this.#waiting = { transaction, unit, request, settle };
-      this.#send({ transaction, unit, pdu });
+      this.#send(transaction, bytes);
     });
   }
 
-  #send(frame: Frame): void {
+  #send(transaction: number, bytes: Buffer): void {
     this.#sent += 1;
-    this.#lastTransaction = frame.transaction;
+    this.#lastTransaction = transaction;
     this.#unheardSince ??= this.#parts.clock.monotonic();
     this.#parts.counters.requests += 1;
-    this.#parts.stream.write(this.#parts.framing.encode(frame));
+    this.#parts.stream.write(bytes);
   }
 
   #receive(chunk: Buffer): void {

@@ -1,0 +1,98 @@
+/** Keeps a bus connected: hands out the open connection, replaces a dead one, and paces the attempts. */
+import type { Duplex } from 'node:stream';
+import type { Millis } from '#protocol/units.ts';
+import type { Clock, Log } from '../contract.ts';
+import { AdapterError } from '../errors.ts';
+import type { BusCounters } from './counters.ts';
+import type { Framing } from './framing.ts';
+import { Link } from './link.ts';
+import { within } from './within.ts';
+
+export type DialerOptions = {
+  /** The bus's id in the config, for messages. */
+  id: string;
+  /** Opens the wire, or throws `AdapterError('unreachable')`; ends soon after its signal aborts. */
+  connect(signal: AbortSignal): Promise<Duplex>;
+  framing: Framing;
+  clock: Pick<Clock, 'monotonic' | 'sleep'>;
+  log: Log;
+  /** Allowed for connecting, and again for each reply. */
+  timeoutMs: Millis;
+};
+
+/** Between attempts: doubled each time, until a reply comes. */
+const pause = { firstMs: 500, maxMs: 10_000 };
+/** After this many time-outs without one byte from the other end the connection is taken for half-open. */
+const deafAfterTimeouts = 3;
+
+export class Dialer {
+  readonly #options: DialerOptions;
+  readonly #counters: BusCounters;
+  #link: Link | undefined;
+  #connections = 0;
+  #attemptsSinceReply = 0;
+  #retryAt: Millis = 0;
+  #whyDown: unknown;
+
+  constructor(options: DialerOptions, counters: BusCounters) {
+    this.#options = options;
+    this.#counters = counters;
+  }
+
+  /**
+   * The open connection, or a new one. During the pause between two attempts it throws `unreachable` at once, so that a
+   * dead gateway does not hold up a tick; `urgent` tries all the same.
+   */
+  async link(urgent: boolean, signal: AbortSignal): Promise<Link> {
+    const { id, clock, log, timeoutMs } = this.#options;
+    if (this.#link && this.#link.unheardMs >= deafAfterTimeouts * timeoutMs) await this.#link.stop('went silent');
+    if (this.#link && !this.#link.broken) return this.#link;
+    this.#whyDown = this.#link?.broken ?? this.#whyDown;
+    this.#link = undefined;
+    const pauseMs = this.#retryAt - clock.monotonic();
+    if (!urgent && pauseMs > 0) {
+      throw this.#unreachable(`not connected, next attempt in ${Math.ceil(pauseMs)} ms`, { cause: this.#whyDown });
+    }
+    this.#retryAt = clock.monotonic() + Math.min(pause.maxMs, pause.firstMs * 2 ** this.#attemptsSinceReply);
+    this.#attemptsSinceReply += 1;
+    try {
+      this.#link = await this.#connect(signal);
+      return this.#link;
+    } catch (error) {
+      this.#whyDown = error;
+      const isNews = this.#attemptsSinceReply === 1 && !signal.aborted;
+      if (isNews) log.warn({ bus: id, error }, 'bus cannot connect');
+      throw error;
+    }
+  }
+
+  /** A reply came: what is at the other end works, and if it breaks the next attempt need not wait. */
+  replied(): void {
+    this.#attemptsSinceReply = 0;
+    this.#retryAt = 0;
+  }
+
+  async stop(): Promise<void> {
+    await this.#link?.stop('stopped');
+  }
+
+  async #connect(signal: AbortSignal): Promise<Link> {
+    const { id, clock, connect, framing, log, timeoutMs } = this.#options;
+    const late = () => this.#unreachable(`no connection within ${timeoutMs} ms`);
+    const stream = await within(clock, timeoutMs, signal, late, connect);
+    if (signal.aborted) {
+      stream.destroy();
+      throw signal.reason;
+    }
+    if (this.#connections > 0) this.#counters.reconnects += 1;
+    this.#connections += 1;
+    log.info({ bus: id, connections: this.#connections, after: this.#whyDown }, 'bus connected');
+    const link = new Link({ id, stream, framing, clock, counters: this.#counters });
+    link.start();
+    return link;
+  }
+
+  #unreachable(what: string, detail: { cause?: unknown } = {}): AdapterError {
+    return new AdapterError('unreachable', `bus ${this.#options.id}: ${what}`, detail);
+  }
+}
