@@ -18,6 +18,10 @@ test('the published challenge gives the published key and sign', () => {
   assert.equal(new Keyring(published.password).token(published.challenge).sign, published.sign);
 });
 
+test('of a salt only eight characters count', () => {
+  assert.equal(md5crypt(published.password, `${published.challenge.salt}more`), published.key);
+});
+
 test('power_off is sealed byte for byte as published', () => {
   const token = new Keyring(published.password).token(published.challenge);
   const sealed = seal({ cmd: 'power_off', respbefore: 'true' }, token);

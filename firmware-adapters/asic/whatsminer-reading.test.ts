@@ -79,6 +79,10 @@ test('a rate that came as nan is absent', () => {
   assert.equal('hashrateThs' in reading, false);
 });
 
+test('0 J/TH is no efficiency', () => {
+  assert.equal('efficiencyJPerTh' in readingOf({ status: {}, summary: { ...summary, 'Power Rate': 0 } }), false);
+});
+
 test('faults come as a list of maps, as one map, or as bare codes', () => {
   const faultsIn = (error_code: unknown) => readingOf({ status: {}, get_error_code: { error_code } }).faults;
   assert.deepEqual(faultsIn({ '329': '2026-01-05', '110': '2026-01-05' }), ['110', '329']);

@@ -45,6 +45,12 @@ test("an error in btminer's envelope is one too", () => {
   assert.throws(() => openReply('edevs', text), { kind: 'unsupported', code: 14 });
 });
 
+test('a fatal error is a refusal, a warning and an information are not', () => {
+  const say = (letter: string) => `{"STATUS":"${letter}","Code":132,"Msg":"words"}`;
+  assert.throws(() => openReply('power_on', say('F')), { kind: 'refused', code: 132 });
+  for (const letter of ['S', 'I', 'W']) assert.equal(openReply('power_on', say(letter)).said, 'words');
+});
+
 test('a reply without a status is malformed', () => {
   for (const text of ['{}', '[]', '7', '{"STATUS":[]}', '{"STATUS":5}']) {
     assert.throws(() => openReply('status', text), { kind: 'malformed', message: /reply to status/ });

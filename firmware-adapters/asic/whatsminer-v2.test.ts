@@ -33,13 +33,14 @@ describe('a warm session', () => {
     assert.deepEqual(miner.commands(), ['power_off']);
   });
 
-  test('does not trust a token whose renewal failed', async () => {
+  test('does not trust an identity and a token whose renewal failed', async () => {
     const { miner, device, clock } = await warm();
     miner.answer = (request) => (request.command === 'get_version' ? undefined : usual(request));
     await clock.advance(29 * 60_000 + 1);
     miner.asked();
     await device.controls.wake?.run();
     assert.deepEqual(miner.commands(), ['get_token', 'power_on']);
+    await assert.rejects(device.identify(), { kind: 'unreachable' });
   });
 
   test('asks for the identity again after the miner was out of reach', async () => {
@@ -112,6 +113,27 @@ test('a miner whose write access is off is not asked twice', async () => {
   assert.deepEqual(miner.commands(), ['power_off']);
 });
 
+test('a miner that has handed out too many tokens says so, and its password is not doubted', async () => {
+  const { miner, device } = await warm();
+  miner.answer = (request) => (request.cmd ? badToken.replace('135', '136') : usual(request));
+  await assert.rejects(device.controls.sleep?.run() ?? Promise.resolve(), { kind: 'refused', code: 136 });
+});
+
+test('a password that is corrected in its file works without a restart', async () => {
+  let password = 'outdated';
+  const { miner, device } = open({ secret: async () => password });
+  miner.answer = (request) => (request['unreadable'] ? badToken.replace('135', '23') : usual(request));
+  await assert.rejects(device.controls.sleep?.run() ?? Promise.resolve(), { kind: 'unauthorised', code: 23 });
+  password = 'admin';
+  assert.equal((await device.controls.sleep?.run())?.said, 'API command OK');
+});
+
+test('a miner that refuses to reboot has not obeyed', async () => {
+  const { miner, device } = await warm();
+  miner.answer = () => '{"STATUS":"E","When":1,"Code":132,"Msg":"API command ERROR","Description":""}';
+  await assert.rejects(device.controls.reboot?.run() ?? Promise.resolve(), { kind: 'refused', code: 132 });
+});
+
 test('a miner that goes down without an answer to reboot has obeyed', async () => {
   const { miner, device } = await warm();
   miner.answer = (request) => (request.cmd === 'reboot' ? undefined : usual(request));
@@ -129,13 +151,26 @@ test('a cut aborts a reading that the miner is slow to answer', async () => {
   await reading;
 });
 
-test('a cut by limit aborts a wake that the miner is slow to answer', async () => {
+for (const cut of ['sleep', 'limit'] as const) {
+  test(`a cut by ${cut} aborts a wake that the miner is slow to answer`, async () => {
+    const { miner, device } = await warm();
+    miner.answer = (request) => (request.cmd === 'power_on' ? 'silence' : usual(request));
+    const { sleep, wake, limit } = device.controls;
+    const waking = assert.rejects(wake?.run() ?? Promise.resolve(), Preempted);
+    await settle();
+    const ack = await (cut === 'sleep' ? sleep?.run() : limit?.run(50, true));
+    assert.equal(ack?.said, 'API command OK');
+    await waking;
+  });
+}
+
+test('a raised limit waits for a cut that is on the wire', async () => {
   const { miner, device } = await warm();
-  miner.answer = (request) => (request.cmd === 'power_on' ? 'silence' : usual(request));
-  const waking = assert.rejects(device.controls.wake?.run() ?? Promise.resolve(), Preempted);
-  await settle();
-  assert.equal((await device.controls.limit?.run(50, true))?.said, 'API command OK');
-  await waking;
+  const { sleep, limit } = device.controls;
+  const cut = sleep?.run();
+  const raise = limit?.run(100, false);
+  await Promise.all([cut, raise]);
+  assert.deepEqual(miner.commands(), ['power_off', 'set_power_pct']);
 });
 
 test('a reading of an awake miner costs three round trips', async () => {
@@ -144,6 +179,14 @@ test('a reading of an awake miner costs three round trips', async () => {
   assert.deepEqual(miner.commands(), ['status', 'summary', 'get_error_code']);
   assert.equal(reading.powerW, 3306);
   assert.equal(reading.repairs, 0);
+});
+
+test('a miner that lists its faults in the summary is not asked for them again', async () => {
+  const { miner, device } = await warm();
+  miner.answer = (request) =>
+    usual(request).replace('"Power":3306', '"Power":3306,"Error Code Count":1,"Error Code 0":110');
+  assert.deepEqual((await device.read()).faults, ['110']);
+  assert.deepEqual(miner.commands(), ['status', 'summary']);
 });
 
 test('a sleeping miner whose hashing process does not answer is asleep, not failed', async () => {
@@ -257,5 +300,9 @@ function unsealed(request: Request): Request {
   const key = createHash('sha256').update('RxmaDUO33TS7O26yeMHZ81').digest();
   const decipher = createDecipheriv('aes-256-ecb', key, null).setAutoPadding(false);
   const text = decipher.update(String(request['data']), 'base64', 'utf8') + decipher.final('utf8');
-  return JSON.parse(text.replaceAll('\0', ''));
+  try {
+    return JSON.parse(text.replaceAll('\0', ''));
+  } catch {
+    return { unreadable: true };
+  }
 }

@@ -29,9 +29,8 @@ test('a port where nothing listens is unreachable, named with its cause in plain
   });
 });
 
-test('an attempt ends with the reason of its abort, before it began or on its way', async (t) => {
-  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
-  t.after(() => server.close());
+test('an attempt ends with the reason of its abort, before it began or on its way, and leaves no connection', async () => {
+  const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const reason = new Error('a cut is due');
   await assert.rejects(connectTcp('127.0.0.1', portOf(server), AbortSignal.abort(reason)), reason);
@@ -39,6 +38,9 @@ test('an attempt ends with the reason of its abort, before it began or on its wa
   const attempt = connectTcp('127.0.0.1', portOf(server), abort.signal);
   abort.abort(reason);
   await assert.rejects(attempt, reason);
+  // Closes only once nobody is connected.
+  server.close();
+  await once(server, 'close');
 });
 
 function portOf(server: ReturnType<typeof createServer>): number {
