@@ -10,7 +10,6 @@ import { tcpFraming } from './tcp.ts';
 
 const timeoutMs = 1000;
 const never = new AbortController().signal;
-const quiet = { debug: () => {}, info: () => {}, warn: () => {} };
 
 /** A request as it came over the wire. */
 type Asked = { transaction: number; unit: number; pdu: Buffer };
@@ -29,8 +28,10 @@ function rig(peer: Peer, connected: (signal: AbortSignal) => Promise<void> = asy
     });
     return ours;
   };
-  const bus = new ModbusBus({ id: 'pdu-net', connect, framing: tcpFraming, clock, log: quiet, timeoutMs });
-  return { bus, clock, wires, read: (address: number, unit = 1) => readOne(bus, unit, address) };
+  const warnings: string[] = [];
+  const log = { debug: () => {}, info: () => {}, warn: (_: object, message: string) => warnings.push(message) };
+  const bus = new ModbusBus({ id: 'pdu-net', connect, framing: tcpFraming, clock, log, timeoutMs });
+  return { bus, clock, wires, warnings, read: (address: number, unit = 1) => readOne(bus, unit, address) };
 }
 
 async function readOne(bus: ModbusBus, unit: number, address: number): Promise<number | undefined> {
@@ -278,6 +279,23 @@ test('reads leave a dead gateway alone for growing pauses, a control tries at on
   assert.equal(attempts, 4);
   for (let day = 0; day < 5; day++) await attemptsAfter(10_000);
   assert.equal(attempts, 9, 'never more than ten seconds apart');
+});
+
+test('a dead gateway is worth one warning, an attempt that was called off none', async () => {
+  const dead = rig(honest, () => Promise.reject(new AdapterError('unreachable', 'nobody there')));
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await assert.rejects(dead.read(1), { kind: 'unreachable' });
+    await dead.clock.advance(10_000);
+  }
+  assert.deepEqual(dead.warnings, ['bus cannot connect']);
+  const slow = rig(honest, unanswered);
+  const abort = new AbortController();
+  const calledOff = assert.rejects(slow.bus.read(1, 'holding', 0, 1, abort.signal));
+  await settle();
+  abort.abort();
+  await calledOff;
+  await settle();
+  assert.deepEqual(slow.warnings, []);
 });
 
 test('a gateway that hangs up on every request is left alone between attempts', async () => {
