@@ -61,20 +61,22 @@ export function createInstrument({ id, bus, unit, map }: InstrumentParts): Instr
     map,
     read: async (classes, signal) => {
       const points: Reading['points'] = {};
-      const blocks = plan(map.points.filter((point) => classes.includes(point.poll_class)));
-      for (let block = blocks.shift(); block; block = blocks.shift()) {
+      const waiting = plan(map.points.filter((point) => classes.includes(point.poll_class)));
+      for (let block = waiting.shift(); block; block = waiting.shift()) {
         const outcome = await readBlock(block, signal);
-        const cut = outcome instanceof AdapterError && isRefusal(outcome) ? halfway(block) : undefined;
+        if (!(outcome instanceof AdapterError)) {
+          Object.assign(points, outcome);
+          continue;
+        }
+        const cut = isRefusal(outcome) ? halfway(block) : undefined;
         if (cut) {
           learnedBarriers.push(cut);
-          blocks.unshift(...plan(block.points));
-        } else if (outcome instanceof AdapterError) {
-          Object.assign(points, failed(block, outcome));
-          // A unit that does not answer would hold the wire for one time-out per block, and other units wait.
-          if (isSilence(outcome)) for (const rest of blocks.splice(0)) Object.assign(points, failed(rest, outcome));
-        } else {
-          Object.assign(points, outcome);
+          waiting.unshift(...plan(block.points));
+          continue;
         }
+        // A unit that does not answer would hold the wire for one time-out per block, and other units wait.
+        const lost = isSilence(outcome) ? [block, ...waiting.splice(0)] : [block];
+        for (const each of lost) Object.assign(points, failed(each, outcome));
       }
       return { points };
     },
