@@ -27,7 +27,7 @@ test('an awake miner is read in watts, terahashes and degrees', () => {
   assert.deepEqual(readingOf(replies), {
     asleep: false,
     powerW: 3306,
-    powerFrom: 'psu',
+    powerFrom: 'estimate',
     limit: 100,
     hashrateThs: 122.1,
     ratedHashrateThs: 122,

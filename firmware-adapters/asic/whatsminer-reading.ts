@@ -33,7 +33,7 @@ export function readingOf(replies: ReadingReplies): Reading {
   return withoutUndefined<Reading>({
     asleep: status.mineroff ?? status.btmineroff,
     powerW: summary.Power,
-    powerFrom: summary.Power === undefined ? undefined : 'psu',
+    powerFrom: summary.Power === undefined ? undefined : 'estimate',
     limit: status.power_pct,
     hashrateThs: hashrateThs(summary['HS RT'] ?? summary['MHS 1m'] ?? summary['MHS av'], ratedHashrateThs),
     ratedHashrateThs,
@@ -99,7 +99,7 @@ const statusSchema = z.looseObject({
 });
 
 const summarySchema = z.looseObject({
-  /** Watts at the PSU's input. */
+  /** Watts. No source says that the PSU measured them, so they count as an estimate (`get_psu` has a `pin`). */
   Power: quantity,
   /** J/TH. */
   'Power Rate': quantity,

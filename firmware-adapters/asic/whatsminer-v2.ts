@@ -43,19 +43,19 @@ export const whatsminerV2: Adapter<WhatsminerOptions> = {
 /** A token lives 30 minutes. */
 const renewMs = 25 * 60_000;
 
-/** Boards lose their power at once; the rest is fans running down and the PSU's capacitors. */
+/** Assumed: nobody has published how fast `power_off` acts. */
 const sleepSettleMs = 5_000;
 /** Frequency search at upfreq_speed 5 to 6; 60 s with Power Fast Boot (field notes). */
 const wakeSettleMs = 600_000;
 /** "Within a single second". */
 const limitSettleMs = 1_000;
-/** Boot of the control board, then as after a wake. */
+/** Two minutes assumed for the boot of the control board, then as after a wake. */
 const rebootSettleMs = wakeSettleMs + 120_000;
-/** Control board and fans; 15 to 25 W on the bench of users. */
+/** Assumed: the figure LuxOS gives for a sleeping miner; there is none for a WhatsMiner. */
 const residualW = 25;
 /**
- * The manual takes 0 to 100. Nobody documents how deep a board stays stable; field guides go down to 60. Below 40 the
- * fixed losses of PSU and fans eat the gain, and sleeping is the better cut.
+ * The manual allows 0 to 100, field guides go down to 60, and nobody documents how deep a board stays stable. 40 is a
+ * choice between the two; for a deeper cut there is sleep.
  */
 const limitRange = { min: 40, max: 100, step: 1, unit: 'percent' } as const;
 
