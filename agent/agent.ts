@@ -65,7 +65,7 @@ export type Agent = {
 };
 
 /** After the subscription, what the broker retains has arrived by then. */
-const RETAINED_MS: Millis = 2000;
+const RETAINED_MS: Millis = 1000;
 /** With a journal, the end of a known event is not held up for ever by a broker that is gone. */
 const WITHOUT_BROKER_MS: Millis = 120_000;
 

@@ -10,7 +10,7 @@ const port = z.int().min(1).max(65_535);
 const brokerUrl = z.string().regex(/^(mqtts?|wss?):\/\/\S+$/, 'must start with mqtt://, mqtts://, ws:// or wss://');
 
 const broker = z.strictObject({
-  /** Brokers of one cluster, in order of preference. */
+  /** The agent holds a session to each; the same order from two of them counts once. */
   urls: z.array(brokerUrl).min(1),
   /** PEM files, relative to this file. */
   ca: z.string().exactOptional(),

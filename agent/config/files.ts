@@ -1,7 +1,6 @@
 /** Reading files whose names an operator wrote. */
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 
 export type Trouble = { message: string; hint: string };
 
@@ -32,8 +31,9 @@ export function fileTrouble(error: unknown, file: string): Trouble | undefined {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOENT':
       return { message: `there is no ${file}`, hint: 'create it, or correct the path' };
+    case 'EEXIST':
     case 'ENOTDIR':
-      return { message: `there is no ${file}`, hint: `${dirname(file)} is not a folder` };
+      return { message: `a file is in the way of ${file}`, hint: 'choose another folder' };
     case 'EACCES':
     case 'EPERM':
       return { message: `no permission for ${file}`, hint: 'run as the user who owns it, or change its owner or mode' };

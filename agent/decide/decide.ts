@@ -10,7 +10,7 @@ import type { Now, Setting } from '#agent/state/observation.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
-import { awake, sameSetting, settingText } from '#agent/state/setting.ts';
+import { awake, sameSetting } from '#agent/state/setting.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Allotted, Filling, Partial, Steerable } from './allocate.ts';
@@ -32,10 +32,10 @@ export type Decision = { readonly plan: Plan; readonly memory: Memory };
 export function decide(picture: Picture, policy: Policy, before: Memory, now: Now, rack: string): Decision {
   const memory = learnHomes(picture, before, now);
   const bindings = policy.commissioning === 'waived' ? binding(picture, now.wall) : [];
-  const envelope = compose(bindings, ratedW(picture, policy), policy);
   const crew = roster(picture, policy, memory);
   const fixedW = (feedMeter(picture)?.facts.otherLoadsW ?? 0) + sum(crew.leftAlone.map(({ watts }) => watts));
   const homeW = fixedW + sum(crew.steerable.map((each) => each.homeW));
+  const envelope = heldBy(compose(bindings, ratedW(picture, policy), policy), homeW);
   const line = moveLine(memory.line, envelope, {
     rack,
     policy,
@@ -47,7 +47,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const ranking = line ? ranked(picture, memory, crew) : [];
   const allotted = line ? share(crew, ranking, fixedW, line, envelope, memory) : crew.steerable.map(atHome);
   const expectedW = fixedW + sum(allotted.map(({ watts }) => watts));
-  const devices = planned(picture, crew, allotted, memory, line ? envelope.why : 'nothing binds');
+  const devices = planned(crew, allotted, memory, line ? envelope.why : 'nothing binds');
   const unreported: Unreported = {
     levelW: envelope.ceilingW,
     lineW: line?.levelW,
@@ -68,6 +68,12 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   };
   const { tracks, steps } = progress(picture, policy, next, unreported, now);
   return { plan: { ...unreported, steps }, memory: { ...next, tracks } };
+}
+
+/** A local ceiling above all that the rack would draw binds nothing: homes are learned below it. */
+function heldBy(envelope: Envelope, homeW: Watts): Envelope {
+  const idle = envelope.events.length === 0 && (envelope.ceilingW ?? 0) >= homeW;
+  return idle ? { ...envelope, ceilingW: undefined, why: 'no order binds' } : envelope;
 }
 
 /** Kept while a line binds, so that a reading that comes late does not swap who runs and who rests. */
@@ -132,7 +138,6 @@ function atHome({ device, home, homeW }: Steerable): Allotted {
 }
 
 function planned(
-  picture: Picture,
   { steerable, leftAlone }: Roster,
   allotted: readonly Allotted[],
   memory: Memory,
@@ -144,8 +149,7 @@ function planned(
     const away = !sameSetting(want, home);
     // A device that is to be home and that we never moved is left as it is: whoever changed it meant it.
     const hands = away || memory.moved.includes(device) ? 'on' : 'off';
-    const reason = away ? `${settingText(want, unitOf(picture, device))}: ${why}` : `home: ${homeReason(home)}`;
-    return { device, want, home, hands, expectedW: watts, stubborn, why: reason };
+    return { device, want, home, hands, expectedW: watts, stubborn, why: away ? why : homeReason(home) };
   });
   const alone = leftAlone.map(
     ({ device, home, watts, why: reason }): PlannedDevice => ({
@@ -162,11 +166,7 @@ function planned(
 }
 
 function homeReason(home: Setting): string {
-  return home.kind === 'asleep' ? 'it slept before' : 'nothing asks for less';
-}
-
-function unitOf(picture: Picture, device: string): 'percent' | 'watts' {
-  return picture.devices[device]?.facts.controls['limit']?.range?.unit ?? 'percent';
+  return home.kind === 'asleep' ? 'home: it slept before' : 'home: nothing asks for less';
 }
 
 function sum(values: readonly number[]): number {

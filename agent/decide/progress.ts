@@ -101,38 +101,49 @@ function throughMeter(
   return held && before(here, 'holding') ? reach(here, 'holding', mean, now) : here;
 }
 
-/** Not begun, between two intervals, ended or succeeded. */
+/** Not begun, between two intervals, ended or succeeded. A release never binds: it is over when its turn comes. */
 function whileNot(track: Track, around: Around): Advance {
-  const { picture, plan, now } = around;
+  const { picture, now } = around;
   const here = advance({ ...track, short: [] });
   const slot = picture.orders[track.topic];
   const turn = slot && inTurn(slot, now.wall);
   const own = slot?.orders.find(({ order }) => order.id === track.order);
-  const successor = turn && own !== turn ? turn : undefined;
-  const begun = own === undefined || own === turn || (successor?.order.seq ?? -1) > own.order.seq;
-  const over = now.wall >= track.until || (begun && (own !== turn || (own !== undefined && isRelease(own))));
-  if (!over) return here;
-  const ended = track.phase === 'ended' ? here : reach(here, 'ended', whyEnded(track, successor, own), now);
+  if (own && isRelease(own) && own === turn) {
+    const letting = before(here, 'acting') ? reach(here, 'acting', `lets the rack go${whenUp(around)}`, now) : here;
+    return whenRestored(letting, around);
+  }
+  const successor = turn && (!own || turn.order.seq > own.order.seq) ? turn : undefined;
+  if (!successor && now.wall < track.until) return here;
+  const ended = track.phase === 'ended' ? here : reach(here, 'ended', whyEnded(track, successor) + whenUp(around), now);
   // Orders of one event succeed each other without restoring between: only the last of them is restored.
-  const goesOn = successor && !isRelease(successor) && eventKey(successor.order) === eventKey(track);
-  if (goesOn) return finish(ended);
-  if (!isRestored(track, around)) return ended;
-  const why = plan.levelW === undefined ? 'every device runs as it did before' : `others still bind: ${plan.why}`;
-  return finish(reach(ended, 'restored', why, now));
+  if (successor && eventKey(successor.order) === eventKey(track)) return finish(ended);
+  return whenRestored(ended, around);
 }
 
-/** Nothing of it is left: its line has gone up, and if nobody else holds one, every device has shown its home. */
+function whenRestored(here: Advance, around: Around): Advance {
+  if (!isRestored(here.track, around)) return here;
+  const others = around.memory.line?.events.length;
+  const why = others ? `other orders still bind: ${around.plan.why}` : 'every device runs as it did before';
+  return finish(reach(here, 'restored', why, around.now));
+}
+
+/** Nothing of it is left: its line has gone up, and unless another order holds one, every device has shown its home. */
 function isRestored(track: Track, { memory, plan }: Around): boolean {
   const { line, moved } = memory;
-  if (plan.levelW === undefined) return line === undefined && moved.length === 0;
-  return line === undefined || (line.levelW === plan.levelW && !line.hold && !line.events.includes(eventKey(track)));
+  if (line?.hold || line?.levelW !== plan.levelW) return false;
+  const events = line?.events ?? [];
+  return events.length > 0 ? !events.includes(eventKey(track)) : moved.length === 0;
 }
 
-function whyEnded(track: Track, successor: AcceptedOrder | undefined, own: AcceptedOrder | undefined): string {
-  if (own && isRelease(own)) return 'a release binds nothing';
+function whyEnded(track: Track, successor: AcceptedOrder | undefined): string {
   const late = track.phase === 'partial' ? ', only partly carried out' : '';
   if (!successor) return `its time is over${late}`;
   return `${isRelease(successor) ? 'released' : 'succeeded'} by ${successor.order.id}${late}`;
+}
+
+/** When this rack starts to rise: every rack derives its own delay. */
+function whenUp({ memory: { line }, now }: Around): string {
+  return line?.hold ? `; this rack rises in ${Math.ceil((line.hold.until - now.mono) / 1000)} s` : '';
 }
 
 function isAcknowledged({ device, want }: PlannedDevice, picture: Picture): boolean {

@@ -172,12 +172,13 @@ class Session implements BrokerSession {
     this.#link = undefined;
     this.#onlineSince = undefined;
     if (this.#stopped) return;
-    this.#tell(end.reason);
+    // A broker that said it does not know MQTT 5 is there and waiting: ask in the older version at once.
+    const older = end.kind === 'version' && protocol === 5;
+    if (!older) this.#tell(end.reason);
     // Only a session that lasted counts as recovered: two agents that kick each other must back off too.
     this.#failures = lastedMs >= longestPauseMs ? 0 : this.#failures + 1;
     if (end.kind !== 'other') this.#protocol = protocol === 5 ? 4 : 5;
-    // A broker that said it does not know MQTT 5 is there and waiting: ask in the older version at once.
-    if (end.kind === 'version' && protocol === 5) this.#attempt();
+    if (older) this.#attempt();
     else this.#pause();
   }
 

@@ -40,8 +40,8 @@ export function follow(following: Following, heard: Heard): { following: Followi
   const step = heard.kind === 'ack' ? stepOfAck(following, heard.ack) : stepOfEvent(following, heard.rack, heard.event);
   if (!step) return { following };
   const before = following.racks.get(step.rack);
-  // The answer and the event of one phase both arrive; so does an answer to every republication.
-  if (before && (before.phase === step.phase || step.phase === 'repeat')) return { following };
+  // What a rack answers it tells as an event too, and may be further by then; and it answers every republication.
+  if (before && (before.phase === step.phase || heard.kind === 'ack')) return { following };
   const progress = { phase: step.phase, short: isShort(step.phase, before?.short ?? false) };
   return { following: { ...following, racks: new Map(following.racks).set(step.rack, progress) }, step };
 }

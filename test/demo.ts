@@ -1,0 +1,140 @@
+/**
+ * The main job, from nothing: a broker, a simulated rack on real wire protocols, the agent as its own process, and an
+ * operator's order from the broker to the meter and back. Leaves it all running, to try more on it.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { join, relative } from 'node:path';
+import { styleText } from 'node:util';
+import { systemClock } from '#agent/platform/clock.ts';
+import type { RackEvent } from '#protocol/lifecycle.ts';
+import type { DeviceStatus } from '#protocol/telemetry.ts';
+import type { DemoBroker } from '#test/demo/broker.ts';
+import { startBroker } from '#test/demo/broker.ts';
+import type { DemoFiles } from '#test/demo/files.ts';
+import { writeFiles } from '#test/demo/files.ts';
+import { createRack } from '#test/simulator/rack.ts';
+import { demoTiming } from '#test/simulator/whatsminer-spec.ts';
+
+const root = join(import.meta.dirname, '..');
+const cli = join(root, 'agent/cli/ballast.ts');
+const children = new Set<ChildProcess>();
+/** For tests and scripts: stop when the walk is over. */
+const once = process.argv.includes('--once');
+
+const rack = createRack({
+  clock: systemClock,
+  // Best efficiency first, as if bought over three years.
+  miners: Array.from({ length: 12 }, (_, i) => ({
+    id: `m${String(i + 1).padStart(2, '0')}`,
+    ratedW: 3400,
+    ratedThs: 140 - 3 * i,
+    timing: demoTiming,
+  })),
+  otherLoadsW: 300,
+  noiseSeed: 7,
+});
+const broker = await startBroker({ mqtt: 1883, web: 8083 });
+const files = await writeFiles(join(root, 'demo-data'), rack, await rack.listen(), broker.url);
+process.on('exit', () => {
+  for (const child of children) child.kill();
+});
+process.once('SIGINT', () => process.exit(0));
+process.once('SIGTERM', () => process.exit(0));
+
+say('Ballast demo', `a rack of ${rack.miners.length} miners and a meter, simulated; everything else is real`);
+say('broker', `${broker.url}  and  ${broker.webUrl}`);
+startAgent(files);
+await heard(broker, 'device/m12', (device: DeviceStatus) => device.home === 'awake');
+say('agent', `reads ${Math.round(rack.watts())} W on the feed; log in ${shown(join(files.folder, 'agent.log'))}`);
+
+heading('1. The grid operator orders the rack down to 40 %, for ten minutes');
+void ballast(
+  'order',
+  '--operator',
+  shown(files.operator),
+  '--to',
+  'all',
+  '--ceiling',
+  '40%',
+  '--for',
+  '10m',
+  '--reason',
+  'demo',
+);
+await phase('holding');
+heading('2. The rack, asked on the spot');
+await ballast('status', '--config', shown(files.config));
+heading('3. The operator releases it early');
+const released = ballast('order', '--operator', shown(files.operator), '--to', 'all', '--release');
+await phase('restored');
+await released;
+say('meter', `${Math.round(rack.watts())} W and climbing: miners warm up before they draw full power`);
+if (once) process.exit(0);
+
+heading('It all goes on running. To try next, in another terminal:');
+const op = `--operator ${shown(files.operator)}`;
+for (const [command, what] of [
+  [`bin/ballast status --config ${shown(files.config)}`, 'the rack now'],
+  [`bin/ballast order ${op} --to all --ceiling 6000W/40800W --for 5m --dry-run`, 'who would be cut, and why'],
+  [`bin/ballast order ${op} --to rack/r01 --ceiling 10kW --for 2m`, 'another order, in watts'],
+  [`bin/ballast order ${op} --to all --release`, 'end it early'],
+  [`mosquitto_sub -p ${new URL(broker.url).port} -v -t 'ballast/v1/#'`, 'everything on the wire'],
+]) {
+  console.log(`  ${command}\n      ${styleText('dim', what ?? '')}`);
+}
+console.log(`\nA broker UI such as MQTT Explorer shows it all at ${broker.url}. Ctrl-C stops everything.`);
+
+function startAgent({ config, policy, folder }: DemoFiles): void {
+  const agent = spawn(process.execPath, [cli, 'agent', '--config', config, '--policy', policy], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.add(agent);
+  const log = createWriteStream(join(folder, 'agent.log'));
+  agent.stdout.pipe(log);
+  agent.stderr.pipe(log);
+  agent.stderr.pipe(process.stderr);
+  agent.on('exit', (code) => {
+    if (code === null) return;
+    console.error(`the agent ended with code ${code}; its last words are in ${shown(join(folder, 'agent.log'))}`);
+    process.exit(1);
+  });
+}
+
+/** Runs the command line as an operator would; resolves when it ends. */
+function ballast(...words: string[]): Promise<void> {
+  console.log(styleText('cyan', `$ ballast ${words.join(' ')}`));
+  const child = spawn(process.execPath, [cli, ...words], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  children.add(child);
+  return new Promise((ended) => {
+    child.on('exit', () => {
+      children.delete(child);
+      ended();
+    });
+  });
+}
+
+function phase(wanted: RackEvent['phase']): Promise<void> {
+  return heard(broker, 'event', (event: RackEvent) => event.phase === wanted);
+}
+
+function heard<Payload>(from: DemoBroker, tail: string, fits: (payload: Payload) => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    from.listen((topic, payload) => {
+      if (topic.endsWith(`/${tail}`) && fits(JSON.parse(payload) as Payload)) resolve();
+    });
+  });
+}
+
+function heading(text: string): void {
+  console.log(`\n${styleText('bold', text)}`);
+}
+
+function say(what: string, text: string): void {
+  console.log(`${styleText('bold', what.padEnd(14))}${text}`);
+}
+
+function shown(path: string): string {
+  return relative(root, path);
+}

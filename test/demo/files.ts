@@ -1,0 +1,80 @@
+/** Writes what a technician and an operator would write for the simulated rack: two files for the agent, one for orders. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { writeKeyPair } from '#agent/config/keys.ts';
+import type { Address, SimulatedRack } from '#test/simulator/rack.ts';
+
+export type DemoFiles = { folder: string; config: string; policy: string; operator: string };
+
+const SITE = 'demo';
+const KEY = 'grid-operator-2026';
+
+/** Starts from an empty folder: yesterday's journal belongs to yesterday's rack. */
+export async function writeFiles(
+  folder: string,
+  rack: SimulatedRack,
+  addresses: ReadonlyMap<string, Address>,
+  brokerUrl: string,
+): Promise<DemoFiles> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const files = {
+    folder,
+    config: join(folder, 'config.yaml'),
+    policy: join(folder, 'policy.yaml'),
+    operator: join(folder, 'operator.yaml'),
+  };
+  await writeKeyPair(folder, KEY);
+  await writeFile(join(folder, 'miners.pw'), `${rack.miners[0]?.spec.password}\n`, { mode: 0o600 });
+  await writeFile(files.config, stringify(configOf(rack, addresses, brokerUrl), { flowCollectionPadding: false }));
+  await writeFile(files.policy, stringify(policy));
+  await writeFile(files.operator, stringify(operatorOf(brokerUrl)));
+  return files;
+}
+
+const policy = {
+  // Seconds, so that nobody watching has to wait: a real site spreads the return over 15 minutes.
+  limits: { ceiling_w: 45_000, min_w: 500, restore_window_s: 5 },
+  issuers: [
+    { id: 'grid-operator', keys: [`${KEY}.pub`], may: ['ceiling'], programs: ['ecrs', '4cp'], max_duration_s: 14_400 },
+  ],
+  commissioning: 'waived',
+};
+
+function operatorOf(url: string) {
+  return { broker: { url }, site: SITE, issuer: 'grid-operator', program: 'ecrs', key: `${KEY}.key` };
+}
+
+function configOf(rack: SimulatedRack, addresses: ReadonlyMap<string, Address>, url: string) {
+  const at = (id: string) => addresses.get(id) ?? { host: '127.0.0.1', port: 0 };
+  const { id: meter, unit } = rack.meter.spec;
+  return {
+    site: SITE,
+    rack: 'r01',
+    groups: ['row-a'],
+    broker: { urls: [url] },
+    state: 'state',
+    socket: 'run/ballast.sock',
+    buses: [{ id: 'feed-gateway', kind: 'tcp', ...at(meter) }],
+    meters: [
+      {
+        id: meter,
+        bus: 'feed-gateway',
+        unit,
+        model: 'eastron-sdm630',
+        role: 'feed',
+        other_loads_w: rack.otherLoads.watts(),
+      },
+    ],
+    devices: rack.miners.map(({ spec }) => ({
+      id: spec.id,
+      adapter: 'whatsminer-v2',
+      ...at(spec.id),
+      mac: spec.mac.toLowerCase(),
+      password_file: 'miners.pw',
+      rated_w: spec.ratedW,
+      period_ms: 2000,
+    })),
+  };
+}
