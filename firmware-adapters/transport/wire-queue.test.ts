@@ -70,6 +70,7 @@ test('a caller that gives up takes its job out, waiting or running, with its own
   assert.equal(queue.length, 0);
   running.abort(reason);
   await Promise.all([first, second, assert.rejects(run('read', 'late', AbortSignal.abort(reason)), reason)]);
+  assert.equal(clock.pending, 0, 'the running job was told to end');
   await clock.advance(1000);
   assert.deepEqual(started, ['running']);
 });
