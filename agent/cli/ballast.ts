@@ -33,7 +33,9 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
     // Commander has printed its own errors by now.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const failure = asFailure(error);
-    for (const line of [failure.message, failure.fix].filter((each) => each !== undefined)) terminal.note(line);
+    // The form of commander's own errors.
+    terminal.note(`error: ${failure.message}`);
+    if (failure.fix !== undefined) terminal.note(`(${failure.fix})`);
     return failure.exitCode;
   }
 }
@@ -48,5 +50,5 @@ function asFailure(error: unknown): Failure {
   const { path, message } = error as NodeJS.ErrnoException;
   const trouble = path === undefined ? undefined : fileTrouble(error, path);
   if (trouble) return new Failure(trouble.message, trouble.hint);
-  return new Failure(`Something unforeseen went wrong: ${message}`, 'Please report it with the command you typed.');
+  return new Failure(`something unforeseen went wrong: ${message}`, 'please report it with the command you typed');
 }

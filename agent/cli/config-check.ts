@@ -21,7 +21,7 @@ export const configVerb: Verb = ({ terminal }) =>
         }
         const { problems } = loaded;
         terminal.out(options.json ? JSON.stringify({ ok: false, problems }) : problems.map(formatProblem).join('\n'));
-        throw new Failure(problems.length === 1 ? 'One problem.' : `${problems.length} problems.`);
+        throw new Failure(problems.length === 1 ? '1 problem' : `${problems.length} problems`);
       }),
   );
 

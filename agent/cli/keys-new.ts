@@ -13,11 +13,11 @@ export const keysVerb: Verb = ({ terminal }) =>
       .option('-o, --out <folder>', 'where to write the two files', '.')
       .action(async (name: string, { out }: { out: string }) => {
         if (!nameSchema.safeParse(name).success) {
-          throw usageFailure(`"${name}" cannot name a key`, 'Write 1 to 64 of a-z, 0-9 and -.');
+          throw usageFailure(`"${name}" cannot name a key`, 'write 1 to 64 of a-z, 0-9 and -');
         }
         const written = await writeKeyPair(out, name);
         if (written.kind === 'kept') {
-          throw new Failure(`${written.file} is there already and stays as it is.`, 'Choose another name or folder.');
+          throw new Failure(`${written.file} is there already and stays as it is`, 'choose another name or folder');
         }
         const { key, pub } = written.files;
         terminal.out(`${key}  signs orders: keep it secret, and on no rack\n${pub}  goes beside each policy.yaml`);

@@ -58,10 +58,10 @@ async function runOrder(
 }
 
 function interrupted(request: OrderRequest, { operator }: OrderOptions, sent: Order | undefined): Failure {
-  if (!sent) return new Failure('No order was published.', undefined, exitCodes.interrupted);
+  if (!sent) return new Failure('interrupted: no order was published', undefined, exitCodes.interrupted);
   const until = sent.intervals.at(-1)?.until;
-  const message = `Order ${sent.id} stays in force until ${until}, now without being renewed.`;
-  const release = `To end it before: ${releaseCommand(request, operator)}`;
+  const message = `interrupted: order ${sent.id} stays in force until ${until}, from now on without being renewed`;
+  const release = `to end it before: ${releaseCommand(request, operator)}`;
   return new Failure(message, request.target.kind === 'release' ? undefined : release, exitCodes.interrupted);
 }
 
@@ -73,11 +73,11 @@ async function runDryRun(
 ): Promise<void> {
   const parts = { connect: connectTo(operator, clock), clock, newId: randomUUID };
   const answers = await dryRun(operator, request, parts, interruptSignal()).catch((error: unknown) => {
-    throw error instanceof Interrupted ? new Failure('Interrupted.', undefined, exitCodes.interrupted) : error;
+    throw error instanceof Interrupted ? new Failure('interrupted', undefined, exitCodes.interrupted) : error;
   });
   if (options.json) for (const { rack, ack } of answers) terminal.out(JSON.stringify({ rack, answer: ack ?? null }));
   else terminal.out(formatDryRun(answers, terminal));
-  if (!canMeet(answers)) throw new Failure('Not every rack in scope could do this.');
+  if (!canMeet(answers)) throw new Failure('not every rack in scope could do this');
 }
 
 function connectTo({ broker }: Operator, clock: Tools['clock']): Connect {

@@ -26,10 +26,10 @@ export const statusVerb: Verb = ({ terminal, clock }) =>
 async function socketOf(config: string): Promise<string> {
   const read = await readConfig(config);
   if (read.kind === 'ok') return read.value.config.socket;
-  throw new Failure(read.problems.map(formatProblem).join('\n'), 'Or name the socket with --socket.');
+  throw new Failure(read.problems.map(formatProblem).join('\n'), 'or name the socket with --socket');
 }
 
 function asFailure(error: unknown): never {
   if (!(error instanceof LocalError)) throw error;
-  throw new Failure(`${error.message}.`, error.code === 'no_agent' ? 'Start it with `ballast agent`.' : undefined);
+  throw new Failure(error.message, error.code === 'no_agent' ? 'start it with `ballast agent`' : undefined);
 }

@@ -26,8 +26,8 @@ function pad(text: string, width: number, align: Column['align']): string {
   return align === 'right' ? blanks + text : text + blanks;
 }
 
-/** Text that is too long loses its colours too: a cut colour code would run on. */
-function cut(line: string, width: number): string {
+/** `line` in at most `width` columns. What is too long loses its colours too: a cut colour code would run on. */
+export function cut(line: string, width: number): string {
   return shownWidth(line) <= width ? line : `${stripVTControlCharacters(line).slice(0, width - 1)}…`;
 }
 

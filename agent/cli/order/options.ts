@@ -87,7 +87,7 @@ export function requestOf(options: OrderOptions, { site, issuer, program }: Oper
 
 function recipientOf(text: string): Recipient {
   if (recipient.safeParse(text).success) return text as Recipient;
-  throw usageFailure(`--to ${text} is nobody`, 'Write all, group/NAME or rack/NAME.');
+  throw usageFailure(`--to ${text} is nobody`, 'write all, group/NAME or rack/NAME');
 }
 
 function targetOf({ ceiling, shed, setpoint, floor, release }: OrderOptions): Target {
@@ -97,12 +97,12 @@ function targetOf({ ceiling, shed, setpoint, floor, release }: OrderOptions): Ta
   const [target] = targets;
   if (target && targets.length === 1) return target;
   throw usageFailure(
-    targets.length > 1 ? 'An order has one level.' : 'The order has no level.',
-    'Write exactly one of --ceiling, --shed, --setpoint, --floor and --release.',
+    targets.length > 1 ? 'an order has one level' : 'the order has no level',
+    'write exactly one of --ceiling, --shed, --setpoint, --floor and --release',
   );
 }
 
 function usualSpanOf({ kind }: Target): number {
   if (kind === 'release') return RELEASE_LASTS_S;
-  throw usageFailure('The order has no end.', 'Write how long it lasts, such as --for 10m.');
+  throw usageFailure('the order has no end', 'write how long it lasts, such as --for 10m');
 }

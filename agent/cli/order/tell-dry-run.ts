@@ -13,7 +13,7 @@ export function canMeet(answers: readonly DryRunAnswer[]): boolean {
 }
 
 export function formatDryRun(answers: readonly DryRunAnswer[], terminal: Pick<Terminal, 'width' | 'tint'>): string {
-  if (answers.length === 0) return 'No rack in scope is online.';
+  if (answers.length === 0) return 'no rack in scope is online';
   return [...answers.flatMap((answer) => [...rackLines(answer, terminal), '']), sum(answers)].join('\n');
 }
 
@@ -49,7 +49,7 @@ function sum(answers: readonly DryRunAnswer[]): string {
   const seconds = Math.round(Math.max(0, ...predictions.map((each) => each.seconds)));
   const racks = `${predictions.length} of ${answers.length} racks`;
   const short = total(predictions.map(({ short_by_w }) => short_by_w));
-  const line = `${racks}: ${cuts.length} devices would give ${formatWatts(watts)} in ${seconds} s`;
+  const line = `${racks}: ${cuts.length} ${cuts.length === 1 ? 'device' : 'devices'} would give ${formatWatts(watts)} in ${seconds} s`;
   return short > 0 ? `${line}; ${formatWatts(short)} short of the level` : line;
 }
 

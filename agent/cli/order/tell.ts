@@ -66,13 +66,13 @@ export function formatStep(step: Step, terminal: Pick<Terminal, 'tint'>): string
 export function formatEnd(end: DispatchEnd): string {
   switch (end) {
     case 'restored':
-      return 'Every rack that answered met the level and is back.';
+      return 'every rack that answered met its level and is back';
     case 'partial':
-      return 'Over: not every rack got down to its level.';
+      return 'over, and not every rack got down to its level';
     case 'refused':
-      return 'Refused: see the code and reason above.';
+      return 'refused: see the code and the reason above';
     case 'replaced':
-      return 'A newer order has taken this topic over; this one is no longer followed.';
+      return 'a newer order has taken this topic over: this one is no longer followed';
   }
 }
 

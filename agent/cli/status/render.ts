@@ -4,7 +4,7 @@ import { epochMs } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
 import { formatWatts } from '../order/quantities.ts';
 import type { Column } from '../table.ts';
-import { table } from '../table.ts';
+import { cut, table } from '../table.ts';
 import type { Terminal, Tint } from '../terminal.ts';
 import type { RackStatus } from './rack-status.ts';
 
@@ -23,7 +23,9 @@ export function formatStatus(status: RackStatus, nowMs: Millis, screen: Screen):
       screen,
     ),
     ...deviceTable(devices, screen),
-  ].join('\n');
+  ]
+    .map((line) => cut(line, screen.width))
+    .join('\n');
 }
 
 const modeTints: Record<RackMode, Tint> = {
@@ -58,9 +60,10 @@ function powerLine(
   const measured = power_w === null ? 'not known' : `${formatWatts(power_w)} ${source}, ${ageS.toFixed(1)} s old`;
   const age = ageS > valid_s ? tint('yellow', `${measured}: stale`) : measured;
   if (line_w === null) return `power    ${age}; no line`;
-  const over = headroom_w !== null && headroom_w < 0;
-  const room = over ? tint('red', `${formatWatts(-headroom_w)} over`) : `${formatWatts(headroom_w)} below`;
-  return `power    ${age}; line ${formatWatts(line_w)}, ${room}`;
+  const line = `power    ${age}; line ${formatWatts(line_w)}`;
+  if (headroom_w === null) return line;
+  const over = tint('red', `${formatWatts(-headroom_w)} over`);
+  return `${line}, ${headroom_w < 0 ? over : `${formatWatts(headroom_w)} below`}`;
 }
 
 function orderLine({ issuer, program, event, phase, level_w, until, short }: AppliedOrder): string {
