@@ -1,27 +1,38 @@
 /**
  * The main job, from nothing: a broker, a simulated rack on real wire protocols, the agent as its own process, and an
  * operator's order from the broker to the meter and back. Leaves it all running, to try more on it.
+ *
+ *   --once               stop when the walk is over
+ *   --folder <path>      where the rack's files go (demo-data); it is emptied first
+ *   --port <number>      of the broker on TCP (1883); 0 for any
+ *   --web-port <number>  of the broker on WebSocket (8083); 0 for any
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { join, relative } from 'node:path';
-import { styleText } from 'node:util';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs, styleText } from 'node:util';
 import { systemClock } from '#agent/platform/clock.ts';
 import type { RackEvent } from '#protocol/lifecycle.ts';
 import type { DeviceStatus } from '#protocol/telemetry.ts';
 import type { DemoBroker } from '#test/demo/broker.ts';
 import { startBroker } from '#test/demo/broker.ts';
-import type { DemoFiles } from '#test/demo/files.ts';
-import { writeFiles } from '#test/demo/files.ts';
 import { createRack } from '#test/simulator/rack.ts';
 import { demoTiming } from '#test/simulator/whatsminer-spec.ts';
+import type { RackFiles } from '#test/support/rack-files.ts';
+import { demoPace, writeFiles } from '#test/support/rack-files.ts';
 
 const root = join(import.meta.dirname, '..');
 const cli = join(root, 'agent/cli/ballast.ts');
 const children = new Set<ChildProcess>();
-/** For tests and scripts: stop when the walk is over. */
-const once = process.argv.includes('--once');
+const { values: options } = parseArgs({
+  options: {
+    once: { type: 'boolean', default: false },
+    folder: { type: 'string', default: join(root, 'demo-data') },
+    port: { type: 'string', default: '1883' },
+    'web-port': { type: 'string', default: '8083' },
+  },
+});
 
 const rack = createRack({
   clock: systemClock,
@@ -35,8 +46,8 @@ const rack = createRack({
   otherLoadsW: 300,
   noiseSeed: 7,
 });
-const broker = await startBroker({ mqtt: 1883, web: 8083 });
-const files = await writeFiles(join(root, 'demo-data'), rack, await rack.listen(), broker.url);
+const broker = await startBroker({ mqtt: Number(options.port), web: Number(options['web-port']) });
+const files = await writeFiles(resolve(options.folder), rack, await rack.listen(), broker.url, demoPace);
 process.on('exit', () => {
   for (const child of children) child.kill();
 });
@@ -71,7 +82,7 @@ const released = ballast('order', '--operator', shown(files.operator), '--to', '
 await phase('restored');
 await released;
 say('meter', `${Math.round(rack.watts())} W and climbing: miners warm up before they draw full power`);
-if (once) process.exit(0);
+if (options.once) process.exit(0);
 
 heading('It all goes on running. To try next, in another terminal:');
 const op = `--operator ${shown(files.operator)}`;
@@ -86,7 +97,7 @@ for (const [command, what] of [
 }
 console.log(`\nA broker UI such as MQTT Explorer shows it all at ${broker.url}. Ctrl-C stops everything.`);
 
-function startAgent({ config, policy, folder }: DemoFiles): void {
+function startAgent({ config, policy, folder }: RackFiles): void {
   const agent = spawn(process.execPath, [cli, 'agent', '--config', config, '--policy', policy], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

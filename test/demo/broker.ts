@@ -16,15 +16,16 @@ export type DemoBroker = {
   stop(): Promise<void>;
 };
 
-/** Uses the preferred ports when they are free, else any. */
+/** Uses the preferred ports when they are free, else any; 0 is any. */
 export async function startBroker(preferred: { mqtt: number; web: number }): Promise<DemoBroker> {
   const aedes = await Aedes.createBroker();
   const tcp = createServer({ noDelay: true }, aedes.handle);
   const http = createHttpServer();
-  const web = new WebSocketServer({ server: http, handleProtocols: () => 'mqtt' });
-  web.on('connection', (socket, request) => aedes.handle(createWebSocketStream(socket), request));
   const port = await listen(tcp, preferred.mqtt);
   const webPort = await listen(http, preferred.web);
+  // Not before: it makes the error of a port in use its own, and throws it.
+  const web = new WebSocketServer({ server: http, handleProtocols: () => 'mqtt' });
+  web.on('connection', (socket, request) => aedes.handle(createWebSocketStream(socket), request));
   return {
     url: `mqtt://127.0.0.1:${port}`,
     webUrl: `ws://127.0.0.1:${webPort}`,

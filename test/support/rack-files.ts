@@ -5,10 +5,24 @@ import { stringify } from 'yaml';
 import { writeKeyPair } from '#agent/config/keys.ts';
 import type { Address, SimulatedRack } from '#test/simulator/rack.ts';
 
-export type DemoFiles = { folder: string; config: string; policy: string; operator: string };
+export type RackFiles = { folder: string; config: string; policy: string; operator: string };
 
-const SITE = 'demo';
-const KEY = 'grid-operator-2026';
+/** How long people, or tests, want to wait. */
+export type Pace = {
+  restoreWindowS: number;
+  meterWindowS: number;
+  /** Milliseconds between two readings. */
+  meterMs: number;
+  deviceMs: number;
+};
+
+export const SITE = 'demo';
+export const RACK = 'r01';
+export const ISSUER = 'grid-operator';
+export const KEY = 'grid-operator-2026';
+
+/** Seconds, so that nobody watching has to wait: a real site spreads the return over 15 minutes. */
+export const demoPace: Pace = { restoreWindowS: 5, meterWindowS: 5, meterMs: 500, deviceMs: 2000 };
 
 /** Starts from an empty folder: yesterday's journal belongs to yesterday's rack. */
 export async function writeFiles(
@@ -16,7 +30,8 @@ export async function writeFiles(
   rack: SimulatedRack,
   addresses: ReadonlyMap<string, Address>,
   brokerUrl: string,
-): Promise<DemoFiles> {
+  pace: Pace,
+): Promise<RackFiles> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const files = {
@@ -27,31 +42,36 @@ export async function writeFiles(
   };
   await writeKeyPair(folder, KEY);
   await writeFile(join(folder, 'miners.pw'), `${rack.miners[0]?.spec.password}\n`, { mode: 0o600 });
-  await writeFile(files.config, stringify(configOf(rack, addresses, brokerUrl), { flowCollectionPadding: false }));
-  await writeFile(files.policy, stringify(policy));
+  await writeFile(
+    files.config,
+    stringify(configOf(rack, addresses, brokerUrl, pace), { flowCollectionPadding: false }),
+  );
+  await writeFile(files.policy, stringify(policyOf(pace)));
   await writeFile(files.operator, stringify(operatorOf(brokerUrl)));
   return files;
 }
 
-const policy = {
-  // Seconds, so that nobody watching has to wait: a real site spreads the return over 15 minutes.
-  limits: { ceiling_w: 45_000, min_w: 500, restore_window_s: 5 },
-  issuers: [
-    { id: 'grid-operator', keys: [`${KEY}.pub`], may: ['ceiling'], programs: ['ecrs', '4cp'], max_duration_s: 14_400 },
-  ],
-  commissioning: 'waived',
-};
-
-function operatorOf(url: string) {
-  return { broker: { url }, site: SITE, issuer: 'grid-operator', program: 'ecrs', key: `${KEY}.key` };
+function policyOf({ restoreWindowS, meterWindowS }: Pace) {
+  return {
+    limits: { ceiling_w: 45_000, min_w: 500, restore_window_s: restoreWindowS },
+    issuers: [
+      { id: ISSUER, keys: [`${KEY}.pub`], may: ['ceiling'], programs: ['ecrs', '4cp'], max_duration_s: 14_400 },
+    ],
+    meter_window_s: meterWindowS,
+    commissioning: 'waived',
+  };
 }
 
-function configOf(rack: SimulatedRack, addresses: ReadonlyMap<string, Address>, url: string) {
+function operatorOf(url: string) {
+  return { broker: { url }, site: SITE, issuer: ISSUER, program: 'ecrs', key: `${KEY}.key` };
+}
+
+function configOf(rack: SimulatedRack, addresses: ReadonlyMap<string, Address>, url: string, pace: Pace) {
   const at = (id: string) => addresses.get(id) ?? { host: '127.0.0.1', port: 0 };
   const { id: meter, unit } = rack.meter.spec;
   return {
     site: SITE,
-    rack: 'r01',
+    rack: RACK,
     groups: ['row-a'],
     broker: { urls: [url] },
     state: 'state',
@@ -64,6 +84,7 @@ function configOf(rack: SimulatedRack, addresses: ReadonlyMap<string, Address>, 
         unit,
         model: 'eastron-sdm630',
         role: 'feed',
+        period_ms: pace.meterMs,
         other_loads_w: rack.otherLoads.watts(),
       },
     ],
@@ -74,7 +95,7 @@ function configOf(rack: SimulatedRack, addresses: ReadonlyMap<string, Address>, 
       mac: spec.mac.toLowerCase(),
       password_file: 'miners.pw',
       rated_w: spec.ratedW,
-      period_ms: 2000,
+      period_ms: pace.deviceMs,
     })),
   };
 }
