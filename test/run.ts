@@ -1,0 +1,55 @@
+/**
+ * Runs the tests: `node test/run.ts [pattern...]`. A pattern is a part of a test file's path; without one all run.
+ *
+ * Pure tests share one process, since starting one for each of a hundred files takes longer than they do. Those in
+ * test/integration open sockets and start processes: each file has a process of its own, two at a time.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+type Kind = { readonly name: string; readonly how: string; readonly flags: readonly string[]; readonly testS: number };
+
+const pure: Kind = { name: 'pure', how: 'in one process', flags: ['--test-isolation=none'], testS: 30 };
+const integration: Kind = {
+  name: 'integration',
+  how: 'two at a time',
+  flags: ['--test-isolation=process', '--test-concurrency=2'],
+  testS: 120,
+};
+
+/** For what no time-out of a single test can end: a loop that never yields, or a handle that is never closed. */
+const RUN_MINUTES = 15;
+
+const root = resolve(import.meta.dirname, '..');
+const patterns = process.argv.slice(2);
+const files = globSync('{protocol,firmware-adapters,agent,test}/**/*.test.ts', { cwd: root })
+  .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
+  .sort();
+
+if (files.length === 0) {
+  console.error(`no test file has ${patterns.join(' or ')} in its path`);
+  process.exit(1);
+}
+const isIntegration = (file: string) => file.startsWith('test/integration/');
+const passed = [
+  run(
+    pure,
+    files.filter((file) => !isIntegration(file)),
+  ),
+  run(integration, files.filter(isIntegration)),
+];
+process.exit(passed.every(Boolean) ? 0 : 1);
+
+function run({ name, how, flags, testS }: Kind, some: readonly string[]): boolean {
+  if (some.length === 0) return true;
+  console.log(`\n${name} tests: ${some.length} files, ${how}`);
+  const options = ['--test', '--test-reporter=spec', `--test-timeout=${testS * 1000}`, ...flags];
+  const { status, error } = spawnSync(process.execPath, [...options, ...some], {
+    cwd: root,
+    stdio: 'inherit',
+    timeout: RUN_MINUTES * 60_000,
+  });
+  if (error) console.error(`${name} tests: ${error.message}`);
+  return status === 0;
+}
