@@ -48,7 +48,7 @@ const defaultKeepaliveS = 15;
 const sendCapacity = 256;
 /** AWS IoT takes no more filters in one SUBSCRIBE. */
 const filtersPerSubscribe = 8;
-/** A broker that speaks MQTT 5 keeps larger packets to itself; four times the largest payload we accept, with room. */
+/** 1 MiB. A broker that speaks MQTT 5 keeps larger packets to itself; what is over 64 KiB is reported and dropped. */
 const maximumPacketBytes = 1 << 20;
 
 export const openMqttLink: OpenLink = (options, events) => {

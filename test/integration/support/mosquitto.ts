@@ -24,6 +24,7 @@ export async function startMosquitto(lines: string[] = ['allow_anonymous true'])
   const folder = await mkdtemp(join(tmpdir(), 'ballast-mosquitto-'));
   const port = await freePort();
   const file = join(folder, 'mosquitto.conf');
+  // Without `user root` a mosquitto that root starts becomes another user and cannot read the test's files.
   const own = [
     `listener ${port} 127.0.0.1`,
     'set_tcp_nodelay true',
