@@ -19,6 +19,7 @@ async function sampleRack(t: TestContext): Promise<Rack> {
   await cp(samples, folder, { recursive: true });
   await writeFile(join(folder, 'miners.pw'), 'made up\n');
   await writeKeyPair(folder, 'qse-north-2026');
+  await writeKeyPair(folder, 'other');
   return { folder, config: join(folder, 'config.yaml'), policy: join(folder, 'policy.yaml') };
 }
 
@@ -133,6 +134,12 @@ const broken: [name: string, file: 'config' | 'policy', change: [string, string]
     /issuers\[0\]\.keys\[0\] {2}there is no #qse-north-2027\.pub/,
   ],
   [
+    'an issuer given twice',
+    'policy',
+    ['issuers:', 'issuers:\n  - {id: qse-north, keys: [other.pub], may: [ceiling], programs: [ecrs]}'],
+    /issuers\[1\]\.id {2}qse-north stands here twice/,
+  ],
+  [
     'one key for two issuers',
     'policy',
     ['issuers:', 'issuers:\n  - {id: utility, keys: [qse-north-2026.pub], may: [ceiling], programs: [ecrs]}'],
@@ -152,7 +159,10 @@ test('what is wrong in both files is told together', async (t) => {
   const rack = await sampleRack(t);
   await writeFile(rack.policy, 'limits: {celing_w: 1}\n');
   const problems = await problemsAfter(rack, 'config', ['id: m02', 'id: m01'], ['bus: feed-gateway', 'bus: x']);
-  assert.equal(problems.length, 3);
+  assert.deepEqual(
+    problems.map((problem) => problem.replace(/ {2}.*/, '')),
+    ['#config.yaml:26', '#config.yaml:37', '#policy.yaml:1'],
+  );
   assert.equal(problems[2], '#policy.yaml:1  limits.celing_w  unknown key; did you mean ceiling_w?');
 });
 

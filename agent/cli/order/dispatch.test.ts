@@ -175,7 +175,7 @@ test('a refusal by the one rack asked ends it with the code', async (t) => {
 });
 
 test('with many racks in scope the first refusal does not end it: the others are still on their way', async (t) => {
-  const { clock, broker, run, ack, event } = site(t);
+  const { clock, broker, run, ack, event, told } = site(t);
   const end = run({ ...ceiling, to: 'all', target: { kind: 'ceiling', fraction: 0.4 } });
   await clock.advance(1000);
   const order = orderSchema.parse(JSON.parse(broker.retained('ballast/v1/tx1/order/qse-north/ecrs/all') ?? 'null'));
@@ -185,6 +185,19 @@ test('with many racks in scope the first refusal does not end it: the others are
   await clock.advance(10_000);
   event(order, 'restored');
   assert.equal(await end, 'refused');
+  assert.deepEqual(told, ['order o1', 'r08 refused not_commissioned', 'r07 accepted', 'r07 restored']);
+});
+
+test('no order is made while what the broker retains may still be on its way', async (t) => {
+  const { clock, broker, run, told, order } = site(t);
+  void run().catch(() => {});
+  await clock.advance(100);
+  broker.offline();
+  await clock.advance(1000);
+  assert.doesNotMatch(told.join(), /order/);
+  broker.online();
+  await clock.advance(5000);
+  assert.equal(order().id, 'o1');
 });
 
 test('when nobody answers within 10 s it says so and goes on waiting', async (t) => {

@@ -73,7 +73,7 @@ const topics = {
     signature,
   },
   'device/m10': { ...device, device: 'm10', state: 'unreachable', power_w: null, last_error: 'it does not answer' },
-  'device/m01': device,
+  'device/m2': { ...device, device: 'm2' },
   'alarm/meter-stale': { ...head, alarm: 'meter-stale', since: at, severity: 'warning', message: 'no reading for 5 s' },
   'alarm/long': { ...head, alarm: 'long', since: at, severity: 'critical', message: 'x'.repeat(200) },
 };
@@ -91,7 +91,7 @@ test('a rack is shown on 80 columns: mode, watts against the line, orders, alarm
     `  long  since 2026-11-21T21:00:00.000Z  ${'x'.repeat(39)}…`,
     '',
     'DEVICE  STATE        WANT        HOME    WATTS  WHY',
-    'm01     limited      limit 70 %  awake  2380 W  ecrs-a (qse-north/ecrs) wants a…',
+    'm2      limited      limit 70 %  awake  2380 W  ecrs-a (qse-north/ecrs) wants a…',
     'm10     unreachable  limit 70 %  awake       -  it does not answer',
   ]);
 });
