@@ -1,7 +1,7 @@
 /** What a WhatsMiner's replies say about it, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
 import type { DeviceReading, Identity } from '../contract.ts';
-import { checked, flag, quantity, words } from './whatsminer-reply.ts';
+import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
 
 /** What the replies say; how many repairs they needed is known where they were parsed. */
 export type Reading = Omit<DeviceReading, 'repairs'>;
@@ -148,20 +148,6 @@ function faultsIn(codes: z.infer<typeof errorCodeSchema>['error_code']): string[
   return entries.flatMap((entry) => (typeof entry === 'object' ? Object.keys(entry) : [String(entry)]));
 }
 
-function macIn(text: string | undefined): string | undefined {
-  const digits = text?.toLowerCase().replace(/[^0-9a-f]/g, '');
-  return digits?.length === 12 ? digits.match(/../g)?.join(':') : undefined;
-}
-
 function gigaToTera(ghs: number | undefined): number | undefined {
   return ghs === undefined ? undefined : ghs / 1e3;
-}
-
-function present<T>(values: (T | undefined)[]): T[] {
-  return values.filter((value) => value !== undefined);
-}
-
-/** Absent fields instead of undefined ones, as the contract has it. */
-function withoutUndefined<T extends object>(fields: { [Key in keyof T]: T[Key] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as z from 'zod';
-import { checked, flag, openReply, quantity, sealedPart, words } from './whatsminer-reply.ts';
+import { openReply, sealedPart } from './whatsminer-reply.ts';
 
 test("a reply of btminer's own is opened to the first element of its section", () => {
   const text = '{"STATUS":[{"STATUS":"S","Code":11,"Msg":"Summary"}],"SUMMARY":[{"Power":3300}],"id":1}';
@@ -60,34 +59,4 @@ test('a reply without a status is malformed', () => {
 test('a sealed reply is told from one in clear', () => {
   assert.equal(sealedPart('{"enc":"abc="}'), 'abc=');
   assert.equal(sealedPart('{"STATUS":"E","Code":45,"Msg":"permission denied"}'), undefined);
-});
-
-test('numbers and switches are read as JSON or as text, and absent where the device leaves them open', () => {
-  const schema = z.looseObject({
-    a: quantity,
-    b: quantity,
-    c: quantity,
-    d: quantity,
-    e: flag,
-    f: flag,
-    g: flag,
-    h: words,
-  });
-  const value = { a: '3600', b: 49, c: null, d: '', e: 'true', f: false, g: '', h: " '20210322.22.REL' " };
-  assert.deepEqual(JSON.parse(JSON.stringify(checked(schema, 'status', value))), {
-    a: 3600,
-    b: 49,
-    e: true,
-    f: false,
-    h: '20210322.22.REL',
-  });
-});
-
-test('a field of the wrong type is malformed, and the error names it and the command', () => {
-  const schema = z.looseObject({ Power: quantity, mineroff: flag });
-  assert.throws(() => checked(schema, 'summary', { Power: 'much' }), {
-    kind: 'malformed',
-    message: /field "Power" of the reply to summary/,
-  });
-  assert.throws(() => checked(schema, 'status', { mineroff: 'perhaps' }), { message: /"mineroff".*status/ });
 });

@@ -5,10 +5,11 @@ import type { AdapterContext } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import type { CgminerPeer } from '../transport/cgminer-socket.ts';
 import { askCgminer } from '../transport/cgminer-socket.ts';
+import { checked } from '../transport/fields.ts';
 import type { Token } from './whatsminer-crypto.ts';
 import { Keyring, seal, unseal } from './whatsminer-crypto.ts';
 import type { Reply } from './whatsminer-reply.ts';
-import { checked, openReply, sealedPart } from './whatsminer-reply.ts';
+import { openReply, sealedPart } from './whatsminer-reply.ts';
 
 export type SessionOptions = { host: string; port: number; password_file: string };
 

@@ -16,10 +16,9 @@ import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
 import type { Ack, Adapter, AdapterContext, Controls, Device, DeviceReading, Identity } from '../contract.ts';
 import type { AdapterErrorKind } from '../errors.ts';
-import { AdapterError, Preempted } from '../errors.ts';
-import { KeepWarm } from '../transport/keep-warm.ts';
+import { AdapterError } from '../errors.ts';
 import type { Urgency } from '../transport/wire-queue.ts';
-import { WireQueue } from '../transport/wire-queue.ts';
+import { acceptClosing, MinerLine } from './miner-line.ts';
 import type { IdentityReplies } from './whatsminer-reading.ts';
 import { countsFaults, identityOf, readingOf } from './whatsminer-reading.ts';
 import type { Reply } from './whatsminer-reply.ts';
@@ -68,33 +67,35 @@ const redBlink = { color: 'red', period: 200, duration: 100, start: 0 };
 class WhatsminerV2 implements Device {
   readonly controls: Controls;
   readonly #session: WhatsminerSession;
-  readonly #queue = new WireQueue();
-  readonly #warmth: KeepWarm;
-  #identity: Identity | undefined;
+  readonly #line: MinerLine;
 
   constructor(given: WhatsminerOptions, context: AdapterContext) {
     const { clock, log } = context;
     this.#session = new WhatsminerSession(given, context);
-    this.#warmth = new KeepWarm({ warm: (signal) => this.#warm(signal), renewMs, queue: this.#queue, clock, log });
+    this.#line = new MinerLine({
+      clock,
+      log,
+      renewMs,
+      identify: (signal) => this.#readIdentity(signal),
+      prepare: (signal) => this.#session.renewToken(signal),
+    });
     this.controls = this.#offer();
   }
 
   start(): void {
-    this.#warmth.start();
+    this.#line.start();
   }
 
-  async stop(): Promise<void> {
-    this.#queue.stop(new Preempted('the end of the session'));
-    await this.#warmth.stop();
+  stop(): Promise<void> {
+    return this.#line.stop();
   }
 
-  /** From memory while the session is warm: at most 25 minutes old, and never from before the miner was out of reach. */
-  async identify(signal?: AbortSignal): Promise<Identity> {
-    return this.#identity ?? (await this.#run('read', (abort) => this.#readIdentity(abort), signal));
+  identify(signal?: AbortSignal): Promise<Identity> {
+    return this.#line.identify(signal);
   }
 
   read(signal?: AbortSignal): Promise<DeviceReading> {
-    return this.#run('read', (abort) => this.#read(abort), signal);
+    return this.#line.run('read', (abort) => this.#read(abort), signal);
   }
 
   #offer(): Controls {
@@ -115,7 +116,7 @@ class WhatsminerV2 implements Device {
       },
       reboot: {
         capability: { ...gentle, settle_ms: rebootSettleMs, restarts: true },
-        run: (signal) => this.#reboot(signal),
+        run: (signal) => acceptClosing(this.#write('raise', 'reboot', {}, rebootSettleMs, signal), rebootSettleMs),
       },
       locate: {
         capability: { ...gentle, settle_ms: 0 },
@@ -134,16 +135,6 @@ class WhatsminerV2 implements Device {
     return await this.#write(lowers ? 'lower' : 'raise', 'set_power_pct', parameters, limitSettleMs, signal);
   }
 
-  async #reboot(signal?: AbortSignal): Promise<Ack> {
-    try {
-      return await this.#write('raise', 'reboot', {}, rebootSettleMs, signal);
-    } catch (error) {
-      // Some builds go down before they answer.
-      if (!(error instanceof AdapterError) || error.code !== 'closed') throw error;
-      return { said: 'closed the connection', settleMs: rebootSettleMs };
-    }
-  }
-
   async #write(
     urgency: Urgency,
     command: string,
@@ -151,14 +142,8 @@ class WhatsminerV2 implements Device {
     settleMs: Millis,
     signal?: AbortSignal,
   ): Promise<Ack> {
-    const { said } = await this.#run(urgency, (abort) => this.#session.write(command, parameters, abort), signal);
+    const { said } = await this.#line.run(urgency, (abort) => this.#session.write(command, parameters, abort), signal);
     return { said, settleMs };
-  }
-
-  async #warm(signal: AbortSignal): Promise<void> {
-    this.#identity = undefined;
-    this.#identity = await this.#readIdentity(signal);
-    await this.#session.renewToken(signal);
   }
 
   async #read(signal: AbortSignal): Promise<DeviceReading> {
@@ -195,15 +180,5 @@ class WhatsminerV2 implements Device {
       if (error instanceof AdapterError && bearable.includes(error.kind)) return undefined;
       throw error;
     }
-  }
-
-  #run<T>(urgency: Urgency, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const watched = (abort: AbortSignal) =>
-      work(abort).catch((error: unknown) => {
-        // Another miner may come up at an address that was dead.
-        if (error instanceof AdapterError && error.kind === 'unreachable') this.#identity = undefined;
-        throw error;
-      });
-    return this.#queue.run(urgency, watched, signal);
   }
 }

@@ -1,0 +1,57 @@
+/** Fields of a device's replies: how each is checked, and what counts as not given. */
+import * as z from 'zod';
+import { AdapterError } from '../errors.ts';
+
+/** `value` as `schema` has it, or `AdapterError('malformed')` naming the command and the field. */
+export function checked<Schema extends z.ZodType>(schema: Schema, command: string, value: unknown): z.infer<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.length ? `field "${issue.path.join('.')}" of ` : '';
+  throw new AdapterError('malformed', `${field}the reply to ${command}: ${issue?.message}`);
+}
+
+/** A number, or its text; absent when the device writes null or an empty text. */
+export const quantity = z
+  .preprocess((value) => (typeof value === 'string' ? numberIn(value) : (value ?? undefined)), z.number().optional())
+  .optional();
+
+/** Text without the blanks and apostrophes that some builds put around it; absent when nothing is left. */
+export const words = z
+  .string()
+  .nullish()
+  .transform((text) => text?.replace(/^[\s']+|[\s']+$/g, '') || undefined)
+  .optional();
+
+/** A yes or no, as JSON has it or in words; absent when the device leaves it open. */
+export const flag = z
+  .preprocess((value) => (typeof value === 'string' ? flagIn(value) : (value ?? undefined)), z.boolean().optional())
+  .optional();
+
+/** Lower case with colons, whatever the device puts between the digits; absent when they are not twelve. */
+export function macIn(text: string | undefined): string | undefined {
+  const digits = text?.toLowerCase().replace(/[^0-9a-f]/g, '');
+  return digits?.length === 12 ? digits.match(/../g)?.join(':') : undefined;
+}
+
+export function present<T>(values: (T | undefined)[]): T[] {
+  return values.filter((value) => value !== undefined);
+}
+
+/** Absent fields instead of undefined ones, as the contract has it. */
+export function withoutUndefined<T extends object>(fields: { [Key in keyof T]: T[Key] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** Leaves other text as it is, so that the schema refuses it. */
+function numberIn(text: string): unknown {
+  if (text.trim() === '') return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : text;
+}
+
+function flagIn(text: string): unknown {
+  const said = { '': undefined, true: true, false: false };
+  const lower = text.trim().toLowerCase();
+  return Object.hasOwn(said, lower) ? said[lower as keyof typeof said] : text;
+}
