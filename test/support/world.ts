@@ -11,13 +11,17 @@ import { createAgent } from '#agent/agent.ts';
 import { configSchema } from '#agent/config/config.ts';
 import type { Policy } from '#agent/config/policy.ts';
 import { policySchema } from '#agent/config/policy.ts';
+import type { Outgoing } from '#agent/platform/broker.ts';
+import type { Clock } from '#agent/platform/clock.ts';
 import { openIdentity } from '#agent/platform/identity.ts';
 import { openLog } from '#agent/platform/log.ts';
 import { buildRack } from '#agent/rack.ts';
 import type { Ack, Phase, RackEvent } from '#protocol/lifecycle.ts';
 import type { Order, OrderBody, Target } from '#protocol/order.ts';
 import { signMessage } from '#protocol/signing.ts';
+import type { Evidence } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
+import type { Payload, TopicName } from '#protocol/topics.ts';
 import { locate, orderTopic, topics } from '#protocol/topics.ts';
 import type { SimulatedRack } from '#test/simulator/rack.ts';
 import { createRack } from '#test/simulator/rack.ts';
@@ -35,6 +39,8 @@ export type WorldOptions = {
   policy?: Record<string, unknown>;
   otherLoadsW?: number;
   noiseSeed?: number;
+  /** Leaves the rack uncommissioned: it only observes. */
+  observing?: boolean;
   /** Part of each device's config. */
   device?: Record<string, unknown>;
 };
@@ -49,17 +55,19 @@ export class World {
   readonly keys = { issuer: generateKeyPairSync('ed25519'), rack: generateKeyPairSync('ed25519') };
   readonly events: RackEvent[] = [];
   readonly acks: Ack[] = [];
+  readonly evidence: Evidence[] = [];
   /** The last payload of each topic below the rack. */
   readonly said = new Map<string, unknown>();
   readonly #options: WorldOptions;
   readonly #policy: Policy;
   #agent: Agent | undefined;
+  #life = new Life(this.clock);
   #seq = 0;
 
   constructor(options: WorldOptions = {}) {
     this.#options = options;
     this.#policy = policySchema.parse({
-      commissioning: 'waived',
+      ...(!options.observing && { commissioning: 'waived' }),
       limits: { restore_window_s: 60 },
       issuers: [{ id: ISSUER, keys: ['k.pub'], may: ['ceiling'], programs: ['ecrs', '4cp'] }],
       ...options.policy,
@@ -77,10 +85,19 @@ export class World {
     return this;
   }
 
-  /** An orderly stop, or with `crash` as after kill -9: nothing more is said or done. */
+  /** An orderly stop. Everything the rack has said by then must have been as the protocol says. */
   async stop(): Promise<void> {
     await this.#until(this.#agent?.stop());
     this.#agent = undefined;
+    assert.deepEqual(this.broker.published.flatMap(misfit), []);
+  }
+
+  /** As by kill -9: from here on the agent does and says nothing, and the broker publishes its will. */
+  kill(): void {
+    this.#life.end();
+    this.#agent = undefined;
+    this.broker.offline();
+    this.broker.online();
   }
 
   async restart(): Promise<void> {
@@ -138,8 +155,27 @@ export class World {
     return this.rack.miners.filter((miner) => miner.asleep).map(({ spec }) => spec.id);
   }
 
+  /** What was told of an order when it reached a phase, the last time. */
+  step(order: string, phase: Phase): RackEvent {
+    const found = this.events.findLast((event) => event.order === order && event.phase === phase);
+    assert.ok(found, `${order} was never ${phase}, only ${this.phases(order).join(', ')}`);
+    return found;
+  }
+
+  /** The last payload on a topic below the rack, such as `device/m01`. */
+  says<Name extends TopicName>(name: Name, tail: string = name): Payload<Name> {
+    assert.ok(this.said.has(tail), `nothing was said on ${tail}`);
+    return this.said.get(tail) as Payload<Name>;
+  }
+
+  alarms(): string[] {
+    return [...this.said.keys()].filter((tail) => tail.startsWith('alarm/')).sort();
+  }
+
   async #build(): Promise<Agent> {
-    const { clock, broker, rack, store, keys } = this;
+    const { broker, rack, store, keys } = this;
+    this.#life = new Life(this.clock);
+    const clock: Clock = this.#life;
     const log = openLog('silent');
     const config = configSchema.parse({
       site: SITE,
@@ -220,13 +256,18 @@ export class World {
 
   #hear(topic: string, payload: string): void {
     const located = locate(topic);
-    assert.ok(located, `${topic} is not a topic of the protocol`);
-    if (payload === '' || located.name.startsWith('order') || located.name === 'command') return;
-    const parsed = topics[located.name].schema.safeParse(JSON.parse(payload));
-    assert.ok(parsed.success, `${topic}: ${parsed.error?.message} in ${payload}`);
-    this.said.set(topic.split('/').slice(5).join('/'), parsed.data);
-    if (located.name === 'event') this.events.push(parsed.data as RackEvent);
-    if (located.name === 'ack') this.acks.push(parsed.data as Ack);
+    if (!located) return;
+    if (located.name.startsWith('order') || located.name === 'command') return;
+    const tail = topic.split('/').slice(5).join('/');
+    if (payload === '') {
+      this.said.delete(tail);
+      return;
+    }
+    const said: unknown = JSON.parse(payload);
+    this.said.set(tail, said);
+    if (located.name === 'event') this.events.push(said as RackEvent);
+    if (located.name === 'ack') this.acks.push(said as Ack);
+    if (located.name === 'evidence') this.evidence.push(said as Evidence);
   }
 
   /** Lets time pass until `work` is done: what it waits for may need the clock. */
@@ -238,6 +279,41 @@ export class World {
     for (let i = 0; i < 100 && !done; i++) await this.clock.advance(100);
     await finished;
   }
+}
+
+/** What is wrong with a message of the rack; empty for what others publish. */
+function misfit({ topic, payload, retain }: Outgoing): string[] {
+  const located = locate(topic);
+  if (!located) return [`${topic} is not a topic of the protocol`];
+  if (located.name.startsWith('order') || located.name === 'command') return [];
+  const { schema, retained } = topics[located.name];
+  const wrong = retain === retained ? [] : [`${topic}: retain is ${retain}`];
+  const parsed = payload === '' ? undefined : schema.safeParse(JSON.parse(payload));
+  return parsed?.success === false ? [...wrong, `${topic}: ${parsed.error.message} in ${payload}`] : wrong;
+}
+
+/** The clock of one process: when that has died, nothing it had planned happens any more. */
+class Life implements Clock {
+  readonly #clock: Clock;
+  #alive = true;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  end(): void {
+    this.#alive = false;
+  }
+
+  wall = (): number => this.#clock.wall();
+  monotonic = (): number => this.#clock.monotonic();
+  every = (name: string, ms: number, work: () => void) => this.#clock.every(name, ms, () => this.#alive && work());
+  after = (name: string, ms: number, work: () => void) => this.#clock.after(name, ms, () => this.#alive && work());
+  timeout = (ms: number): AbortSignal => this.#clock.timeout(ms);
+  sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+    await this.#clock.sleep(ms, signal);
+    if (!this.#alive) await new Promise<never>(() => {});
+  };
 }
 
 /** Best efficiency first: m01 is worth most per watt. */
