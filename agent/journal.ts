@@ -5,22 +5,23 @@ import { order } from '#protocol/order.ts';
 import type { Memory } from './decide/plan.ts';
 import { emptyMemory } from './decide/plan.ts';
 import type { Journal } from './platform/store.ts';
-import type { OrderSlot } from './state/picture.ts';
+import type { AcceptedOrder } from './state/observation.ts';
+import type { LocalState } from './state/picture.ts';
 
 const ORDERS = 'orders/';
 const COMMANDS = 'command/';
 const MEMORY = 'memory';
+const LOCAL = 'local';
 
-const slotSchema = z.object({
-  seq: z.number(),
-  digest: z.string(),
-  orders: z.array(z.object({ topic: z.string(), order, digest: z.string(), receivedAt: z.number() })),
-});
+const acceptedSchema = z.array(z.object({ topic: z.string(), order, digest: z.string(), receivedAt: z.number() }));
+const localSchema = z.object({ lockedOut: z.array(z.string()), manualUntil: z.number().exactOptional() });
 
 export type Recovered = {
-  readonly orders: ReadonlyMap<string, OrderSlot>;
+  /** Accepted orders, per topic in the order of their seq. */
+  readonly orders: readonly AcceptedOrder[];
   readonly memory: Memory;
   readonly commands: readonly string[];
+  readonly local: LocalState | undefined;
   /** Whether there was a memory to go on from. */
   readonly known: boolean;
   readonly rows: ReadonlyMap<string, string>;
@@ -43,21 +44,31 @@ export class RackJournal {
       this.#failed(error);
       return new Map<string, string>();
     });
-    const orders = new Map<string, OrderSlot>();
+    const orders: AcceptedOrder[] = [];
     const commands: string[] = [];
     for (const [key, body] of rows) {
       if (key.startsWith(COMMANDS)) commands.push(key.slice(COMMANDS.length));
-      if (!key.startsWith(ORDERS)) continue;
-      const parsed = slotSchema.safeParse(JSON.parse(body));
-      if (parsed.success) orders.set(key.slice(ORDERS.length), parsed.data);
+      if (key.startsWith(ORDERS)) orders.push(...(parsed(acceptedSchema, body) ?? []));
     }
     const memory = rows.get(MEMORY);
-    return { orders, commands, rows, known: memory !== undefined, memory: memory ? revived(memory) : emptyMemory };
+    const local = parsed(localSchema, rows.get(LOCAL));
+    return {
+      orders,
+      commands,
+      rows,
+      local,
+      known: memory !== undefined,
+      memory: memory ? revived(memory) : emptyMemory,
+    };
   }
 
   /** Orders are written beside acting, not before it. */
-  slot(topic: string, slot: OrderSlot): void {
-    this.#journal.put(ORDERS + topic, JSON.stringify(slot)).catch(this.#failed);
+  orders(topic: string, orders: readonly AcceptedOrder[]): void {
+    this.#journal.put(ORDERS + topic, JSON.stringify(orders)).catch(this.#failed);
+  }
+
+  local(local: LocalState): Promise<void> {
+    return this.#journal.put(LOCAL, JSON.stringify(local));
   }
 
   command(key: string): Promise<void> {
@@ -103,4 +114,11 @@ function revived(body: string): Memory {
   if (!line) return memory;
   const { hold, ...plain } = line;
   return { ...memory, line: hold ? { ...plain, events: [...plain.events, hold.event] } : plain };
+}
+
+/** undefined for a row that is missing or not of this shape: it is as lost as one that never was. */
+function parsed<Schema extends z.ZodType>(schema: Schema, body: string | undefined): z.infer<Schema> | undefined {
+  if (body === undefined) return undefined;
+  const result = schema.safeParse(JSON.parse(body));
+  return result.success ? result.data : undefined;
 }

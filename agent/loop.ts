@@ -8,15 +8,17 @@
 import type { Prediction } from '#protocol/lifecycle.ts';
 import type { OrderBody } from '#protocol/order.ts';
 import type { Millis } from '#protocol/units.ts';
-import type { Actuator } from './actuate/actuator.ts';
 import type { Policy } from './config/policy.ts';
 import { decide } from './decide/decide.ts';
 import type { Memory, Plan, Step } from './decide/plan.ts';
+import { emptyMemory } from './decide/plan.ts';
 import { predict } from './decide/predict.ts';
+import type { Recalled } from './decide/recall.ts';
+import { withRecalled } from './decide/recall.ts';
 import type { Clock } from './platform/clock.ts';
 import { now } from './platform/clock.ts';
 import { fold } from './state/fold.ts';
-import type { Observation } from './state/observation.ts';
+import type { Now, Observation } from './state/observation.ts';
 import { nextBoundary } from './state/orders.ts';
 import type { Picture } from './state/picture.ts';
 import { emptyPicture } from './state/picture.ts';
@@ -24,8 +26,9 @@ import { emptyPicture } from './state/picture.ts';
 export type LoopParts = {
   readonly rack: string;
   readonly clock: Clock;
-  readonly actuator: Actuator;
   policy(): Policy;
+  /** Starts the calls that the plan needs and returns at once. */
+  actuate(plan: Plan, picture: Picture, now: Now): void;
   /** Told after every turn, once the calls are on their way. */
   turned(turn: Turn): void;
 };
@@ -44,16 +47,15 @@ const GATHER_MS: Millis = 50;
 export class Loop {
   readonly #parts: LoopParts;
   #picture: Picture = emptyPicture;
-  #memory: Memory;
+  #memory: Memory = emptyMemory;
   #stopTick = () => {};
   #cancelSoon: (() => void) | undefined;
   #cancelBoundary = () => {};
   #lagMs = 0;
   #tickedAt: Millis | undefined;
 
-  constructor(parts: LoopParts, memory: Memory) {
+  constructor(parts: LoopParts) {
     this.#parts = parts;
-    this.#memory = memory;
   }
 
   get picture(): Picture {
@@ -65,7 +67,15 @@ export class Loop {
     return this.#lagMs;
   }
 
-  start(): void {
+  /** Devices that are away from home by our doing. */
+  get moved(): readonly string[] {
+    return this.#memory.moved;
+  }
+
+  /** Goes on from what was known before; the first turn is the first tick, when the devices have been heard. */
+  start(picture: Picture, memory: Memory): void {
+    this.#picture = picture;
+    this.#memory = memory;
     this.#stopTick = this.#parts.clock.every('tick', TICK_MS, () => this.#tick());
   }
 
@@ -80,7 +90,7 @@ export class Loop {
     this.#picture = fold(this.#picture, observation, now(this.#parts.clock));
     switch (observation.kind) {
       case 'order':
-        this.#turn();
+        this.turn();
         break;
       case 'acknowledged':
       case 'notDone':
@@ -99,15 +109,21 @@ export class Loop {
     const mono = this.#parts.clock.monotonic();
     this.#lagMs = this.#tickedAt === undefined ? 0 : Math.max(0, mono - this.#tickedAt - TICK_MS);
     this.#tickedAt = mono;
-    this.#turn();
+    this.turn();
   }
 
-  #turn(): void {
-    const { rack, clock, actuator, policy, turned } = this.#parts;
+  /** Adds what the broker retained for us from before the journal was lost. */
+  recall(past: Recalled): void {
+    this.#memory = withRecalled(this.#memory, past);
+  }
+
+  /** Decides, acts and tells, now. */
+  turn(): void {
+    const { rack, clock, actuate, policy, turned } = this.#parts;
     const at = now(clock);
     const { plan, memory } = decide(this.#picture, policy(), this.#memory, at, rack);
     this.#memory = memory;
-    actuator.apply(plan, this.#picture, at);
+    actuate(plan, this.#picture, at);
     turned({ picture: this.#picture, plan, memory, steps: plan.steps });
     this.#awaitBoundary(at.wall);
   }
@@ -115,7 +131,7 @@ export class Loop {
   #turnSoon(): void {
     this.#cancelSoon ??= this.#parts.clock.after('gathered answers', GATHER_MS, () => {
       this.#cancelSoon = undefined;
-      this.#turn();
+      this.turn();
     });
   }
 
@@ -123,6 +139,6 @@ export class Loop {
   #awaitBoundary(wall: Millis): void {
     this.#cancelBoundary();
     const dueMs = (nextBoundary(this.#picture, wall) ?? Number.POSITIVE_INFINITY) - wall;
-    if (dueMs < TICK_MS) this.#cancelBoundary = this.#parts.clock.after('interval', dueMs, () => this.#turn());
+    if (dueMs < TICK_MS) this.#cancelBoundary = this.#parts.clock.after('interval', dueMs, () => this.turn());
   }
 }

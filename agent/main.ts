@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';
-import { signMessage } from '#protocol/signing.ts';
+import { bytesToSign, fromBase64Url, signature, signMessage } from '#protocol/signing.ts';
 import type { Agent } from './agent.ts';
 import { createAgent } from './agent.ts';
 import type { Config } from './config/config.ts';
@@ -23,7 +23,9 @@ import { openIdentity } from './platform/identity.ts';
 import { serveLocal } from './platform/local-socket.ts';
 import type { Logger, LogLevel } from './platform/log.ts';
 import { openLog } from './platform/log.ts';
+import type { RackKey } from './platform/rack-key.ts';
 import { loadRackKey } from './platform/rack-key.ts';
+import { systemRandom } from './platform/random.ts';
 import type { StoreEvent } from './platform/store.ts';
 import { openStore } from './platform/store.ts';
 import { buildRack } from './rack.ts';
@@ -107,6 +109,7 @@ async function assemble({ config, policy, keys, folder, configHash }: Loaded, pa
     identity,
     publicKey: key.publicKey,
     seal: (message) => signMessage(message, key.kid, (bytes) => key.sign(bytes)),
+    sealed: (message) => isSealed(message, key),
     brokers,
     host: () => hostHealth(host),
     processAlarms: () => alarms,
@@ -131,8 +134,14 @@ async function brokersOf(
   const given = Object.fromEntries(Object.entries(pem).filter(([, value]) => value !== undefined));
   return broker.urls.map((url) => {
     const config: BrokerConfig = { url, clientId: `ballast-${rack}-${instance}`, ...given };
-    return (handlers) => openBroker(config, handlers, { clock: systemClock, log, random: Math.random, connections });
+    return (handlers) => openBroker(config, handlers, { clock: systemClock, log, random: systemRandom, connections });
   });
+}
+
+function isSealed(message: object, key: RackKey): boolean {
+  const parsed = signature.safeParse((message as { signature?: unknown }).signature);
+  if (!parsed.success || parsed.data.kid !== key.kid) return false;
+  return key.verifies(bytesToSign(message), fromBase64Url(parsed.data.value));
 }
 
 function hostHealth(host: HostFactsReader): HostHealth {

@@ -141,6 +141,9 @@ export const applied = z.object({
   power_w: signedWatts.nullable(),
   orders_in_force: count,
   orders: z.array(appliedOrder),
+  /** How each device runs when no order binds it, and which are away from that. The rack believes it after a loss. */
+  homes: z.record(name, z.object({ asleep: z.boolean(), limit: measured })),
+  moved: z.array(name),
   signature,
 });
 

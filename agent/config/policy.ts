@@ -19,7 +19,7 @@ const limits = z.strictObject({
 
 const issuer = z.strictObject({
   id: name,
-  /** Public key files (.pub), relative to this file; a key's id is its file name. */
+  /** Public key files (.pub), relative to this file; a key's id is its file name. Taking one out revokes it at once. */
   keys: z.array(z.string().endsWith('.pub')).min(1),
   /** Target kinds it may use. */
   may: z.array(z.enum(targetKinds)).min(1),
@@ -37,11 +37,27 @@ export const policySchema = z.strictObject({
   protect: z.array(name).default([]),
   /** A metered level is judged on the mean of this many seconds. */
   meter_window_s: seconds.min(1).max(60).default(5),
+  /** What a shed is taken of when neither a nomination, the meter nor the journal tells what the rack drew before. */
+  baseline_fallback_w: watts.exactOptional(),
+  /** When no order or republication of a program has come for `after_s`, whatever the broker's connection says. */
+  silence: z
+    .strictObject({
+      after_s: seconds.min(10).default(240),
+      /** `hold` its orders to their end, go `home`, or `curtail` to `min_w` until their end. */
+      // biome-ignore lint/suspicious/noThenProperty: a word of the policy file; nobody awaits it.
+      then: z.enum(['hold', 'home', 'curtail']).default('hold'),
+    })
+    .prefault({}),
   /** How far an issuer's clock may run ahead of ours, in seconds. */
   clock_tolerance_s: seconds.default(5),
   /** Says that a person takes on what commissioning would have proved. Without it the rack only observes. */
   commissioning: z.literal('waived').exactOptional(),
 });
+
+/** The id of a key, from its file. */
+export function kidOf(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1, -'.pub'.length);
+}
 
 export type Policy = z.infer<typeof policySchema>;
 export type Issuer = Policy['issuers'][number];

@@ -1,34 +1,76 @@
-/** What the rack drew before an event: frozen at the event's first order, before any of its cuts. */
+/** What the rack drew before an event: frozen when the event's first order binds, before any of its cuts. */
+import type { Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
+import type { Binding } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
+import { sameSetting, settingShown } from '#agent/state/setting.ts';
+import type { Watts } from '#protocol/units.ts';
 import { eventKey } from './compose.ts';
 import type { Baseline, Memory } from './plan.ts';
 
 /** Fewer samples than this say nothing about a mean. */
 const LEAST_SAMPLES = 3;
 
-/** Baselines of the events there are orders of; null where none could be taken, and then none is taken later. */
-export function frozenBaselines(picture: Picture, memory: Memory, now: Now): Memory['baselines'] {
-  const orders = Object.values(picture.orders).flatMap((slot) => slot.orders);
-  const keys = new Set([...orders.map(({ order }) => eventKey(order)), ...memory.tracks.map(eventKey)]);
-  const kept = Object.entries(memory.baselines).filter(([key]) => keys.has(key));
-  const fresh = orders
-    .filter(({ order }) => memory.baselines[eventKey(order)] === undefined)
-    .map((accepted) => [eventKey(accepted.order), baselineOf(accepted, picture, now)] as const);
-  return fresh.length || kept.length < Object.keys(memory.baselines).length
-    ? Object.fromEntries([...fresh.reverse(), ...kept])
-    : memory.baselines;
+/**
+ * Baselines of the events that are known, with those of the events that begin now added. `homeW` is what the rack would
+ * draw by its nameplates.
+ */
+export function frozenBaselines(
+  bindings: readonly Binding[],
+  picture: Picture,
+  policy: Policy,
+  memory: Memory,
+  homeW: Watts,
+  now: Now,
+): Memory['baselines'] {
+  const known = new Set([...openEvents(picture), ...memory.tracks.map(eventKey)]);
+  const kept = Object.entries(memory.baselines).filter(([key]) => known.has(key));
+  const begun = bindings.filter(({ accepted }) => !(eventKey(accepted.order) in memory.baselines));
+  // Until all that the broker retains has come, a baseline frozen before a restart may still be among it.
+  if (begun.length === 0 || !picture.ordersKnown) {
+    return kept.length === Object.keys(memory.baselines).length ? memory.baselines : Object.fromEntries(kept);
+  }
+  const fresh = begun.map(({ accepted }) => [
+    eventKey(accepted.order),
+    baseline(accepted, picture, policy, memory, homeW, now),
+  ]);
+  return Object.fromEntries([...kept, ...fresh.reverse()]) as Memory['baselines'];
 }
 
-function baselineOf({ order }: AcceptedOrder, picture: Picture, now: Now): Baseline | null {
+function openEvents(picture: Picture): string[] {
+  return Object.values(picture.orders).flatMap(({ orders }) => orders.map(({ order }) => eventKey(order)));
+}
+
+function baseline(
+  { order }: AcceptedOrder,
+  picture: Picture,
+  policy: Policy,
+  memory: Memory,
+  homeW: Watts,
+  now: Now,
+): Baseline {
   if (order.baseline_w !== undefined) return { watts: order.baseline_w, method: 'nominated in the order' };
   const samples = feedMeter(picture)?.samples ?? [];
   const first = samples[0];
-  if (!first || samples.length < LEAST_SAMPLES) return null;
-  const mean = samples.reduce((sum, { powerW }) => sum + powerW, 0) / samples.length;
-  return {
-    watts: Math.round(mean),
-    method: `metered mean of the last ${Math.round((now.mono - first.mono) / 1000)} s`,
-  };
+  if (first && samples.length >= LEAST_SAMPLES && !wasCut(picture, memory)) {
+    const mean = samples.reduce((sum, { powerW }) => sum + powerW, 0) / samples.length;
+    // What another event has cut is gone from it: whoever settles this one must know.
+    const stacked = memory.moved.length > 0 ? ', stacked on the cuts of another event' : '';
+    const spanS = Math.round((now.mono - first.mono) / 1000);
+    return { watts: Math.round(mean), method: `metered mean of the last ${spanS} s${stacked}` };
+  }
+  if (policy.baseline_fallback_w !== undefined)
+    return { watts: policy.baseline_fallback_w, method: 'the policy’s fallback' };
+  return { watts: Math.round(homeW), method: 'the nameplates of what runs at home' };
+}
+
+/** Whether a cut had begun that this agent knows nothing of, as after the loss of its journal: then no meter tells. */
+function wasCut(picture: Picture, { homes, moved }: Memory): boolean {
+  return Object.values(picture.devices).some((device) => {
+    const { id } = device.facts;
+    const shown = device.reading && settingShown(device, device.reading);
+    const home = homes[id] ?? { kind: 'awake' };
+    return shown !== undefined && !moved.includes(id) && !sameSetting(shown, home);
+  });
 }

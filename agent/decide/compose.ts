@@ -1,8 +1,11 @@
-/** Orders and local limits -> one ceiling. The lowest wins; every contributor is kept as a reason. */
+/** Orders and local limits -> one ceiling. The lowest wins; sheds compose as ceilings and are not summed. */
 import type { Policy } from '#agent/config/policy.ts';
 import type { Binding } from '#agent/state/orders.ts';
-import type { Amount, Target } from '#protocol/order.ts';
 import type { Watts, WattsPerSecond } from '#protocol/units.ts';
+import type { Level } from './level.ts';
+
+/** An order that binds now, with what it asks of this rack. */
+export type Bound = Binding & { readonly level: Level };
 
 export type Envelope = {
   /** undefined: nothing binds. */
@@ -19,44 +22,41 @@ export function eventKey({ issuer, event }: { issuer: string; event: string }): 
   return `${issuer}/${event}`;
 }
 
-/** Watts one order allows this rack; undefined for a target that sets no ceiling. */
-export function ceilingOf(target: Target, ratedW: Watts): Watts | undefined {
-  return target.kind === 'ceiling' ? wattsOf(target, ratedW) : undefined;
-}
-
-export function compose(bindings: readonly Binding[], ratedW: Watts, { limits }: Policy): Envelope {
-  const ceilings = bindings.flatMap(({ accepted: { order }, interval }) => {
-    const watts = ceilingOf(interval.target, ratedW);
-    // Local policy outranks every order: none takes the rack below its minimum.
-    return watts === undefined ? [] : [{ order, watts: Math.max(watts, limits.min_w), raised: watts < limits.min_w }];
-  });
-  const lowest = ceilings.reduce<(typeof ceilings)[number] | undefined>(
-    (a, b) => (a && a.watts <= b.watts ? a : b),
-    undefined,
-  );
+export function compose(bounds: readonly Bound[], { limits }: Policy): Envelope {
+  const ceilings = bounds.filter(({ level }) => level.kind === 'atMost');
+  const setpoint = foremost(bounds.filter(({ level }) => level.kind === 'exactly'));
+  const lowest = [...ceilings, ...(setpoint ? [setpoint] : [])].sort((a, b) => a.level.watts - b.level.watts)[0];
   const local = limits.ceiling_w;
-  const byOrder = lowest !== undefined && (local === undefined || lowest.watts <= local);
-  const why = byOrder
-    ? `${lowest.order.program} of ${lowest.order.issuer}: at most ${Math.round(lowest.watts)} W${lowest.raised ? ', the policy’s minimum' : ''}`
-    : local === undefined
-      ? 'no order binds'
-      : `the policy’s ceiling: at most ${Math.round(local)} W`;
-  return {
-    ceilingW: byOrder ? lowest.watts : local,
-    why,
-    downWPerS: slowest(ceilings.map(({ order }) => order.ramp.down_w_per_s)),
-    upWPerS: slowest(ceilings.map(({ order }) => order.ramp.up_w_per_s)),
-    events: [...new Set(ceilings.map(({ order }) => eventKey(order)))],
+  // Local policy outranks every order: none takes the rack below its minimum.
+  const orderedW = lowest && Math.max(lowest.level.watts, limits.min_w);
+  const ramps = bounds.map(({ accepted }) => accepted.order.ramp);
+  const bySomeone = {
+    downWPerS: slowest(ramps.map(({ down_w_per_s }) => down_w_per_s)),
+    upWPerS: slowest(ramps.map(({ up_w_per_s }) => up_w_per_s)),
+    events: [...new Set(bounds.map(({ accepted }) => eventKey(accepted.order)))],
   };
+  if (lowest && orderedW !== undefined && (local === undefined || orderedW <= local)) {
+    return { ...bySomeone, ceilingW: orderedW, why: whyOf(lowest, orderedW) };
+  }
+  const why = local === undefined ? 'no order binds' : `the policy’s ceiling: at most ${Math.round(local)} W`;
+  return { ...bySomeone, ceilingW: local, why };
 }
 
-function wattsOf(amount: Amount, ofW: Watts): Watts {
-  if (amount.fraction !== undefined) return amount.fraction * ofW;
-  const watts = amount.watts ?? 0;
-  return amount.of_w === undefined ? watts : (watts * ofW) / amount.of_w;
-}
-
+/** The lowest of the set rates; null and undefined set none. */
 export function slowest(rates: readonly (WattsPerSecond | null | undefined)[]): WattsPerSecond | undefined {
   const set = rates.filter((rate): rate is number => rate !== null && rate !== undefined);
   return set.length ? Math.min(...set) : undefined;
+}
+
+/** Among setpoints the lowest priority number goes first; of equals, the lower watts. */
+function foremost(setpoints: readonly Bound[]): Bound | undefined {
+  return [...setpoints].sort(
+    (a, b) => a.accepted.order.priority - b.accepted.order.priority || a.level.watts - b.level.watts,
+  )[0];
+}
+
+function whyOf({ accepted: { order }, level }: Bound, watts: Watts): string {
+  const word = level.kind === 'atMost' ? 'at most' : 'exactly';
+  const floor = watts > level.watts ? ', the policy’s minimum' : '';
+  return `${order.program} of ${order.issuer}: ${word} ${Math.round(watts)} W${floor}`;
 }

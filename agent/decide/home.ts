@@ -1,4 +1,5 @@
 /** How each device runs when nothing binds it: learned while nothing does, on disk long before any order. */
+import type { Policy } from '#agent/config/policy.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
@@ -6,8 +7,9 @@ import { sameSetting, settingShown, shows } from '#agent/state/setting.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
 import type { Memory, PlannedDevice } from './plan.ts';
 
-export function learnHomes(picture: Picture, memory: Memory, now: Now): Memory {
-  const free = picture.ordersKnown && !memory.line && binding(picture, now.wall).length === 0;
+export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now: Now): Memory {
+  const binds = policy.commissioning === 'waived' && binding(picture, now.wall).length > 0;
+  const free = picture.ordersKnown && !memory.line && !binds;
   if (!free) return memory;
   const changed: Record<string, Setting> = {};
   for (const device of Object.values(picture.devices)) {

@@ -82,14 +82,16 @@ export type Memory = {
   readonly homes: Readonly<Record<string, Setting>>;
   /** Devices the agent has moved from home and not yet seen back there. */
   readonly moved: readonly string[];
+  /** Devices that a person has put to sleep while a line binds. */
+  readonly persons: readonly string[];
   /** Best value per watt first; fixed while a line binds, so that noise moves nothing. */
   readonly ranking: readonly string[];
   /** The one device that is partly filled. */
   readonly partial?: { readonly device: string; readonly limit: number };
   readonly line?: Line;
   readonly tracks: readonly Track[];
-  /** Per event, `issuer/event`: frozen at its first order. */
-  readonly baselines: Readonly<Record<string, Baseline | null>>;
+  /** Per event, `issuer/event`: frozen when its first order binds. */
+  readonly baselines: Readonly<Record<string, Baseline>>;
 };
 
-export const emptyMemory: Memory = { homes: {}, moved: [], ranking: [], tracks: [], baselines: {} };
+export const emptyMemory: Memory = { homes: {}, moved: [], persons: [], ranking: [], tracks: [], baselines: {} };

@@ -1,5 +1,6 @@
 /** What an order would do if it came now: the same deciding, on a picture that has it, with nothing acted on. */
 import type { Policy } from '#agent/config/policy.ts';
+import { kidOf } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { withOrder } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
@@ -27,7 +28,7 @@ export function predict(
   const willing: Policy = { ...policy, limits, commissioning: 'waived' };
   const then = { ...now, wall: Math.max(now.wall, epochMs(order.intervals[0]?.from ?? '')) };
   const before = decide(picture, willing, memory, now, rack).plan;
-  const { plan } = decide(withHypothetical(picture, order, then), willing, memory, then, rack);
+  const { plan } = decide(withHypothetical(picture, policy, order, then), willing, memory, then, rack);
   const earlier = new Map(before.devices.map((each) => [each.device, each]));
   const cuts = plan.devices.filter((each) => isLower(each, earlier.get(each.device)));
   const settings = cuts.map((each) => ({
@@ -51,17 +52,18 @@ export function predict(
 }
 
 /** The order on its topic, from now on, as if its issuer had just been believed. */
-function withHypothetical(picture: Picture, order: OrderBody, now: Now): Picture {
+function withHypothetical(picture: Picture, policy: Policy, order: OrderBody, now: Now): Picture {
   const topic = orderTopic(order.scope.site, order.issuer, order.program, order.scope.to);
   const seq = Math.max(order.seq, (picture.orders[topic]?.seq ?? 0) + 1);
-  const signature = { alg: 'Ed25519', kid: 'dry-run', value: '' } as const;
+  const kid = kidOf(policy.issuers.find(({ id }) => id === order.issuer)?.keys[0] ?? '');
+  const signature = { alg: 'Ed25519', kid, value: '' } as const;
   const accepted: AcceptedOrder = {
     topic,
     order: { ...order, seq, signature, ramp: { ...order.ramp, down_w_per_s: null } },
     digest: '',
     receivedAt: now.wall,
   };
-  return { ...picture, orders: { ...picture.orders, [topic]: withOrder(picture.orders[topic], accepted, now.wall) } };
+  return { ...picture, orders: { ...picture.orders, [topic]: withOrder(picture.orders[topic], accepted, now) } };
 }
 
 function isLower(each: PlannedDevice, earlier: PlannedDevice | undefined): boolean {

@@ -1,35 +1,37 @@
 /** How far every order is, judged anew from the picture at each decision: nothing is assumed from having acted. */
 import type { Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
-import type { Binding } from '#agent/state/orders.ts';
-import { binding, endsAt, inTurn, isRelease } from '#agent/state/orders.ts';
+import { endsAt, inTurn, isRelease, startsAt } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { sameSetting, shows } from '#agent/state/setting.ts';
 import { epochMs } from '#protocol/time.ts';
-import { ceilingOf, eventKey } from './compose.ts';
+import { isSilent, isTrusted } from './binding.ts';
+import type { Bound } from './compose.ts';
+import { eventKey } from './compose.ts';
+import type { Level } from './level.ts';
 import { proves } from './metered.ts';
 import type { Memory, Plan, PlannedDevice, Step, Track } from './plan.ts';
-import { ratedW } from './roster.ts';
 import type { Advance } from './track.ts';
-import { advance, before, finish, openTrack, reach } from './track.ts';
+import { advance, before, finish, openTrack, reach, reopened } from './track.ts';
 
 export type Unreported = Omit<Plan, 'steps'>;
-type Around = { picture: Picture; policy: Policy; memory: Memory; plan: Unreported; now: Now };
+export type Around = {
+  readonly picture: Picture;
+  readonly policy: Policy;
+  readonly memory: Memory;
+  readonly plan: Unreported;
+  readonly bounds: readonly Bound[];
+  readonly now: Now;
+  readonly rack: string;
+};
 
-export function progress(
-  picture: Picture,
-  policy: Policy,
-  memory: Memory,
-  plan: Unreported,
-  now: Now,
-): { tracks: Track[]; steps: Step[] } {
-  const around: Around = { picture, policy, memory, plan, now };
-  const bindings = policy.commissioning === 'waived' ? binding(picture, now.wall) : [];
+export function progress(around: Around): { tracks: Track[]; steps: Step[] } {
+  const { picture, memory, bounds, now } = around;
   const known = new Set(Object.values(picture.orders).flatMap(({ orders }) => orders.map(({ order }) => order.id)));
   const advances = [...memory.tracks, ...newTracks(picture, memory, now)].map((track) => {
-    if (track.done) return advance(track);
-    const bound = bindings.find(({ accepted }) => accepted.order.id === track.order);
-    return bound ? whileBinding(track, bound, around) : whileNot(track, around);
+    const bound = bounds.find(({ accepted }) => accepted.order.id === track.order);
+    if (bound) return whileBinding(track.done ? reopened(track) : track, bound, around);
+    return track.done ? advance(track) : whileNot(track, around);
   });
   return {
     tracks: advances.map(({ track }) => track).filter((track) => !track.done || known.has(track.order)),
@@ -47,10 +49,9 @@ function newTracks(picture: Picture, memory: Memory, now: Now): Track[] {
 }
 
 /** acting -> acknowledged -> confirmed -> metered -> holding, or partial past the deadline. */
-function whileBinding(track: Track, { accepted, interval }: Binding, around: Around): Advance {
+function whileBinding(track: Track, { accepted, interval, level }: Bound, around: Around): Advance {
   const { picture, policy, plan, now } = around;
-  const wantedW = ceilingOf(interval.target, ratedW(picture, policy)) ?? Number.POSITIVE_INFINITY;
-  const levelW = Math.max(wantedW, policy.limits.min_w);
+  const levelW = Math.max(level.watts, policy.limits.min_w);
   const cuts = plan.devices.filter((each) => each.hands === 'on' && !sameSetting(each.want, each.home));
   const short = cuts.filter((each) => each.stubborn || !isShown(each, picture)).map((each) => whyShort(each, picture));
   const start = advance({ ...track, levelW, intervalFrom: interval.from, short });
@@ -58,7 +59,7 @@ function whileBinding(track: Track, { accepted, interval }: Binding, around: Aro
   const arrived = plan.lineW !== undefined && plan.lineW <= levelW;
   const told = arrived ? throughDevices(acting, cuts, around) : acting;
   const dueAt = Math.max(epochMs(interval.from), accepted.receivedAt) + accepted.order.deadline_s * 1000;
-  return throughMeter(told, cuts, levelW, dueAt, around);
+  return throughMeter(told, cuts, { ...level, watts: levelW }, dueAt, around);
 }
 
 /** The first two truths, of every device that does as told. */
@@ -79,19 +80,18 @@ function throughDevices(from: Advance, cuts: readonly PlannedDevice[], { picture
 function throughMeter(
   from: Advance,
   cuts: readonly PlannedDevice[],
-  levelW: number,
+  level: Level,
   dueAt: number,
   around: Around,
 ): Advance {
   const { picture, policy, now } = around;
   const ids = cuts.map(({ device }) => device);
-  const proof = proves(picture, policy, ids, levelW, now);
+  const proof = proves(picture, policy, ids, level, now);
   const { meteredSince, ...unproved } = from.track;
-  if (proof.kind !== 'under') {
+  if (proof.kind !== 'met') {
     const here = { ...from, track: unproved };
     if (now.wall < dueAt || unproved.phase === 'partial') return here;
-    const why = proof.kind === 'over' ? `the meter’s mean is ${Math.round(proof.overByW)} W over the level` : proof.why;
-    return reach(here, 'partial', [why, ...unproved.short].join('; '), now);
+    return reach(here, 'partial', [proof.why, ...unproved.short].join('; '), now);
   }
   const since = meteredSince ?? now.mono;
   const here = { ...from, track: { ...from.track, meteredSince: since } };
@@ -113,11 +113,21 @@ function whileNot(track: Track, around: Around): Advance {
     return whenRestored(letting, around);
   }
   const successor = turn && (!own || turn.order.seq > own.order.seq) ? turn : undefined;
-  if (!successor && now.wall < track.until) return here;
-  const ended = track.phase === 'ended' ? here : reach(here, 'ended', whyEnded(track, successor) + whenUp(around), now);
+  const voided = own && whyVoid(own, around);
+  if (!successor && !voided && now.wall < track.until) return here;
+  const why = voided ?? whyEnded(track, successor);
+  const ended = track.phase === 'ended' ? here : reach(here, 'ended', why + whenUp(around), now);
   // Orders of one event succeed each other without restoring between: only the last of them is restored.
   if (successor && eventKey(successor.order) === eventKey(track)) return finish(ended);
   return whenRestored(ended, around);
+}
+
+/** Why an order whose time is not over no longer counts. */
+function whyVoid(own: AcceptedOrder, { picture, policy, now, rack }: Around): string | undefined {
+  if (!isTrusted(own, policy)) return `key ${own.order.signature.kid} was revoked`;
+  const letGo =
+    policy.silence.then === 'home' && startsAt(own) <= now.wall && isSilent(own, picture, policy, now, rack);
+  return letGo ? `nothing was heard of it for ${policy.silence.after_s} s` : undefined;
 }
 
 function whenRestored(here: Advance, around: Around): Advance {

@@ -1,6 +1,6 @@
 /** The rack's devices as deciding sees them: who can be steered, who is left alone and why, and what each draws. */
 import type { Policy } from '#agent/config/policy.ts';
-import type { Setting } from '#agent/state/observation.ts';
+import type { Now, Setting } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { asleep, awake, shows } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
@@ -18,13 +18,13 @@ export type LeftAlone = {
 };
 export type Roster = { readonly steerable: readonly Steerable[]; readonly leftAlone: readonly LeftAlone[] };
 
-export function roster(picture: Picture, policy: Policy, memory: Memory): Roster {
+export function roster(picture: Picture, policy: Policy, memory: Memory, now: Now): Roster {
   const steerable: Steerable[] = [];
   const leftAlone: LeftAlone[] = [];
   for (const device of Object.values(picture.devices)) {
     const { id } = device.facts;
     const home = memory.homes[id] ?? awake;
-    const why = whyLeftAlone(device, policy);
+    const why = whyLeftAlone(device, picture, policy, memory, now);
     // A fixed figure, not the last reading: noise in a device nobody steers must not move those that are steered.
     if (why)
       leftAlone.push({ device: id, home, watts: lastSeenAsleep(device) ? residualW(device) : device.fullW, why });
@@ -64,8 +64,18 @@ function steer(device: DeviceView, home: Setting): Omit<Steerable, 'stubbornW'> 
   };
 }
 
-function whyLeftAlone({ facts, state, identity, trouble }: DeviceView, policy: Policy): string | undefined {
+function whyLeftAlone(
+  { facts, state, identity, trouble, reading }: DeviceView,
+  { local }: Picture,
+  policy: Policy,
+  memory: Memory,
+  now: Now,
+): string | undefined {
   if (policy.protect.includes(facts.id)) return 'protected by the policy';
+  if (now.wall < (local.manualUntil ?? 0)) return 'the rack is run by hand';
+  if (memory.persons.includes(facts.id)) return 'a person put it to sleep; it is taken up again once it wakes';
+  // Cuts are still allowed: only an end of sleep could hurt the hands inside.
+  if (local.lockedOut.includes(facts.id) && reading?.asleep !== false) return 'locked out';
   if (!canSleep(facts.controls)) return 'has no control to sleep and wake';
   if (state === 'wrong_device') return trouble?.message ?? 'another device is at its address';
   if (facts.identityRequired && !identity) return 'has not yet said which device it is';

@@ -47,3 +47,8 @@ export function reach({ track, steps }: Advance, phase: Phase, why: string, now:
 export function finish(here: Advance): Advance {
   return { ...here, track: { ...here.track, done: true } };
 }
+
+/** An order that was let go, as after a silence, and binds again. */
+export function reopened({ intervalFrom: _before, ...track }: Track): Track {
+  return { ...track, phase: 'accepted', done: false };
+}

@@ -1,8 +1,8 @@
 /** A plan in the words of the wire. */
-import type { Setting } from '#agent/state/observation.ts';
+import type { Now, Setting } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { settingText } from '#agent/state/setting.ts';
-import type { AppliedOrder, RackMode } from '#protocol/telemetry.ts';
+import type { Applied, AppliedOrder, RackMode } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import { eventKey } from './compose.ts';
 import type { Memory, Plan } from './plan.ts';
@@ -44,7 +44,17 @@ export function intents(
   });
 }
 
-export function rackMode(plan: Plan, memory: Memory, observing: boolean): RackMode {
+/** Homes as the rack swears to them. */
+export function homesInWords({ homes }: Memory): Applied['homes'] {
+  const words = Object.entries(homes).map(([device, home]) => [
+    device,
+    { asleep: home.kind === 'asleep', limit: home.kind === 'awake' ? (home.limit ?? null) : null },
+  ]);
+  return Object.fromEntries(words);
+}
+
+export function rackMode(plan: Plan, memory: Memory, { local }: Picture, now: Now, observing: boolean): RackMode {
+  if (now.wall < (local.manualUntil ?? 0)) return 'manual';
   if (observing) return 'observing';
   return plan.lineW !== undefined || memory.moved.length > 0 ? 'curtailed' : 'normal';
 }

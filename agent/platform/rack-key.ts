@@ -1,7 +1,7 @@
 /** The rack's own Ed25519 key: it signs what the rack must believe again after a restart, and its evidence. */
 
 import type { KeyObject } from 'node:crypto';
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { chmod, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -12,6 +12,8 @@ export type RackKey = {
   readonly publicKey: string;
   /** The signature, 64 bytes. */
   sign(bytes: Uint8Array): Uint8Array;
+  /** Whether this key made that signature. */
+  verifies(bytes: Uint8Array, signature: Uint8Array): boolean;
 };
 
 /** Reads the key, or makes it at the first start, for the agent's user only. Throws when the file is no such key. */
@@ -25,7 +27,13 @@ export async function loadRackKey(path: string): Promise<RackKey> {
 function rackKey(privateKey: KeyObject): RackKey {
   const publicKey = String(createPublicKey(privateKey).export({ format: 'jwk' }).x);
   const kid = createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('hex').slice(0, 16);
-  return { kid, publicKey, sign: (bytes) => sign(null, bytes, privateKey) };
+  const own = createPublicKey(privateKey);
+  return {
+    kid,
+    publicKey,
+    sign: (bytes) => sign(null, bytes, privateKey),
+    verifies: (bytes, signature) => verify(null, bytes, own, signature),
+  };
 }
 
 async function read(path: string): Promise<string | undefined> {

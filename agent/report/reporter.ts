@@ -6,7 +6,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { RackEvent } from '#protocol/lifecycle.ts';
-import type { AppliedOrder, DeviceStatus, Health } from '#protocol/telemetry.ts';
+import type { Applied, AppliedOrder, DeviceStatus, Health } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Raised } from './alarms.ts';
@@ -22,7 +22,7 @@ export type ReporterParts = {
   readonly publisher: Publisher;
   readonly evidence: EvidenceKeeper;
   readonly seal: Seal;
-  readonly info: InfoParts;
+  info(): InfoParts;
   health(): Omit<Health, 'v' | 'at' | 'valid_s'>;
   /** Alarms that do not follow from the picture: of the store, the orders, the broker. */
   otherAlarms(): ReadonlyMap<string, Raised>;
@@ -33,6 +33,8 @@ export type Report = {
   readonly picture: Picture;
   readonly lineW: Watts | undefined;
   readonly applied: readonly AppliedOrder[];
+  readonly homes: Applied['homes'];
+  readonly moved: readonly string[];
   readonly intents: ReadonlyMap<string, Intent>;
 };
 
@@ -108,10 +110,11 @@ export class Reporter {
     }
   }
 
-  #showApplied({ applied, lineW, picture }: Report, at: Now): void {
+  #showApplied({ applied, homes, moved, lineW, picture }: Report, at: Now): void {
     const { rack, seal, publisher } = this.#parts;
-    const told = JSON.stringify({ applied, lineW });
-    if (told === this.#applied) return;
+    const told = JSON.stringify({ applied, homes, moved, lineW });
+    // What is retained there from before the start may be the only memory that is left: it is read first.
+    if (told === this.#applied || !picture.ordersKnown) return;
     this.#applied = told;
     const powerW = freshMeter(feedMeter(picture), at)?.powerW;
     const body = {
@@ -122,6 +125,8 @@ export class Reporter {
       power_w: powerW === undefined ? null : Math.round(powerW),
       orders_in_force: applied.length,
       orders: [...applied],
+      homes,
+      moved: [...moved],
     };
     // One after the other: the newest must be said last.
     this.#signing = this.#signing.then(() => seal(body)).then((signed) => publisher.say('applied', { rack }, signed));
@@ -129,7 +134,7 @@ export class Reporter {
 
   #showInfo({ picture }: Report, at: Now): void {
     const { rack, info, publisher } = this.#parts;
-    const { at: _at, ...told } = infoPayload(picture, info, at);
+    const { at: _at, ...told } = infoPayload(picture, info(), at);
     const text = JSON.stringify(told);
     if (text === this.#info) return;
     this.#info = text;

@@ -2,7 +2,7 @@
 import type { DeviceFacts, Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { ageMs, feedMeter } from '#agent/state/picture.ts';
-import { freshDevice, freshMeter } from '#agent/state/staleness.ts';
+import { devicesSumW, freshDevice, freshMeter } from '#agent/state/staleness.ts';
 import type { DeviceStatus, Info, Power } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
@@ -112,17 +112,6 @@ function inventory({ facts, identity }: DeviceView, protect: readonly string[]):
     protected: protect.includes(facts.id),
     controls: { ...(facts.controls as DeviceFacts['controls'] & Info['devices'][number]['controls']) },
   };
-}
-
-/** undefined unless every device that is not known to sleep says what it draws. */
-function devicesSumW(picture: Picture, now: Now): Watts | undefined {
-  let sum = 0;
-  for (const device of Object.values(picture.devices)) {
-    const powerW = freshDevice(device, now)?.powerW;
-    if (powerW === undefined) return undefined;
-    sum += powerW;
-  }
-  return sum;
 }
 
 function rounded(value: number | undefined): number | null {

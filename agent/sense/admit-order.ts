@@ -24,7 +24,7 @@ export type Admission =
   | (Refusal & { readonly order?: Order; readonly issuer?: string; readonly id?: string });
 
 /** Kinds that this version obeys. */
-const supported: readonly Target['kind'][] = ['ceiling', 'release'];
+const supported: readonly Target['kind'][] = ['ceiling', 'shed', 'setpoint', 'release'];
 
 export function admitOrder(topic: string, payload: Uint8Array, slot: OrderSlot | undefined, gate: Gate): Admission {
   const opened = open(payload, gate.policy, gate.keys);

@@ -16,12 +16,14 @@ export type DeskParts = {
   readonly site: string;
   readonly rack: string;
   readonly groups: readonly string[];
-  readonly keys: IssuerKeys;
+  keys(): IssuerKeys;
   policy(): Policy;
   picture(): Picture;
   now(): Now;
   /** An order that is now in the picture, together with the phases it has passed on receipt. */
   accepted(accepted: AcceptedOrder, passed: readonly Passed[]): void;
+  /** The newest order of a topic came again, unchanged. */
+  repeated(topic: string): void;
   /** A message that was not taken. */
   refused(refusal: Refusal, about: About): void;
   answer(issuer: string, ack: Ack): void;
@@ -89,7 +91,12 @@ export class OrderDesk {
   #order(topic: string, payload: Uint8Array): void {
     const { site, keys, policy, picture, now } = this.#parts;
     const at = now();
-    const admission = admitOrder(topic, payload, picture().orders[topic], { site, keys, policy: policy(), now: at });
+    const admission = admitOrder(topic, payload, picture().orders[topic], {
+      site,
+      keys: keys(),
+      policy: policy(),
+      now: at,
+    });
     switch (admission.kind) {
       case 'accepted': {
         const { accepted } = admission;
@@ -104,6 +111,7 @@ export class OrderDesk {
         return;
       }
       case 'repeat':
+        this.#parts.repeated(topic);
         this.#answer(
           admission.order.issuer,
           'order',
@@ -122,7 +130,14 @@ export class OrderDesk {
 
   #command(topic: string, topicIssuer: string, payload: Uint8Array, retained: boolean): void {
     const { site, rack, keys, policy, now, predict, take } = this.#parts;
-    const gate = { site, rack, keys, policy: policy(), now: now(), taken: (key: string) => this.#taken.has(key) };
+    const gate = {
+      site,
+      rack,
+      keys: keys(),
+      policy: policy(),
+      now: now(),
+      taken: (key: string) => this.#taken.has(key),
+    };
     const admission = admitCommand(topicIssuer, payload, retained, gate);
     if (admission.kind === 'refused') {
       const { issuer, id } = admission;

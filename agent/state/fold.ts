@@ -42,8 +42,17 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
       });
     case 'order': {
       const { accepted } = observation;
-      const slot = withOrder(picture.orders[accepted.topic], accepted, now.wall);
+      const slot = withOrder(picture.orders[accepted.topic], accepted, now);
       return { ...picture, orders: { ...picture.orders, [accepted.topic]: slot } };
+    }
+    case 'repeated': {
+      const slot = picture.orders[observation.topic];
+      if (!slot) return picture;
+      return { ...picture, orders: { ...picture.orders, [observation.topic]: { ...slot, heardAt: now.mono } } };
+    }
+    case 'local': {
+      const { kind: _kind, ...local } = observation;
+      return { ...picture, local };
     }
     case 'ordersKnown':
       return picture.ordersKnown ? picture : { ...picture, ordersKnown: true };

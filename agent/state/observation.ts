@@ -79,6 +79,10 @@ export type Observation =
   | { readonly kind: 'deviceTrouble'; readonly device: string; readonly trouble: Trouble }
   | { readonly kind: 'identity'; readonly device: string; readonly identity: Identity; readonly mismatch?: string }
   | { readonly kind: 'order'; readonly accepted: AcceptedOrder }
+  /** The order in force on a topic was said again, unchanged. */
+  | { readonly kind: 'repeated'; readonly topic: string }
+  /** A person at the rack: which devices are locked out, and until when the rack is run by hand. */
+  | { readonly kind: 'local'; readonly lockedOut: readonly string[]; readonly manualUntil?: Millis }
   /** Everything the broker retains for us has arrived at least once. */
   | { readonly kind: 'ordersKnown' }
   | { readonly kind: 'asked'; readonly device: string; readonly setting: Setting }

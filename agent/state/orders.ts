@@ -2,7 +2,7 @@
 import type { Interval } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
-import type { AcceptedOrder } from './observation.ts';
+import type { AcceptedOrder, Now } from './observation.ts';
 import type { OrderSlot, Picture } from './picture.ts';
 
 export type Binding = { readonly accepted: AcceptedOrder; readonly interval: Interval };
@@ -16,10 +16,11 @@ export function endsAt({ order }: AcceptedOrder): Millis {
 }
 
 /** Adds an accepted order behind the one whose turn it is; what an order in turn has succeeded is let go. */
-export function withOrder(slot: OrderSlot | undefined, accepted: AcceptedOrder, wall: Millis): OrderSlot {
+export function withOrder(slot: OrderSlot | undefined, accepted: AcceptedOrder, now: Now): OrderSlot {
   const older = slot?.orders ?? [];
-  const current = older.findLastIndex((other) => startsAt(other) <= wall);
-  return { seq: accepted.order.seq, digest: accepted.digest, orders: [...older.slice(Math.max(current, 0)), accepted] };
+  const current = older.findLastIndex((other) => startsAt(other) <= now.wall);
+  const orders = [...older.slice(Math.max(current, 0)), accepted];
+  return { seq: accepted.order.seq, digest: accepted.digest, orders, heardAt: now.mono };
 }
 
 /** The order of a slot whose turn it is: the newest that has begun. It may have ended, or be a release. */

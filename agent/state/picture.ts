@@ -53,7 +53,21 @@ export type MeterView = {
 };
 
 /** What one order topic holds: the newest accepted seq, the order that binds or will, and those parked behind it. */
-export type OrderSlot = { readonly seq: number; readonly digest: string; readonly orders: readonly AcceptedOrder[] };
+export type OrderSlot = {
+  readonly seq: number;
+  readonly digest: string;
+  readonly orders: readonly AcceptedOrder[];
+  /** When the topic's newest order last came, monotonic: its issuer was alive then. */
+  readonly heardAt: Millis;
+};
+
+/** What people at the rack have said. */
+export type LocalState = {
+  /** Devices with hands inside: they may go down, but nobody wakes them. */
+  readonly lockedOut: readonly string[];
+  /** The agent touches nothing until then, wall time; absent when it works. */
+  readonly manualUntil?: Millis;
+};
 
 export type Picture = {
   readonly devices: Readonly<Record<string, DeviceView>>;
@@ -61,9 +75,16 @@ export type Picture = {
   readonly orders: Readonly<Record<string, OrderSlot>>;
   /** Whether every retained order has been seen since the start: before that, silence is not freedom. */
   readonly ordersKnown: boolean;
+  readonly local: LocalState;
 };
 
-export const emptyPicture: Picture = { devices: {}, meters: {}, orders: {}, ordersKnown: false };
+export const emptyPicture: Picture = {
+  devices: {},
+  meters: {},
+  orders: {},
+  ordersKnown: false,
+  local: { lockedOut: [] },
+};
 
 /** A feed meter, if the rack has one. */
 export function feedMeter(picture: Picture): MeterView | undefined {

@@ -1,0 +1,49 @@
+/** The hardware at work: what reads it and what moves it. Can be swapped for another fit-out while the agent runs. */
+import { Actuator } from './actuate/actuator.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Logger } from './platform/log.ts';
+import type { Rack } from './rack.ts';
+import { watchDevice } from './sense/devices.ts';
+import { watchMeter } from './sense/meters.ts';
+import type { Poller } from './sense/poller.ts';
+import type { Observation } from './state/observation.ts';
+
+export type HandsParts = { readonly clock: Clock; readonly log: Logger; observe(observation: Observation): void };
+
+export class Hands {
+  readonly rack: Rack;
+  readonly actuator: Actuator;
+  readonly pollers: ReadonlyMap<string, Poller>;
+
+  constructor(rack: Rack, { clock, log, observe }: HandsParts) {
+    this.rack = rack;
+    const devices = rack.devices.map(({ facts, ...rest }) => watchDevice({ id: facts.id, ...rest }, clock, observe));
+    const meters = rack.meters.map(({ facts: { id, periodMs }, instrument }) =>
+      watchMeter({ id, periodMs, instrument }, clock, observe),
+    );
+    this.pollers = new Map([...devices, ...meters].map((poller) => [poller.name, poller]));
+    this.actuator = new Actuator({
+      controls: new Map(rack.devices.map(({ facts, controls }) => [facts.id, controls])),
+      observe,
+      poke: (device) => this.pollers.get(device)?.poke(),
+      log,
+    });
+  }
+
+  get inventory(): Observation {
+    const devices = this.rack.devices.map(({ facts }) => facts);
+    return { kind: 'inventory', devices, meters: this.rack.meters.map(({ facts }) => facts) };
+  }
+
+  start(): void {
+    this.rack.start();
+    for (const poller of this.pollers.values()) poller.start();
+  }
+
+  /** Leaves every output as it is. */
+  async stop(): Promise<void> {
+    this.actuator.stop();
+    await Promise.all([...this.pollers.values()].map((poller) => poller.stop()));
+    await this.rack.stop();
+  }
+}

@@ -1,0 +1,114 @@
+/** Turns what the loop and the desk did into what the rack says: events, evidence, alarms, and the state of things. */
+import type { RackEvent, Refusal } from '#protocol/lifecycle.ts';
+import type { Policy } from './config/policy.ts';
+import { eventKey } from './decide/compose.ts';
+import type { Memory, Step } from './decide/plan.ts';
+import { appliedOrders, homesInWords, intents, rackMode } from './decide/words.ts';
+import type { Turn } from './loop.ts';
+import type { Clock } from './platform/clock.ts';
+import { now } from './platform/clock.ts';
+import type { Logger } from './platform/log.ts';
+import type { Raised } from './report/alarms.ts';
+import { rackEvent } from './report/events.ts';
+import type { EvidenceKeeper } from './report/evidence.ts';
+import type { Presence } from './report/presence.ts';
+import type { Reporter } from './report/reporter.ts';
+import type { About, Passed } from './sense/order-desk.ts';
+import type { AcceptedOrder } from './state/observation.ts';
+import type { Picture } from './state/picture.ts';
+
+export type TellerParts = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly reporter: Reporter;
+  readonly evidence: EvidenceKeeper;
+  readonly presence: Presence;
+  policy(): Policy;
+  picture(): Picture;
+};
+
+export class Teller {
+  /** Alarms about orders and the two files. */
+  readonly alarms = new Map<string, Raised>();
+  readonly #parts: TellerParts;
+  /** Told after the next turn: the first device write goes before every word about it. */
+  #pending: RackEvent[] = [];
+
+  constructor(parts: TellerParts) {
+    this.#parts = parts;
+  }
+
+  accepted({ order }: AcceptedOrder, passed: readonly Passed[]): void {
+    const { clock, picture } = this.#parts;
+    const { id, event, issuer, program } = order;
+    for (const { phase, why } of passed) {
+      const subject = { order: id, event, issuer, program, phase };
+      this.#pending.push(rackEvent('order', subject, why, undefined, picture(), now(clock)));
+    }
+    this.alarms.delete(`seq-conflict-${issuer}`);
+  }
+
+  refused({ code, detail }: Refusal, { topic, order, issuer }: About): void {
+    const { clock, log, picture, reporter } = this.#parts;
+    log.warn({ code, detail, topic }, 'a message was refused');
+    const subject = {
+      order: order?.id ?? null,
+      event: order?.event ?? null,
+      issuer: issuer ?? null,
+      program: order?.program ?? null,
+    };
+    const why = `${detail} (on ${topic})`;
+    reporter.event(rackEvent('order', { ...subject, phase: 'refused', code }, why, undefined, picture(), now(clock)));
+    if (code === 'seq_conflict' && issuer) {
+      this.alarms.set(`seq-conflict-${issuer}`, { severity: 'critical', message: `${issuer}: ${detail}` });
+    }
+  }
+
+  /** Something the rack or a person at it did. */
+  local(why: string, device?: string): void {
+    const { clock, picture, reporter } = this.#parts;
+    reporter.event(rackEvent('local', { device: device ?? null }, why, undefined, picture(), now(clock)));
+  }
+
+  turned({ picture, plan, memory, steps }: Turn): void {
+    const { clock, policy, presence, reporter } = this.#parts;
+    const at = now(clock);
+    for (const event of this.#pending.splice(0)) this.#tell(event, picture, memory);
+    for (const step of steps) this.#tell(rackEvent('order', step, step.why, step.levelW, picture, at), picture, memory);
+    this.#closeEvents(steps, memory);
+    const { commissioning, protect } = policy();
+    presence.mode(rackMode(plan, memory, picture, at, commissioning !== 'waived'));
+    const told = intents(plan, memory, picture).map(
+      ({ device, ...intent }) => [device, { ...intent, protected: protect.includes(device) }] as const,
+    );
+    reporter.show({
+      picture,
+      lineW: plan.levelW,
+      applied: appliedOrders(memory),
+      homes: homesInWords(memory),
+      moved: memory.moved,
+      intents: new Map(told),
+    });
+  }
+
+  #tell(event: RackEvent, picture: Picture, { baselines }: Memory): void {
+    const { reporter, evidence } = this.#parts;
+    reporter.event(event);
+    if (event.issuer === null || event.event === null) return;
+    const key = eventKey({ issuer: event.issuer, event: event.event });
+    const orders = Object.values(picture.orders).flatMap((slot) => slot.orders);
+    const digest = orders.find(({ order }) => order.id === event.order)?.digest;
+    const order = event.order !== null && digest !== undefined ? { id: event.order, digest } : undefined;
+    evidence.step(key, event, order, baselines[key]);
+  }
+
+  /** An event's record is complete when its last order is restored. */
+  #closeEvents(steps: readonly Step[], { tracks }: Memory): void {
+    const { reporter, log } = this.#parts;
+    const open = tracks.filter(({ done }) => !done).map(eventKey);
+    for (const key of new Set(steps.filter(({ phase }) => phase === 'restored').map(eventKey))) {
+      if (open.includes(key)) continue;
+      reporter.close(key).catch((error: unknown) => log.error({ error }, 'evidence could not be closed'));
+    }
+  }
+}
