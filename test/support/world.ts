@@ -1,7 +1,7 @@
 /** A site for scenarios: a simulated rack, its agent, a broker and an issuer, all in memory and on one virtual clock. */
 import assert from 'node:assert/strict';
 import type { KeyObject } from 'node:crypto';
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { AdapterError } from '#adapters/errors.ts';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
@@ -18,7 +18,7 @@ import { openLog } from '#agent/platform/log.ts';
 import { buildRack } from '#agent/rack.ts';
 import type { Ack, Phase, RackEvent } from '#protocol/lifecycle.ts';
 import type { Order, OrderBody, Target } from '#protocol/order.ts';
-import { signMessage } from '#protocol/signing.ts';
+import { bytesToSign, fromBase64Url, signMessage } from '#protocol/signing.ts';
 import type { Evidence } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Payload, TopicName } from '#protocol/topics.ts';
@@ -69,7 +69,9 @@ export class World {
     this.#policy = policySchema.parse({
       ...(!options.observing && { commissioning: 'waived' }),
       limits: { restore_window_s: 60 },
-      issuers: [{ id: ISSUER, keys: ['k.pub'], may: ['ceiling'], programs: ['ecrs', '4cp'] }],
+      issuers: [
+        { id: ISSUER, keys: ['qse-north-2026.pub'], may: ['ceiling', 'shed', 'setpoint'], programs: ['ecrs', '4cp'] },
+      ],
       ...options.policy,
     });
     const { miners = fourMiners, otherLoadsW = 100, noiseSeed } = options;
@@ -232,6 +234,7 @@ export class World {
       identity,
       publicKey: 'none',
       seal: (message) => this.sign(message, 'rack-key', keys.rack.privateKey),
+      sealed: (message) => isSealed(message, keys.rack.publicKey),
       brokers: [
         (handlers) =>
           broker.session(`ballast-${RACK}`, handlers, {
@@ -322,4 +325,9 @@ const fourMiners: MinerOptions[] = [1, 2, 3, 4].map((n) => ({ id: `m0${n}`, rate
 function readMap(id: string): RegisterMap {
   const file = new URL(`../../firmware-adapters/modbus/maps/${id}.json`, import.meta.url);
   return parseRegisterMap(readFileSync(file, 'utf8'), `${id}.json`);
+}
+
+function isSealed(message: object, key: KeyObject): boolean {
+  const { signature } = message as { signature?: { kid: string; value: string } };
+  return signature?.kid === 'rack-key' && verify(null, bytesToSign(message), key, fromBase64Url(signature.value));
 }
