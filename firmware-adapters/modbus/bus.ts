@@ -12,10 +12,15 @@ import { zeroCounters } from './counters.ts';
 import type { DialerOptions } from './dialer.ts';
 import { Dialer } from './dialer.ts';
 import type { Request, Table } from './frames.ts';
+import { functionOf } from './frames.ts';
 import type { Answer } from './link.ts';
+import { Turns } from './turns.ts';
 import { within } from './within.ts';
 
-export type ModbusBusOptions = DialerOptions;
+export type ModbusBusOptions = DialerOptions & {
+  /** Units that need a rest between two requests, and how long. */
+  unitGapMs?: ReadonlyMap<number, Millis>;
+};
 
 /** Words 0 to 65535 or bits 0 and 1, and when they arrived on the monotonic clock. */
 export type BusReading = { values: number[]; mono: Millis };
@@ -34,12 +39,16 @@ export class ModbusBus {
   readonly #dialer: Dialer;
   readonly #queue = new WireQueue();
   readonly #counters = zeroCounters();
+  readonly #turns: Turns | undefined;
+  readonly #doneAt = new Map<number, Millis>();
   #transaction = 0;
 
   constructor(options: ModbusBusOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#dialer = new Dialer(options, this.#counters);
+    const { framing, clock, timeoutMs } = options;
+    this.#turns = framing.turns && new Turns(framing.turns, timeoutMs, clock);
+    this.#dialer = new Dialer(options, this.#counters, this.#turns);
   }
 
   /** A copy, at this moment. */
@@ -119,14 +128,28 @@ export class ModbusBus {
     const { clock, timeoutMs } = this.#options;
     const link = await this.#dialer.link(urgent, signal);
     const transaction = this.#nextTransaction();
+    await this.#rested(unit, signal);
+    await this.#turns?.next({ transaction, unit, functionCode: functionOf(request) }, signal);
     const late = () => {
       this.#counters.timeouts += 1;
       return this.#error('timedOut', `unit ${unit} did not answer within ${timeoutMs} ms`);
     };
     const exchange = (allowed: AbortSignal) => link.exchange(transaction, unit, request, allowed);
-    const answer = await within(clock, timeoutMs, signal, late, exchange);
-    this.#dialer.replied();
-    return answer;
+    try {
+      const answer = await within(clock, timeoutMs, signal, late, exchange);
+      this.#dialer.replied();
+      return answer;
+    } finally {
+      this.#doneAt.set(unit, clock.monotonic());
+    }
+  }
+
+  /** Some units miss a request that comes too soon after the one before. */
+  async #rested(unit: number, signal: AbortSignal): Promise<void> {
+    const { clock, unitGapMs } = this.#options;
+    const gapMs = unitGapMs?.get(unit) ?? 0;
+    const restMs = (this.#doneAt.get(unit) ?? Number.NEGATIVE_INFINITY) + gapMs - clock.monotonic();
+    if (restMs > 0) await clock.sleep(restMs, signal);
   }
 
   /** Goes on across connections, so that no gateway can answer a new connection with an old one's reply. */

@@ -6,6 +6,7 @@ import { AdapterError } from '../errors.ts';
 import type { BusCounters } from './counters.ts';
 import type { Framing } from './framing.ts';
 import { Link } from './link.ts';
+import type { Turns } from './turns.ts';
 import { within } from './within.ts';
 
 export type DialerOptions = {
@@ -28,15 +29,17 @@ const deafAfterTimeouts = 3;
 export class Dialer {
   readonly #options: DialerOptions;
   readonly #counters: BusCounters;
+  readonly #turns: Turns | undefined;
   #link: Link | undefined;
   #connections = 0;
   #attemptsSinceReply = 0;
   #retryAt: Millis = 0;
   #whyDown: unknown;
 
-  constructor(options: DialerOptions, counters: BusCounters) {
+  constructor(options: DialerOptions, counters: BusCounters, turns: Turns | undefined) {
     this.#options = options;
     this.#counters = counters;
+    this.#turns = turns;
   }
 
   /**
@@ -87,7 +90,7 @@ export class Dialer {
     if (this.#connections > 0) this.#counters.reconnects += 1;
     this.#connections += 1;
     log.info({ bus: id, connections: this.#connections, after: this.#whyDown }, 'bus connected');
-    const link = new Link({ id, stream, framing, clock, counters: this.#counters });
+    const link = new Link({ id, stream, framing, turns: this.#turns, clock, counters: this.#counters });
     link.start();
     return link;
   }

@@ -1,4 +1,6 @@
 /** How a wire wraps PDUs. Each kind of wire has one; the rest of a bus does not know which. */
+import type { Millis } from '#protocol/units.ts';
+import type { BusCounters } from './counters.ts';
 
 /** One request or reply, unwrapped. */
 export type Frame = {
@@ -9,15 +11,25 @@ export type Frame = {
 };
 
 export type Framing = {
-  encode(frame: Frame): Buffer;
-  /** A fresh decoder for a fresh connection. */
-  decoder(): Decoder;
+  /** A fresh codec for a fresh connection. */
+  codec(counters: BusCounters): Codec;
+  /** What a wire needs whose replies do not say which request they answer; absent where they do. */
+  readonly turns?: TurnTimes;
 };
 
-export type Decoder = {
+export type Codec = {
+  /** Throws `RangeError` for a unit that this kind of wire cannot address. */
+  encode(request: Frame): Buffer;
   /**
-   * Yields the frames that `chunk` completes, however the bytes were cut. Throws `AdapterError('malformed')` when the
+   * Yields the replies that `chunk` completes, however the bytes were cut. Throws `AdapterError('malformed')` when the
    * stream cannot be followed any more: the connection must then be dropped.
    */
   push(chunk: Buffer): Iterable<Frame>;
+};
+
+export type TurnTimes = {
+  /** Silence that ends a frame: what comes after it belongs to another one. */
+  readonly gapMs: Millis;
+  /** Silence after a request that was given up, before another may follow: its unit may be about to speak. */
+  readonly turnaroundMs: Millis;
 };

@@ -7,7 +7,8 @@ import { AdapterError } from '../errors.ts';
 import type { BusCounters } from './counters.ts';
 import type { Reply, Request } from './frames.ts';
 import { encodeRequest, parseReply } from './frames.ts';
-import type { Decoder, Frame, Framing } from './framing.ts';
+import type { Codec, Frame, Framing } from './framing.ts';
+import type { Turns } from './turns.ts';
 
 /** A reply that belongs to its request. */
 export type Answer = Exclude<Reply, { kind: 'foreign' }>;
@@ -20,13 +21,15 @@ export type LinkParts = {
   /** Connected. The link closes it. */
   stream: Duplex;
   framing: Framing;
+  /** Of the bus: they outlast the connection. */
+  turns?: Turns | undefined;
   clock: Pick<Clock, 'monotonic'>;
   counters: BusCounters;
 };
 
 export class Link {
   readonly #parts: LinkParts;
-  readonly #decoder: Decoder;
+  readonly #codec: Codec;
   readonly #closed = Promise.withResolvers<void>();
   #waiting: Waiting | undefined;
   #lastTransaction = 0;
@@ -36,7 +39,7 @@ export class Link {
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
-    this.#decoder = parts.framing.decoder();
+    this.#codec = parts.framing.codec(parts.counters);
   }
 
   start(): void {
@@ -68,12 +71,12 @@ export class Link {
 
   /**
    * Sends `request` and waits for its answer. Rejects with the signal's reason, or with the `AdapterError` that broke
-   * the connection. The next exchange may follow at once: the transaction tells a late reply from its own.
+   * the connection.
    */
   async exchange(transaction: number, unit: number, request: Request, signal: AbortSignal): Promise<Answer> {
     if (this.#broken) throw this.#broken;
     signal.throwIfAborted();
-    const bytes = this.#parts.framing.encode({ transaction, unit, pdu: encodeRequest(request) });
+    const bytes = this.#codec.encode({ transaction, unit, pdu: encodeRequest(request) });
     return new Promise((resolve, reject) => {
       const done = () => {
         this.#waiting = undefined;
@@ -81,12 +84,14 @@ export class Link {
       };
       const abort = () => {
         done();
+        this.#parts.turns?.gaveUp(transaction);
         reject(signal.reason);
       };
       const settle = (outcome: Answer | AdapterError) => {
         done();
-        if (outcome instanceof AdapterError) reject(outcome);
-        else resolve(outcome);
+        if (!(outcome instanceof AdapterError)) return resolve(outcome);
+        this.#parts.turns?.gaveUp(transaction);
+        reject(outcome);
       };
       signal.addEventListener('abort', abort, { once: true });
       this.#waiting = { transaction, unit, request, settle };
@@ -104,8 +109,9 @@ export class Link {
 
   #receive(chunk: Buffer): void {
     this.#unheardSince = undefined;
+    this.#parts.turns?.heard();
     try {
-      for (const frame of this.#decoder.push(chunk)) this.#match(frame);
+      for (const frame of this.#codec.push(chunk)) this.#match(frame);
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
       this.#parts.counters.malformed += 1;
@@ -116,6 +122,7 @@ export class Link {
   #match(frame: Frame): void {
     const waiting = this.#waiting;
     if (frame.transaction !== waiting?.transaction) {
+      this.#parts.turns?.answered(frame.transaction);
       this.#parts.counters[this.#wasSent(frame.transaction) ? 'lateReplies' : 'foreignReplies'] += 1;
       return;
     }

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { zeroCounters } from './counters.ts';
 import type { Frame } from './framing.ts';
 import { tcpFraming } from './tcp.ts';
 
 const first = '000100000005' + '01' + '03020007';
 const second = '000200000003' + '05' + '8302';
 
+function codec() {
+  return tcpFraming.codec(zeroCounters());
+}
+
 function decode(...chunks: Buffer[]): Frame[] {
-  const decoder = tcpFraming.decoder();
-  return chunks.flatMap((chunk) => [...decoder.push(chunk)]);
+  const wire = codec();
+  return chunks.flatMap((chunk) => [...wire.push(chunk)]);
 }
 
 function bytes(hex: string): Buffer {
@@ -17,7 +22,7 @@ function bytes(hex: string): Buffer {
 }
 
 test('a request carries its transaction, protocol 0, its length and its unit', () => {
-  const frame = tcpFraming.encode({ transaction: 0x1234, unit: 17, pdu: bytes('0300000002') });
+  const frame = codec().encode({ transaction: 0x1234, unit: 17, pdu: bytes('0300000002') });
   assert.equal(frame.toString('hex'), '1234' + '0000' + '0006' + '11' + '0300000002');
 });
 
@@ -39,7 +44,7 @@ test('replies are the same however the network cut them', () => {
 
 test('the longest reply that Modbus knows is one frame', () => {
   const pdu = Buffer.concat([bytes('03fa'), Buffer.alloc(251, 0x5a)]);
-  assert.deepEqual(decode(tcpFraming.encode({ transaction: 9, unit: 1, pdu })), [{ transaction: 9, unit: 1, pdu }]);
+  assert.deepEqual(decode(codec().encode({ transaction: 9, unit: 1, pdu })), [{ transaction: 9, unit: 1, pdu }]);
 });
 
 const nonsense: [string, string][] = [
@@ -58,7 +63,7 @@ for (const [name, hex] of nonsense) {
 test('a whole reply before the nonsense still counts', () => {
   const frames: Frame[] = [];
   assert.throws(() => {
-    for (const frame of tcpFraming.decoder().push(bytes(`${first}ffffffffffff`))) frames.push(frame);
+    for (const frame of codec().push(bytes(`${first}ffffffffffff`))) frames.push(frame);
   }, /not a Modbus TCP header/);
   assert.equal(frames.length, 1);
 });

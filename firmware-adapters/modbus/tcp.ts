@@ -3,26 +3,25 @@
  * section 3.1.3.
  */
 import { AdapterError } from '../errors.ts';
-import type { Decoder, Frame, Framing } from './framing.ts';
+import type { Codec, Frame, Framing } from './framing.ts';
 
-export const tcpFraming: Framing = {
-  encode: ({ transaction, unit, pdu }) => {
-    const header = Buffer.alloc(7);
-    header.writeUInt16BE(transaction, 0);
-    header.writeUInt16BE(pdu.length + 1, 4);
-    header.writeUInt8(unit, 6);
-    return Buffer.concat([header, pdu]);
-  },
-  decoder: () => new MbapDecoder(),
-};
+export const tcpFraming: Framing = { codec: () => new MbapCodec() };
 
 /** Transaction, protocol and length; the length counts what follows: the unit and the PDU. */
 const prefixBytes = 6;
 /** A unit and a function code; a unit and the longest PDU. */
 const lengthRange = { min: 2, max: 254 };
 
-class MbapDecoder implements Decoder {
+class MbapCodec implements Codec {
   #rest: Buffer = Buffer.alloc(0);
+
+  encode({ transaction, unit, pdu }: Frame): Buffer {
+    const header = Buffer.alloc(7);
+    header.writeUInt16BE(transaction, 0);
+    header.writeUInt16BE(pdu.length + 1, 4);
+    header.writeUInt8(unit, 6);
+    return Buffer.concat([header, pdu]);
+  }
 
   *push(chunk: Buffer): Iterable<Frame> {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
