@@ -24,7 +24,7 @@ import type { Unreported } from './progress.ts';
 import { progress } from './progress.ts';
 import { moveLine } from './ramp.ts';
 import type { Roster } from './roster.ts';
-import { ratedW, roster } from './roster.ts';
+import { awaitsIdentity, ratedW, roster } from './roster.ts';
 import { share } from './share.ts';
 
 export type Decision = { readonly plan: Plan; readonly memory: Memory };
@@ -45,7 +45,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const line = moveLine(memory.line, envelope, around);
 
   const { allotted, ranking, partial } = share(picture, crew, memory, fixedW, line, envelope.ceilingW);
-  const devices = planned(crew, allotted, memory, envelope.why);
+  const devices = planned(picture, crew, allotted, memory, envelope.why);
   const shortByW = Math.max(
     0,
     fixedW + sum(allotted.map(({ watts }) => watts)) - (line?.levelW ?? Number.POSITIVE_INFINITY),
@@ -72,6 +72,7 @@ function heldBy(envelope: Envelope, homeW: Watts): Envelope {
 }
 
 function planned(
+  picture: Picture,
   { steerable, leftAlone }: Roster,
   allotted: readonly Allotted[],
   memory: Memory,
@@ -82,7 +83,8 @@ function planned(
     const home = homes.get(device) ?? awake;
     const away = !sameSetting(want, home);
     // A device that is to be home and that we never moved is left as it is: whoever changed it meant it.
-    const hands = away || memory.moved.includes(device) ? 'on' : 'off';
+    const ours = away || memory.moved.includes(device);
+    const hands = ours && mayBeCalled(picture, device) ? 'on' : 'off';
     const atHome = home.kind === 'asleep' ? 'home: it slept before' : 'home: nothing asks for less';
     return { device, want, home, hands, expectedW: watts, stubborn, why: away ? why : atHome };
   });
@@ -98,6 +100,11 @@ function planned(
     }),
   );
   return [...steered, ...alone];
+}
+
+function mayBeCalled({ devices }: Picture, id: string): boolean {
+  const device = devices[id];
+  return device !== undefined && !awaitsIdentity(device);
 }
 
 function sum(values: readonly number[]): number {

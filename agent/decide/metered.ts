@@ -9,6 +9,8 @@ import type { Level } from './level.ts';
 
 export type Proof =
   | { readonly kind: 'met'; readonly meanW: Watts }
+  /** The meter has only begun to speak, as after a start. */
+  | { readonly kind: 'early' }
   /** `why` says by how much, or what keeps the meter from telling. */
   | { readonly kind: 'missed' | 'unknown'; readonly why: string };
 
@@ -25,11 +27,12 @@ export function proves(picture: Picture, policy: Policy, cut: readonly string[],
   const { id, covers, resolutionW } = meter.facts;
   const outside = covers === 'all' ? undefined : cut.find((device) => !covers.includes(device));
   if (outside !== undefined) return { kind: 'unknown', why: `meter ${id} does not cover ${outside}` };
+  const from = now.mono - policy.meter_window_s * 1000;
+  if (!meter.trouble && meter.samples.every(({ mono }) => mono > from)) return { kind: 'early' };
   if (!freshMeter(meter, now)) {
     const why = `meter ${id} is silent: ${meter.trouble?.message ?? 'no reading yet'}`;
     return { kind: 'unknown', why: why + estimate(picture, now) };
   }
-  const from = now.mono - policy.meter_window_s * 1000;
   const window = meter.samples.filter(({ mono }) => mono > from);
   if (window.length < LEAST_SAMPLES) return { kind: 'unknown', why: `meter ${id} has too few readings yet` };
   const meanW = window.reduce((sum, { powerW }) => sum + powerW, 0) / window.length;

@@ -52,7 +52,7 @@ function newTracks(picture: Picture, memory: Memory, now: Now): Track[] {
 function whileBinding(track: Track, { accepted, interval, level }: Bound, around: Around): Advance {
   const { picture, policy, plan, now } = around;
   const levelW = Math.max(level.watts, policy.limits.min_w);
-  const cuts = plan.devices.filter((each) => each.hands === 'on' && !sameSetting(each.want, each.home));
+  const cuts = plan.devices.filter((each) => !sameSetting(each.want, each.home));
   const short = cuts.filter((each) => each.stubborn || !isShown(each, picture)).map((each) => whyShort(each, picture));
   const start = advance({ ...track, levelW, intervalFrom: interval.from, short });
   const acting = track.intervalFrom === interval.from ? start : reach(start, 'acting', plan.why, now);
@@ -65,6 +65,7 @@ function whileBinding(track: Track, { accepted, interval, level }: Bound, around
 /** The first two truths, of every device that does as told. */
 function throughDevices(from: Advance, cuts: readonly PlannedDevice[], { picture, now }: Around): Advance {
   const willing = cuts.filter(({ stubborn }) => !stubborn);
+  if (cuts.length > 0 && willing.length === 0) return from;
   const count = `${willing.length} of ${cuts.length} devices`;
   let here = from;
   if (before(here, 'acknowledged') && willing.every((each) => isAcknowledged(each, picture))) {
@@ -90,7 +91,7 @@ function throughMeter(
   const { meteredSince, ...unproved } = from.track;
   if (proof.kind !== 'met') {
     const here = { ...from, track: unproved };
-    if (now.wall < dueAt || unproved.phase === 'partial') return here;
+    if (now.wall < dueAt || unproved.phase === 'partial' || proof.kind === 'early') return here;
     return reach(here, 'partial', [proof.why, ...unproved.short].join('; '), now);
   }
   const since = meteredSince ?? now.mono;

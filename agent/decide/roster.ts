@@ -40,6 +40,11 @@ export function ratedW(picture: Picture, policy: Policy): Watts {
     .reduce((sum, { facts }) => sum + facts.ratedW, 0);
 }
 
+/** Until it has said who it is, a device is planned for as the one the config names, and not called. */
+export function awaitsIdentity({ facts, identity }: DeviceView): boolean {
+  return facts.identityRequired && !identity;
+}
+
 /** Terahashes per joule by the maker's word, which does not flicker; unknown counts as least. */
 export function valuePerWatt({ reading, facts }: DeviceView): number {
   return (reading?.ratedHashrateThs ?? 0) / facts.ratedW;
@@ -65,7 +70,7 @@ function steer(device: DeviceView, home: Setting): Omit<Steerable, 'stubbornW'> 
 }
 
 function whyLeftAlone(
-  { facts, state, identity, trouble, reading }: DeviceView,
+  { facts, state, trouble, reading }: DeviceView,
   { local }: Picture,
   policy: Policy,
   memory: Memory,
@@ -78,7 +83,6 @@ function whyLeftAlone(
   if (local.lockedOut.includes(facts.id) && reading?.asleep !== false) return 'locked out';
   if (!canSleep(facts.controls)) return 'has no control to sleep and wake';
   if (state === 'wrong_device') return trouble?.message ?? 'another device is at its address';
-  if (facts.identityRequired && !identity) return 'has not yet said which device it is';
   return undefined;
 }
 
@@ -89,7 +93,7 @@ function canSleep(controls: DeviceView['facts']['controls']): boolean {
 function stubbornW(device: DeviceView, home: Setting): Watts | undefined {
   if (home.kind === 'asleep' || lastSeenAsleep(device)) return undefined;
   const { state, asked } = device;
-  const unheard = state === 'unreachable' || state === 'unauthorised';
+  const unheard = state === 'unreachable' || state === 'unauthorised' || (awaitsIdentity(device) && device.trouble);
   const unmoved = asked?.setting.kind === 'asleep' && asked.attempts >= PATIENCE && !shows(device, asleep);
   return unheard || unmoved ? device.fullW : undefined;
 }
