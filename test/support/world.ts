@@ -19,7 +19,7 @@ import { buildRack } from '#agent/rack.ts';
 import type { Ack, Phase, RackEvent } from '#protocol/lifecycle.ts';
 import type { Order, OrderBody, Target } from '#protocol/order.ts';
 import { bytesToSign, fromBase64Url, signMessage } from '#protocol/signing.ts';
-import type { Evidence } from '#protocol/telemetry.ts';
+import type { Evidence, History } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Payload, TopicName } from '#protocol/topics.ts';
 import { locate, orderTopic, topics } from '#protocol/topics.ts';
@@ -56,6 +56,7 @@ export class World {
   readonly events: RackEvent[] = [];
   readonly acks: Ack[] = [];
   readonly evidence: Evidence[] = [];
+  readonly history: History[] = [];
   /** The last payload of each topic below the rack. */
   readonly said = new Map<string, unknown>();
   readonly #options: WorldOptions;
@@ -271,6 +272,7 @@ export class World {
     if (located.name === 'event') this.events.push(said as RackEvent);
     if (located.name === 'ack') this.acks.push(said as Ack);
     if (located.name === 'evidence') this.evidence.push(said as Evidence);
+    if (located.name === 'history') this.history.push(said as History);
   }
 
   /** Lets time pass until `work` is done: what it waits for may need the clock. */
