@@ -11,10 +11,10 @@ import { Hands } from './hands.ts';
 import { RackJournal } from './journal.ts';
 import { Loop } from './loop.ts';
 import type { BrokerHandlers, BrokerSession } from './platform/broker.ts';
-import type { Clock } from './platform/clock.ts';
 import { now } from './platform/clock.ts';
 import type { Identity } from './platform/identity.ts';
 import type { Logger } from './platform/log.ts';
+import type { SteadyClock } from './platform/steady-clock.ts';
 import type { RackStore } from './platform/store.ts';
 import type { Rack } from './rack.ts';
 import type { Raised } from './report/alarms.ts';
@@ -41,7 +41,7 @@ export type AgentParts = {
   readonly policy: Policy;
   readonly keys: IssuerKeys;
   readonly rack: Rack;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly log: Logger;
   readonly store: RackStore;
   readonly identity: Identity;
@@ -129,7 +129,7 @@ class RackAgent implements Agent {
       actuate: (plan, seen, at) => this.#hands.actuator.apply(plan, seen, at),
       turned: (turn) => {
         this.#teller.turned(turn);
-        this.#journal.memory(turn.memory);
+        this.#journal.memory(turn.memory, clock.wall());
       },
     });
     this.#desk = new OrderDesk({
@@ -140,6 +140,7 @@ class RackAgent implements Agent {
       policy,
       picture,
       now: () => now(clock),
+      clockQuality: () => clock.quality(),
       accepted: (accepted, passed) => {
         this.#teller.accepted(accepted, passed);
         this.#take(accepted);
@@ -239,7 +240,7 @@ class RackAgent implements Agent {
         const { pollers, rack: hardware } = this.#hands;
         return healthOf({ host: host(), pollers, lagMs: this.#loop.lagMs, buses: hardware.counters() });
       },
-      otherAlarms: () => new Map([...this.#teller.alarms, ...processAlarms()]),
+      otherAlarms: () => new Map([...this.#teller.alarms, ...clockAlarm(clock), ...processAlarms()]),
     });
   }
 
@@ -287,4 +288,10 @@ class RackAgent implements Agent {
   #later(name: string, ms: Millis, work: () => void): void {
     this.#timers.push(this.#parts.clock.after(name, ms, work));
   }
+}
+
+function clockAlarm(clock: SteadyClock): [string, Raised][] {
+  if (clock.quality() === 'good') return [];
+  const message = 'the clock is not set: orders that lower run from receipt, releases and commands wait';
+  return [['clock', { severity: 'warning', message }]];
 }

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { order } from '#protocol/order.ts';
+import type { Millis } from '#protocol/units.ts';
 import type { Memory } from './decide/plan.ts';
 import { emptyMemory } from './decide/plan.ts';
 import type { Journal } from './platform/store.ts';
@@ -14,6 +15,8 @@ const MEMORY = 'memory';
 const LOCAL = 'local';
 
 const acceptedSchema = z.array(z.object({ topic: z.string(), order, digest: z.string(), receivedAt: z.number() }));
+/** `memory` is JSON of our own, read back by the version that wrote it or a later one. */
+const memorySchema = z.object({ at: z.number(), memory: z.string() });
 const localSchema = z.object({ lockedOut: z.array(z.string()), manualUntil: z.number().exactOptional() });
 
 export type Recovered = {
@@ -50,7 +53,7 @@ export class RackJournal {
       if (key.startsWith(COMMANDS)) commands.push(key.slice(COMMANDS.length));
       if (key.startsWith(ORDERS)) orders.push(...(parsed(acceptedSchema, body) ?? []));
     }
-    const memory = rows.get(MEMORY);
+    const memory = parsed(memorySchema, rows.get(MEMORY));
     const local = parsed(localSchema, rows.get(LOCAL));
     return {
       orders,
@@ -58,7 +61,7 @@ export class RackJournal {
       rows,
       local,
       known: memory !== undefined,
-      memory: memory ? revived(memory) : emptyMemory,
+      memory: memory ? revived(memory.memory) : emptyMemory,
     };
   }
 
@@ -76,11 +79,11 @@ export class RackJournal {
   }
 
   /** Writes the memory when it has changed in what matters; while one write runs, only the newest waits. */
-  memory(memory: Memory): void {
+  memory(memory: Memory, at: Millis): void {
     const body = JSON.stringify(lasting(memory));
     if (body === this.#memory) return;
     this.#memory = body;
-    this.#next = body;
+    this.#next = JSON.stringify({ at, memory: body });
     if (!this.#writing) void this.#write();
   }
 
@@ -97,6 +100,11 @@ export class RackJournal {
     }
     this.#writing = false;
   }
+}
+
+/** The last moment that was written down; 0 for an empty journal. */
+export function lastMoment(rows: ReadonlyMap<string, string>): Millis {
+  return parsed(memorySchema, rows.get(MEMORY))?.at ?? 0;
 }
 
 /** Without the monotonic moments: they mean nothing to the next process, and would be written at every turn. */

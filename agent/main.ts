@@ -12,10 +12,13 @@ import type { Config } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import { load } from './config/load.ts';
 import { readMaps } from './config/maps.ts';
+import type { Policy } from './config/policy.ts';
 import { formatProblem } from './config/problem.ts';
+import { lastMoment } from './journal.ts';
 import type { BrokerConfig, BrokerHandlers, BrokerSession } from './platform/broker.ts';
 import { openBroker } from './platform/broker.ts';
 import { systemClock } from './platform/clock.ts';
+import { kernelClock } from './platform/clock-quality.ts';
 import type { HostFactsReader } from './platform/host-facts.ts';
 import { openHostFacts } from './platform/host-facts.ts';
 import type { Identity } from './platform/identity.ts';
@@ -26,7 +29,9 @@ import { openLog } from './platform/log.ts';
 import type { RackKey } from './platform/rack-key.ts';
 import { loadRackKey } from './platform/rack-key.ts';
 import { systemRandom } from './platform/random.ts';
-import type { StoreEvent } from './platform/store.ts';
+import type { SteadyClock } from './platform/steady-clock.ts';
+import { steadyClock } from './platform/steady-clock.ts';
+import type { Journal, StoreEvent } from './platform/store.ts';
 import { openStore } from './platform/store.ts';
 import { buildRack } from './rack.ts';
 import type { Raised } from './report/alarms.ts';
@@ -87,7 +92,7 @@ type ProcessParts = {
 
 async function assemble({ config, policy, keys, folder, configHash }: Loaded, parts: ProcessParts): Promise<Agent> {
   const { log, store, host, alarms } = parts;
-  const clock = systemClock;
+  const clock = await rackClock(policy, store.journal);
   const key = await loadRackKey(join(config.state, 'rack.key'));
   const instance = randomBytes(8).toString('hex');
   const identity = await openIdentity({ journal: store.journal, instance, wallMs: clock.wall(), log });
@@ -114,6 +119,13 @@ async function assemble({ config, policy, keys, folder, configHash }: Loaded, pa
     host: () => hostHealth(host),
     processAlarms: () => alarms,
   });
+}
+
+/** Runs on from the last moment in the journal: a controller without a battery starts in 1970. */
+async function rackClock({ clock }: Policy, journal: Journal): Promise<SteadyClock> {
+  const rows = await journal.load().catch(() => new Map<string, string>());
+  const quality = clock === 'trusted' ? () => 'good' as const : kernelClock();
+  return steadyClock(systemClock, { quality, notBefore: lastMoment(rows) });
 }
 
 /** A session to each broker. They share the counter of connections, so that births and wills stay in order. */

@@ -49,6 +49,7 @@ export const refusalCodes = [
   'replayed',
   'retained_command',
   'not_commissioned',
+  'clock_not_set',
 ] as const;
 export const refusalCode = z.enum(refusalCodes);
 export type RefusalCode = z.infer<typeof refusalCode>;

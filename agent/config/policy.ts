@@ -48,6 +48,8 @@ export const policySchema = z.strictObject({
       then: z.enum(['hold', 'home', 'curtail']).default('hold'),
     })
     .prefault({}),
+  /** Whose word counts on whether the clock is set: the kernel's, or, on machines that set it otherwise, nobody's. */
+  clock: z.enum(['kernel', 'trusted']).default('kernel'),
   /** How far an issuer's clock may run ahead of ours, in seconds. */
   clock_tolerance_s: seconds.default(5),
   /** Says that a person takes on what commissioning would have proved. Without it the rack only observes. */

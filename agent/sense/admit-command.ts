@@ -51,7 +51,8 @@ function wrongScope(topicIssuer: string, { issuer, scope }: Command, { site, rac
   );
 }
 
-function outOfTime({ issued_at, valid_until }: Command, { now, policy }: CommandGate): Refusal | undefined {
+function outOfTime({ issued_at, valid_until }: Command, { now, policy, clock }: CommandGate): Refusal | undefined {
+  if (clock === 'bad') return refused('clock_not_set', 'commands wait until this rack knows the time');
   const issued = epochMs(issued_at);
   const until = epochMs(valid_until);
   if (issued - now.wall > policy.clock_tolerance_s * 1000) return refused('issued_in_future', `issued at ${issued_at}`);

@@ -2,7 +2,7 @@
 import type { DeviceStateName } from '#protocol/telemetry.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { DeviceFacts, DeviceReading, MeterFacts, Now, Observation, Trouble } from './observation.ts';
-import { withOrder } from './orders.ts';
+import { BLIND, withOrder } from './orders.ts';
 import type { Asked, DeviceView, MeterView, Picture } from './picture.ts';
 import { sameSetting, settingShown, shows } from './setting.ts';
 
@@ -42,8 +42,9 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
       });
     case 'order': {
       const { accepted } = observation;
+      const { [accepted.topic + BLIND]: _blind, ...orders } = picture.orders;
       const slot = withOrder(picture.orders[accepted.topic], accepted, now);
-      return { ...picture, orders: { ...picture.orders, [accepted.topic]: slot } };
+      return { ...picture, orders: { ...orders, [accepted.topic]: slot } };
     }
     case 'repeated': {
       const slot = picture.orders[observation.topic];

@@ -64,6 +64,7 @@ export type Trouble = { readonly kind: TroubleKind; readonly message: string };
 
 /** An order that was verified and accepted, with when it came. */
 export type AcceptedOrder = {
+  /** Where it was published; with `BLIND` behind it when the clock could not tell its time. */
   readonly topic: string;
   readonly order: Order;
   /** SHA-256 over the signed bytes, hex. */

@@ -5,6 +5,12 @@ import type { Millis } from '#protocol/units.ts';
 import type { AcceptedOrder, Now } from './observation.ts';
 import type { OrderSlot, Picture } from './picture.ts';
 
+/**
+ * Marks the slot of an order that was taken while the clock was not set. It stands beside its topic's own slot, so that
+ * it can lower the rack but succeeds nothing, and it goes when the topic's order is taken with a good clock.
+ */
+export const BLIND = '#blind';
+
 export type Binding = { readonly accepted: AcceptedOrder; readonly interval: Interval };
 
 export function startsAt({ order }: AcceptedOrder): Millis {

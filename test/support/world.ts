@@ -13,8 +13,10 @@ import type { Policy } from '#agent/config/policy.ts';
 import { policySchema } from '#agent/config/policy.ts';
 import type { Outgoing } from '#agent/platform/broker.ts';
 import type { Clock } from '#agent/platform/clock.ts';
+import type { ClockQuality } from '#agent/platform/clock-quality.ts';
 import { openIdentity } from '#agent/platform/identity.ts';
 import { openLog } from '#agent/platform/log.ts';
+import { steadyClock } from '#agent/platform/steady-clock.ts';
 import { buildRack } from '#agent/rack.ts';
 import type { Ack, Phase, RackEvent } from '#protocol/lifecycle.ts';
 import type { Order, OrderBody, Target } from '#protocol/order.ts';
@@ -59,6 +61,8 @@ export class World {
   readonly history: History[] = [];
   /** The last payload of each topic below the rack. */
   readonly said = new Map<string, unknown>();
+  /** What the kernel says of the clock. */
+  clockQuality: ClockQuality = 'good';
   readonly #options: WorldOptions;
   readonly #policy: Policy;
   #agent: Agent | undefined;
@@ -178,7 +182,7 @@ export class World {
   async #build(): Promise<Agent> {
     const { broker, rack, store, keys } = this;
     this.#life = new Life(this.clock);
-    const clock: Clock = this.#life;
+    const clock = steadyClock(this.#life, { quality: () => this.clockQuality, notBefore: 0 });
     const log = openLog('silent');
     const config = configSchema.parse({
       site: SITE,
