@@ -3,9 +3,9 @@
  * orders, watts budgets or MQTT. A control that a device lacks is absent here, not a function that throws.
  */
 import type { Duplex } from 'node:stream';
+import type * as z from 'zod';
 import type { Capability } from '#protocol/capability.ts';
 import type { Celsius, Millis, Seconds, Watts } from '#protocol/units.ts';
-import type * as z from 'zod';
 
 /** The part of the agent's clock an adapter needs. Tests drive a virtual one. */
 export type Clock = {
@@ -105,6 +105,7 @@ export type Device = {
   stop(): Promise<void>;
   identify(signal?: AbortSignal): Promise<Identity>;
   read(signal?: AbortSignal): Promise<DeviceReading>;
+  /** Read it anew each time: a control whose range only the device knows comes when the device has told it. */
   readonly controls: Controls;
 };
 

@@ -2,12 +2,14 @@
  * Every kind of hardware, one line each. The order is the order in which an unknown address is probed: an adapter
  * stands before those that would answer for its devices too. So firmware that speaks a second, older protocol beside
  * its own (WhatsMiner v3 beside v2) goes before the adapter of the older one, and anything that answers to the plain
- * cgminer API goes last.
+ * cgminer API goes last. LuxOS answers to it too, under the stock model's name, so it goes before stock Antminers;
+ * WhatsMiners and LuxOS do not know each other's commands.
  */
+import { luxos } from './asic/luxos.ts';
 import { whatsminerV2 } from './asic/whatsminer-v2.ts';
 import type { Adapter } from './contract.ts';
 
-export const adapters: readonly Adapter[] = [whatsminerV2];
+export const adapters: readonly Adapter[] = [whatsminerV2, luxos];
 
 /** The adapter that a config entry names; undefined when there is none of this name. */
 export function adapterNamed(name: string): Adapter | undefined {
