@@ -8,7 +8,7 @@ import { Preempted } from '#adapters/errors.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';
 import { systemClock } from '#agent/platform/clock.ts';
 import { createRack } from '#test/simulator/rack.ts';
-import type { MinerOptions } from '#test/simulator/whatsminer-spec.ts';
+import type { WhatsminerOptions } from '#test/simulator/whatsminer-spec.ts';
 
 describe('a WhatsMiner on the network', () => {
   test('says who it is', async (t) => {
@@ -140,7 +140,7 @@ describe('the error says what to do when', () => {
 const prompt = { replyMs: 1, powerOff: { deadMs: 0, tauMs: 1 }, percent: { deadMs: 0, tauMs: 1 }, bootMs: 0 };
 
 /** A simulated miner behind a real socket, and the adapter's device for it. `wire` says when a connection stands. */
-async function open(t: TestContext, { timing, ...options }: Partial<MinerOptions> = {}, password = 'simulated') {
+async function open(t: TestContext, { timing, ...options }: Partial<WhatsminerOptions> = {}, password = 'simulated') {
   const miners = [{ ...options, id: 'm01', timing: { ...prompt, ...timing } }];
   const rack = createRack({ clock: systemClock, miners });
   const address = (await rack.listen()).get('m01');

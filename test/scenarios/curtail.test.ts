@@ -15,10 +15,7 @@ const miners = (awake: number, sleeping = 0) =>
 
 /** What the rack may draw by the settings its miners have been given, once they have all settled. */
 function wantedW({ rack }: World): number {
-  return rack.miners.reduce(
-    (sum, miner) => sum + (miner.asleep ? miner.spec.residualW : (miner.spec.ratedW * miner.percent) / 100),
-    rack.otherLoads.watts(),
-  );
+  return rack.miners.reduce((sum, miner) => sum + miner.settledW, rack.otherLoads.watts());
 }
 
 test('an order is carried out, proved by the meter, and the rack restored', async () => {

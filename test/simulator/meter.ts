@@ -1,19 +1,28 @@
-/** A meter on the feed of the rack: when it looks, and what it holds until it looks again. */
+/** An Eastron SDM630 on the feed of the rack: when it looks, what it holds until it looks again, what it answers. */
 import type { Millis } from '#protocol/units.ts';
 import type { SimulatorClock } from './clock.ts';
 import type { MeterFaults } from './faults.ts';
 import { healthyMeter } from './faults.ts';
+import type { ModbusDevice } from './modbus-device.ts';
+import { exception, refuse, registerRange, registersReply } from './modbus-device.ts';
+import type { OtherUnits } from './modbus-tcp.ts';
 import type { Feed } from './physics.ts';
 import type { Measured } from './sdm630-registers.ts';
-import { registerValues } from './sdm630-registers.ts';
+import { isReadable, registerBytes, registerValues } from './sdm630-registers.ts';
+
+/** The manual of the meter, 1.1: at most 40 values in a request. */
+const mostRegisters = 80;
+
+const readInputRegisters = 0x04;
 
 export type MeterSpec = {
   id: string;
   host: string;
   port: number;
+  /** The serial line it hangs on; absent for a Modbus TCP gateway of its own. */
+  line?: string;
   unit: number;
-  /** What a request for another unit gets: nothing, or exception 0B as from a gateway that waited in vain. */
-  otherUnits: 'silence' | 'exception';
+  otherUnits: OtherUnits;
   /** How often the registers change; 0 measures at each read. */
   refreshMs: Millis;
   /** From a request to its reply. */
@@ -40,7 +49,7 @@ export function meterSpec(options: MeterOptions): MeterSpec {
   };
 }
 
-export class SimulatedMeter {
+export class SimulatedMeter implements ModbusDevice {
   readonly spec: MeterSpec;
   readonly faults: MeterFaults = healthyMeter();
   #clock: SimulatorClock;
@@ -51,6 +60,20 @@ export class SimulatedMeter {
     this.spec = spec;
     this.#feed = feed;
     this.#clock = clock;
+  }
+
+  answersTo(unit: number): boolean {
+    return unit === this.spec.unit;
+  }
+
+  /** Only function 4 is modelled. */
+  respond(request: Buffer): Buffer {
+    if (request.readUInt8(0) !== readInputRegisters) return refuse(request, exception.illegalFunction);
+    if (request.length !== 5) return refuse(request, exception.illegalValue);
+    const { address, count } = registerRange(request);
+    if (count === 0 || count > mostRegisters) return refuse(request, exception.illegalValue);
+    if (!isReadable(address, count)) return refuse(request, exception.illegalAddress);
+    return registersReply(request, registerBytes(this.registers(), address, count));
   }
 
   /** The values of the registers as a client sees them now. */

@@ -6,10 +6,18 @@ import type { Leg } from './trajectory.ts';
 import { Trajectory } from './trajectory.ts';
 
 /** What the physics of a rack share. */
-export type Surroundings = { clock: SimulatorClock; noise: Noise };
+export type Surroundings = {
+  clock: SimulatorClock;
+  noise: Noise;
+  /** The air that comes in at the front. */
+  inletC: Trajectory;
+};
+
+/** What a meter can measure. Energy counts from the start, in joules. */
+export type Load = { watts(atMs?: Millis): Watts; joules(atMs?: Millis): number };
 
 /** Anything that draws power at the wall. */
-export class PoweredThing {
+export class PoweredThing implements Load {
   #name: string;
   #clock: SimulatorClock;
   #noise: Noise;
@@ -17,7 +25,12 @@ export class PoweredThing {
   #level: Trajectory;
 
   /** `noiseFraction` of the power is how far the noise reaches up and down. */
-  constructor(name: string, power: Watts, { clock, noise }: Surroundings, noiseFraction = 0.005) {
+  constructor(
+    name: string,
+    power: Watts,
+    { clock, noise }: Pick<Surroundings, 'clock' | 'noise'>,
+    noiseFraction = 0.005,
+  ) {
     this.#name = name;
     this.#clock = clock;
     this.#noise = noise;
@@ -46,17 +59,13 @@ export class PoweredThing {
 }
 
 /** The electrical feed of the rack: what its meter measures. Three balanced phases. */
-export class Feed {
+export class Feed implements Load {
   readonly frequencyHz: Trajectory;
   /** Line to neutral. */
   readonly voltageV: Trajectory;
-  #loads: readonly PoweredThing[];
+  #loads: readonly Load[];
 
-  constructor(
-    clock: SimulatorClock,
-    loads: readonly PoweredThing[],
-    nominal: { frequencyHz: Hertz; voltageV: number },
-  ) {
+  constructor(clock: SimulatorClock, loads: readonly Load[], nominal: { frequencyHz: Hertz; voltageV: number }) {
     this.#loads = loads;
     this.frequencyHz = new Trajectory(clock, nominal.frequencyHz);
     this.voltageV = new Trajectory(clock, nominal.voltageV);

@@ -25,7 +25,7 @@ test('every miner has its own address, MAC and serial number', () => {
 
 test('a miner that the rack does not have, and an address where nobody is, are errors', async () => {
   const rack = createRack({ clock: new VirtualClock(), miners: threeMiners });
-  assert.throws(() => rack.miner('m99'), /no miner "m99"/);
+  assert.throws(() => rack.miner('m99'), /no WhatsMiner "m99"/);
   await assert.rejects(rack.connect('10.9.9.9', 4028), { code: 'ECONNREFUSED' });
   await assert.rejects(rack.connect('10.0.1.11', 4028, AbortSignal.abort(new Error('changed my mind'))), /mind/);
 });

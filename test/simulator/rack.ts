@@ -1,28 +1,37 @@
 /**
- * A rack made of software: miners that speak their firmware's protocol, a meter on the feed they hang on, and the
- * physics between. Reached through memory, with a virtual clock, or over TCP on 127.0.0.1.
+ * A rack made of software: miners that speak their firmware's protocol, a meter on the feed they hang on, PDUs and
+ * sensors, and the physics between. Reached through memory, with a virtual clock, or over TCP on 127.0.0.1.
  */
-import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
-import { createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { duplexPair } from 'node:stream';
 import type { Hertz, Millis, Watts } from '#protocol/units.ts';
 import type { SimulatorClock } from './clock.ts';
+import type { ConnectionFaults } from './faults.ts';
+import type { PduOptions } from './gude-pdu.ts';
+import { GudePdu, pduSpec } from './gude-pdu.ts';
+import { LuxosMiner } from './luxos-miner.ts';
 import type { MeterOptions } from './meter.ts';
 import { meterSpec, SimulatedMeter } from './meter.ts';
+import type { MinerOptions, SimulatedMiner } from './miners.ts';
+import { createMiner, serveMiner } from './miners.ts';
+import { serveModbusTcp } from './modbus-tcp.ts';
+import type { Address, Endpoint } from './network.ts';
+import { Network } from './network.ts';
 import { noNoise, seededNoise } from './noise.ts';
 import { Feed, PoweredThing } from './physics.ts';
-import { serveSdm630 } from './sdm630.ts';
-import { SimulatedMiner } from './whatsminer-miner.ts';
-import type { MinerOptions } from './whatsminer-spec.ts';
-import { minerSpec } from './whatsminer-spec.ts';
-import { serveWhatsminerV2 } from './whatsminer-v2.ts';
+import { SerialLine } from './serial-line.ts';
+import { Trajectory } from './trajectory.ts';
+import { Whatsminer } from './whatsminer-miner.ts';
+import type { SensorOptions } from './xy-md02.ts';
+import { sensorSpec, TemperatureSensor } from './xy-md02.ts';
+
+export type { Address } from './network.ts';
 
 export type RackOptions = {
   clock: SimulatorClock;
   miners: MinerOptions[];
   meter?: MeterOptions;
+  pdus?: PduOptions[];
+  sensors?: SensorOptions[];
   /** What the meter sees beside the miners: fans, switches, the controller. */
   otherLoadsW?: Watts;
   /** Seed of the noise in every power; absent for none. */
@@ -30,12 +39,8 @@ export type RackOptions = {
   frequencyHz?: Hertz;
   /** Line to neutral. */
   voltageV?: number;
+  inletC?: number;
 };
-
-export type Address = { host: string; port: number };
-
-/** Something at an address of the rack's network. */
-type Endpoint = Address & { id: string; isUp(): boolean; serve(stream: Duplex): void };
 
 export function createRack(options: RackOptions): SimulatedRack {
   return new SimulatedRack(options);
@@ -44,29 +49,68 @@ export function createRack(options: RackOptions): SimulatedRack {
 export class SimulatedRack {
   readonly miners: readonly SimulatedMiner[];
   readonly meter: SimulatedMeter;
+  readonly pdus: readonly GudePdu[];
+  readonly sensors: readonly TemperatureSensor[];
   /** The loads beside the miners; `moveTo` changes them. */
   readonly otherLoads: PoweredThing;
   /** `feed.frequencyHz.moveTo(59.7, 2000)` lets the grid sag. */
   readonly feed: Feed;
-  #endpoints: Endpoint[];
-  #streams = new Set<Duplex>();
-  #servers: Server[] = [];
+  /** The air that comes in at the front; `moveTo` changes it. */
+  readonly inletC: Trajectory;
+  #lines: ReadonlyMap<string, SerialLine>;
+  #network: Network;
 
   constructor(options: RackOptions) {
-    const { clock, noiseSeed, otherLoadsW = 150, frequencyHz = 60, voltageV = 240 } = options;
-    const surroundings = { clock, noise: noiseSeed === undefined ? noNoise : seededNoise(noiseSeed) };
-    this.miners = options.miners.map((miner, index) => new SimulatedMiner(minerSpec(miner, index + 1), surroundings));
+    const { clock, noiseSeed, otherLoadsW = 150, frequencyHz = 60, voltageV = 240, inletC = 25 } = options;
+    this.inletC = new Trajectory(clock, inletC);
+    const noise = noiseSeed === undefined ? noNoise : seededNoise(noiseSeed);
+    const surroundings = { clock, noise, inletC: this.inletC };
+    this.miners = options.miners.map((miner, index) => createMiner(miner, index + 1, surroundings));
     this.otherLoads = new PoweredThing('other loads', otherLoadsW, surroundings);
-    const loads = [...this.miners.map((miner) => miner.power), this.otherLoads];
-    this.feed = new Feed(clock, loads, { frequencyHz, voltageV });
+    this.feed = new Feed(clock, [...this.miners, this.otherLoads], { frequencyHz, voltageV });
     this.meter = new SimulatedMeter(meterSpec(options.meter ?? {}), this.feed, clock);
-    this.#endpoints = [...this.miners.map((miner) => minerEndpoint(miner, clock)), meterEndpoint(this.meter, clock)];
+    this.pdus = (options.pdus ?? []).map((pdu, index) => new GudePdu(pduSpec(pdu, index + 1), this.feed));
+    this.sensors = (options.sensors ?? []).map(
+      (sensor, index) =>
+        new TemperatureSensor(sensorSpec(sensor, index + 1), { inletC: this.inletC, rack: this.feed }, clock),
+    );
+    this.#plugIn();
+    this.#lines = this.#wireLines(clock);
+    this.#network = new Network([
+      ...this.miners.map((miner) => minerEndpoint(miner, clock)),
+      ...this.pdus.map((pdu) => endpoint(pdu, (stream) => serveModbusTcp(pdu, clock, stream))),
+      ...[this.meter, ...this.sensors]
+        .filter(({ spec }) => spec.line === undefined)
+        .map((device) => endpoint(device, (stream) => serveModbusTcp(device, clock, stream, device.spec.otherUnits))),
+    ]);
   }
 
-  /** Throws when the rack has no such miner. */
-  miner(id: string): SimulatedMiner {
-    const found = this.miners.find((miner) => miner.spec.id === id);
-    if (!found) throw new Error(`the simulated rack has no miner "${id}"`);
+  /** Throws when the rack has no such WhatsMiner. */
+  miner(id: string): Whatsminer {
+    const miners = this.miners.filter((miner) => miner instanceof Whatsminer);
+    return pick('WhatsMiner', id, miners);
+  }
+
+  /** Throws when the rack has no such miner with LuxOS. */
+  luxosMiner(id: string): LuxosMiner {
+    const miners = this.miners.filter((miner) => miner instanceof LuxosMiner);
+    return pick('miner with LuxOS', id, miners);
+  }
+
+  /** Throws when the rack has no such PDU. */
+  pdu(id: string): GudePdu {
+    return pick('PDU', id, this.pdus);
+  }
+
+  /** Throws when the rack has no such sensor. */
+  sensor(id: string): TemperatureSensor {
+    return pick('sensor', id, this.sensors);
+  }
+
+  /** Throws when no device hangs on such a line. */
+  line(id: string): SerialLine {
+    const found = this.#lines.get(id);
+    if (!found) throw new Error(`the simulated rack has no serial line "${id}"`);
     return found;
   }
 
@@ -79,72 +123,68 @@ export class SimulatedRack {
    * Connects through memory. Rejects like a socket: with an error whose `code` is `ECONNREFUSED` when nobody is
    * there, or with the signal's reason.
    */
-  async connect(host: string, port: number, signal?: AbortSignal): Promise<Duplex> {
-    signal?.throwIfAborted();
-    const endpoint = this.#endpoints.find((other) => other.host === host && other.port === port);
-    if (!endpoint?.isUp()) {
-      throw Object.assign(new Error(`connect ECONNREFUSED ${host}:${port}`), { code: 'ECONNREFUSED' });
-    }
-    const [near, far] = duplexPair();
-    near.once('close', () => far.destroy());
-    this.#serve(endpoint, far);
-    return near;
+  connect(host: string, port: number, signal?: AbortSignal): Promise<Duplex> {
+    return this.#network.connect(host, port, signal);
+  }
+
+  /** The master's end of a serial line, in memory. */
+  serial(line: string): Duplex {
+    return this.line(line).open();
+  }
+
+  /** Puts the devices of a serial line at the far end of a stream, as on the controlling side of a pseudo-terminal. */
+  attachSerial(line: string, stream: Duplex): void {
+    this.line(line).attach(stream);
+  }
+
+  /** Two network cables change places: each device answers at the other's address from now on. */
+  swapAddresses(one: string, other: string): void {
+    this.#network.swap(one, other);
   }
 
   /** Serves every device on a free port of 127.0.0.1, until `stop`. The addresses go by the device's id. */
-  async listen(): Promise<ReadonlyMap<string, Address>> {
-    const addresses = await Promise.all(
-      this.#endpoints.map(async (endpoint): Promise<[string, Address]> => [endpoint.id, await this.#bind(endpoint)]),
-    );
-    return new Map(addresses);
+  listen(): Promise<ReadonlyMap<string, Address>> {
+    return this.#network.listen();
   }
 
-  /** Cuts every connection and closes every port. */
+  /** Cuts every connection, closes every port and unplugs every serial line. */
   async stop(): Promise<void> {
-    for (const stream of this.#streams) stream.destroy();
-    await Promise.all(
-      this.#servers.splice(0).map((server) => {
-        server.close();
-        return once(server, 'close');
-      }),
+    for (const line of this.#lines.values()) line.unplug();
+    await this.#network.stop();
+  }
+
+  #plugIn(): void {
+    for (const pdu of this.pdus) {
+      for (const [port, id] of Object.entries(pdu.spec.outlets)) {
+        pdu.outlet(Number(port)).plugIn(pick('miner', id, this.miners));
+      }
+    }
+  }
+
+  #wireLines(clock: SimulatorClock): ReadonlyMap<string, SerialLine> {
+    const devices = Map.groupBy([this.meter, ...this.sensors], ({ spec }) => spec.line);
+    return new Map(
+      [...devices].flatMap(([id, there]) => (id === undefined ? [] : [[id, new SerialLine(there, clock)]])),
     );
-  }
-
-  async #bind(endpoint: Endpoint): Promise<Address> {
-    // Half open: a client may close its side once its request is out, as `nc -N` does, and still wants the reply.
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      if (endpoint.isUp()) this.#serve(endpoint, socket);
-      else socket.destroy();
-    });
-    this.#servers.push(server);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
-  }
-
-  #serve(endpoint: Endpoint, stream: Duplex): void {
-    this.#streams.add(stream);
-    stream.once('close', () => this.#streams.delete(stream));
-    endpoint.serve(stream);
   }
 }
 
 function minerEndpoint(miner: SimulatedMiner, clock: SimulatorClock): Endpoint {
-  return {
-    ...addressOf(miner),
-    isUp: () => !miner.faults.refusesConnections && !miner.rebooting,
-    serve: (stream) => serveWhatsminerV2(miner, clock, stream),
-  };
+  const { id, host, port } = miner.spec;
+  const isUp = () => !miner.faults.refusesConnections && miner.energised && !miner.rebooting;
+  return { id, host, port, service: { isUp, serve: (stream) => serveMiner(miner, clock, stream) } };
 }
 
-function meterEndpoint(meter: SimulatedMeter, clock: SimulatorClock): Endpoint {
-  return {
-    ...addressOf(meter),
-    isUp: () => !meter.faults.refusesConnections,
-    serve: (stream) => serveSdm630(meter, clock, stream),
-  };
+function endpoint(
+  { spec, faults }: { spec: Address & { id: string }; faults: ConnectionFaults },
+  serve: (stream: Duplex) => void,
+): Endpoint {
+  const { id, host, port } = spec;
+  return { id, host, port, service: { isUp: () => !faults.refusesConnections, serve } };
 }
 
-function addressOf({ spec }: { spec: Address & { id: string } }): Address & { id: string } {
-  return { id: spec.id, host: spec.host, port: spec.port };
+function pick<Thing extends { spec: { id: string } }>(kind: string, id: string, things: readonly Thing[]): Thing {
+  const found = things.find(({ spec }) => spec.id === id);
+  if (!found) throw new Error(`the simulated rack has no ${kind} "${id}"`);
+  return found;
 }

@@ -1,12 +1,12 @@
-/** A WhatsMiner as a machine: what it draws and hashes, and what its firmware remembers. No protocol. */
+/** A WhatsMiner as a machine: what it draws, and what its firmware remembers. No protocol. */
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { SimulatorClock } from './clock.ts';
-import type { MinerFaults } from './faults.ts';
-import { healthyMiner } from './faults.ts';
+import type { WhatsminerFaults } from './faults.ts';
+import { healthyWhatsminer } from './faults.ts';
+import { dayMs, Miner, rise, settle } from './miner.ts';
 import type { Surroundings } from './physics.ts';
-import { PoweredThing } from './physics.ts';
 import type { Leg } from './trajectory.ts';
-import type { MinerSpec, Settling } from './whatsminer-spec.ts';
+import type { WhatsminerSpec } from './whatsminer-spec.ts';
 import { TokenDesk } from './whatsminer-tokens.ts';
 
 /** Share of the rated power that the warm-up draws, and the least that running hash boards draw. Both assumed. */
@@ -16,16 +16,9 @@ const floorFraction = 0.2;
 /** The manual calls set_power_pct approximate; how far off it is, is assumed. */
 const percentErrorFraction = 0.02;
 
-/** A miner that starts awake has been mining for a day. */
-const dayMs = 86_400_000;
-
-export class SimulatedMiner {
-  readonly spec: MinerSpec;
-  readonly power: PoweredThing;
+export class Whatsminer extends Miner<WhatsminerSpec, WhatsminerFaults> {
+  readonly kind = 'whatsminer';
   readonly tokens: TokenDesk;
-  readonly faults: MinerFaults = healthyMiner();
-  /** Write commands that came with a good token, in order, whether obeyed or not. */
-  readonly writes: string[] = [];
   /** Off as shipped; a technician switches it on with the vendor's tool. */
   writeApi = true;
   /** As get_miner_info says it: `auto`, or what set_led asked for. */
@@ -38,34 +31,24 @@ export class SimulatedMiner {
   #offAtMs: Millis | undefined;
   /** When they began to come on, or are about to. */
   #onAtMs: Millis;
-  #bootedAtMs: Millis;
 
-  constructor(spec: MinerSpec, surroundings: Surroundings) {
+  constructor(spec: WhatsminerSpec, surroundings: Surroundings) {
+    super(spec, healthyWhatsminer(), surroundings);
     const { clock, noise } = surroundings;
-    this.spec = spec;
-    this.power = new PoweredThing(spec.id, spec.asleep ? spec.residualW : spec.ratedW, surroundings);
     this.tokens = new TokenDesk(spec, clock);
     this.#clock = clock;
     this.#powerError = percentErrorFraction * noise(`${spec.id}/percent`, 0);
     this.#limitW = spec.ratedW;
-    this.#bootedAtMs = this.#onAtMs = clock.monotonic() - dayMs;
+    this.#onAtMs = clock.monotonic() - dayMs;
     this.#offAtMs = spec.asleep ? clock.monotonic() : undefined;
   }
 
-  /** Real watts at the wall, now or at any moment since the start. */
-  watts(atMs?: Millis): Watts {
-    return this.power.watts(atMs);
-  }
-
-  /** Follows the watts of the hash boards; their better efficiency at part load is left out. */
-  get hashrateThs(): number {
-    const { ratedThs, ratedW, residualW } = this.spec;
-    return this.asleep ? 0 : ratedThs * Math.max(0, (this.watts() - residualW) / (ratedW - residualW));
-  }
-
-  /** What the firmware says of itself: true only once the hash boards are off. */
-  get asleep(): boolean {
+  override get asleep(): boolean {
     return this.#offAtMs !== undefined && this.#clock.monotonic() >= this.#offAtMs;
+  }
+
+  override get settledW(): Watts {
+    return this.#offAtMs === undefined ? this.#targetW() : this.spec.residualW;
   }
 
   /** set_power_pct in force. */
@@ -83,29 +66,19 @@ export class SimulatedMiner {
     return this.#offAtMs === undefined && this.#climbedMs() >= this.#climbMs();
   }
 
-  /** Whether the control board is away. */
-  get rebooting(): boolean {
-    return this.#clock.monotonic() < this.#bootedAtMs;
-  }
-
-  get uptimeS(): number {
-    return Math.max(0, this.#clock.monotonic() - this.#bootedAtMs) / 1000;
-  }
-
   /** Since mining began; 0 while it has not. */
   get miningS(): number {
     return this.asleep ? 0 : Math.max(0, this.#climbedMs()) / 1000;
   }
 
-  /** By the API, or by a person at the miner's own page: the firmware does not tell them apart. */
-  powerOff(): void {
+  override powerOff(): void {
     if (this.#offAtMs !== undefined) return;
     const { powerOff } = this.spec.timing;
     this.#offAtMs = this.#clock.monotonic() + powerOff.deadMs;
-    this.power.follow([settle(this.spec.residualW, powerOff)]);
+    this.draw([settle(this.spec.residualW, powerOff)]);
   }
 
-  powerOn(): void {
+  override powerOn(): void {
     if (this.#offAtMs !== undefined) this.#startMining(0);
   }
 
@@ -116,7 +89,7 @@ export class SimulatedMiner {
     const target = this.#targetW();
     const hashing = this.#climbedMs() >= this.spec.timing.bootMs;
     const atOnce = hashing && (this.upfreqComplete || target < this.watts());
-    this.power.follow(atOnce ? [settle(target, this.spec.timing.percent)] : this.#climb());
+    this.draw(atOnce ? [settle(target, this.spec.timing.percent)] : this.#climb());
   }
 
   /** A new limit restarts the mining process: the power goes down first. */
@@ -130,10 +103,10 @@ export class SimulatedMiner {
     if (this.#offAtMs === undefined) this.#startMining(0);
   }
 
-  reboot(): void {
+  override reboot(): void {
     const { sleepSurvivesReboot, timing } = this.spec;
     const staysAsleep = this.#offAtMs !== undefined && sleepSurvivesReboot;
-    this.#bootedAtMs = this.#clock.monotonic() + timing.rebootMs;
+    this.restartControlBoard(timing.rebootMs);
     this.tokens.forget();
     this.led = 'auto';
     if (!staysAsleep) this.#startMining(timing.rebootMs);
@@ -143,7 +116,7 @@ export class SimulatedMiner {
     this.#offAtMs = undefined;
     this.#percent = 100;
     this.#onAtMs = this.#clock.monotonic() + afterMs;
-    this.power.follow(this.#climb());
+    this.draw(this.#climb());
   }
 
   /** What is left of the way up: boards off until booted, then the warm-up, then the frequency. */
@@ -175,12 +148,4 @@ export class SimulatedMiner {
     if (this.#percent === 100) return this.#limitW;
     return Math.max(floorFraction * this.spec.ratedW, (this.#percent / 100) * this.#limitW * (1 + this.#powerError));
   }
-}
-
-function settle(power: Watts, { deadMs, tauMs }: Settling): Leg {
-  return { afterMs: deadMs, to: power, ramp: { shape: 'exponential', tauMs } };
-}
-
-function rise(afterMs: Millis, power: Watts, overMs: Millis): Leg {
-  return { afterMs, to: power, ramp: { shape: 'linear', overMs } };
 }

@@ -2,13 +2,13 @@
  * What a WhatsMiner answers to the commands that need no token. Field names and types as recorded from firmware of
  * 2023 and 2024; the values are the simulated machine's own.
  */
-import type { SimulatedMiner } from './whatsminer-miner.ts';
+import type { Whatsminer } from './whatsminer-miner.ts';
 
 const boards = 3;
 const chipsPerBoard = 117;
 
 /** The reply object, or undefined for a command that the firmware does not know. `when` in seconds. */
-export function readReply(command: string, miner: SimulatedMiner, when: number): object | undefined {
+export function readReply(command: string, miner: Whatsminer, when: number): object | undefined {
   switch (command) {
     case 'get_version':
       return message(when, version(miner));
@@ -45,11 +45,11 @@ function section(when: number, code: number, text: string, payload: object): obj
   return { STATUS: [head], ...payload, id: 1 };
 }
 
-function version({ spec }: SimulatedMiner): object {
+function version({ spec }: Whatsminer): object {
   return { api_ver: '2.0.5', fw_ver: spec.firmware, platform: 'H616', chip: 'K15A232-2131 BINV01-195409E' };
 }
 
-function minerInfo({ spec, faults, led }: SimulatedMiner): object {
+function minerInfo({ spec, faults, led }: Whatsminer): object {
   return {
     ip: spec.host,
     proto: 'dhcp',
@@ -64,7 +64,7 @@ function minerInfo({ spec, faults, led }: SimulatedMiner): object {
   };
 }
 
-function status(miner: SimulatedMiner): object {
+function status(miner: Whatsminer): object {
   return {
     mineroff: String(miner.asleep),
     mineroff_reason: '',
@@ -77,7 +77,7 @@ function status(miner: SimulatedMiner): object {
   };
 }
 
-function psu(miner: SimulatedMiner): object {
+function psu(miner: Whatsminer): object {
   const volts = 240;
   const inputW = miner.watts();
   return {
@@ -94,7 +94,7 @@ function psu(miner: SimulatedMiner): object {
   };
 }
 
-function summary(miner: SimulatedMiner): object {
+function summary(miner: Whatsminer): object {
   const { spec, faults } = miner;
   const inputW = miner.watts();
   const rate = megahashes(miner.hashrateThs);
@@ -118,7 +118,7 @@ function summary(miner: SimulatedMiner): object {
     Uptime: Math.floor(miner.uptimeS),
     'Hash Stable': miner.upfreqComplete,
     'Target Freq': 600,
-    'Env Temp': inletC,
+    'Env Temp': round(miner.inletC, 1),
     'Power Mode': 'Normal',
     'Factory GHS': spec.ratedThs * 1000,
     'Power Limit': miner.limitW,
@@ -129,7 +129,7 @@ function summary(miner: SimulatedMiner): object {
   };
 }
 
-function board(miner: SimulatedMiner, slot: number): object {
+function board(miner: Whatsminer, slot: number): object {
   return {
     ASC: slot,
     Name: 'SM',
@@ -151,11 +151,11 @@ function board(miner: SimulatedMiner, slot: number): object {
   };
 }
 
-function boardDetails({ spec }: SimulatedMiner, slot: number): object {
+function boardDetails({ spec }: Whatsminer, slot: number): object {
   return { DEVDETAILS: slot, Name: 'SM', ID: slot, Driver: 'btminer', Kernel: '', Model: spec.model };
 }
 
-function pool(miner: SimulatedMiner, when: number): object {
+function pool(miner: Whatsminer, when: number): object {
   return {
     POOL: 1,
     URL: 'stratum+tcp://pool.invalid:3333',
@@ -170,22 +170,20 @@ function pool(miner: SimulatedMiner, when: number): object {
 }
 
 /** Temperatures and fans follow the power at once: heat has no time constant here. All assumed. */
-const inletC = 25;
-
-function boardCelsius(miner: SimulatedMiner): number {
-  return round(inletC + 40 * loadFraction(miner), 1);
+function boardCelsius(miner: Whatsminer): number {
+  return round(miner.inletC + 40 * loadFraction(miner), 1);
 }
 
-function chipTemperatures(miner: SimulatedMiner): object {
-  const at = (riseC: number) => round(inletC + riseC * loadFraction(miner), 1);
+function chipTemperatures(miner: Whatsminer): object {
+  const at = (riseC: number) => round(miner.inletC + riseC * loadFraction(miner), 1);
   return { 'Chip Temp Min': at(40), 'Chip Temp Max': at(58), 'Chip Temp Avg': at(48) };
 }
 
-function fanRpm(miner: SimulatedMiner): number {
+function fanRpm(miner: Whatsminer): number {
   return miner.asleep ? 1200 : Math.round(3000 + 2400 * loadFraction(miner));
 }
 
-function loadFraction(miner: SimulatedMiner): number {
+function loadFraction(miner: Whatsminer): number {
   return miner.watts() / miner.spec.ratedW;
 }
 

@@ -1,10 +1,8 @@
 /** What a simulated WhatsMiner is and how fast its firmware is. The README says where the numbers come from. */
-import type { Millis, Watts } from '#protocol/units.ts';
+import type { Millis } from '#protocol/units.ts';
+import type { MinerSpec, Settling } from './miner-spec.ts';
 
-/** How long a movement waits, then the time constant of its exponential way. */
-export type Settling = { deadMs: Millis; tauMs: Millis };
-
-export type MinerTiming = {
+export type WhatsminerTiming = {
   /** From a request to its effect and its reply. */
   replyMs: Millis;
   powerOff: Settling;
@@ -17,7 +15,7 @@ export type MinerTiming = {
   rebootMs: Millis;
 };
 
-export const realisticTiming: MinerTiming = {
+export const realisticTiming: WhatsminerTiming = {
   replyMs: 30,
   powerOff: { deadMs: 500, tauMs: 300 },
   percent: { deadMs: 200, tauMs: 200 },
@@ -28,7 +26,7 @@ export const realisticTiming: MinerTiming = {
 };
 
 /** The same machine for people who watch: cuts as fast as in the field, returns that nobody has to wait for. */
-export const demoTiming: MinerTiming = {
+export const demoTiming: WhatsminerTiming = {
   ...realisticTiming,
   bootMs: 1000,
   preheatMs: 1000,
@@ -36,31 +34,17 @@ export const demoTiming: MinerTiming = {
   rebootMs: 4000,
 };
 
-export type MinerSpec = {
-  id: string;
-  host: string;
-  port: number;
-  /** As the firmware prints it: upper case with colons. */
-  mac: string;
-  serial: string;
-  model: string;
-  firmware: string;
-  ratedW: Watts;
-  ratedThs: number;
-  /** What the control board draws while the hash boards are off. */
-  residualW: Watts;
-  /** With the factory's `admin` every write is refused, as the firmware does. */
-  password: string;
-  /** Whether it starts asleep. */
-  asleep: boolean;
-  sleepSurvivesReboot: boolean;
-  timing: MinerTiming;
-};
+/** Its MAC is printed in upper case with colons; with the factory's password `admin` every write is refused. */
+export type WhatsminerSpec = MinerSpec & { sleepSurvivesReboot: boolean; timing: WhatsminerTiming };
 
-export type MinerOptions = { id: string; timing?: Partial<MinerTiming> } & Partial<Omit<MinerSpec, 'timing'>>;
+export type WhatsminerOptions = {
+  id: string;
+  kind?: 'whatsminer';
+  timing?: Partial<WhatsminerTiming>;
+} & Partial<Omit<WhatsminerSpec, 'timing'>>;
 
 /** `place` in the rack, from 1, makes addresses and serial numbers differ. */
-export function minerSpec(options: MinerOptions, place: number): MinerSpec {
+export function whatsminerSpec(options: WhatsminerOptions, place: number): WhatsminerSpec {
   const hex = place.toString(16).padStart(4, '0').toUpperCase();
   return {
     host: `10.0.1.${10 + place}`,

@@ -5,9 +5,9 @@ import { md5crypt } from './md5crypt.ts';
 import { createRack } from './rack.ts';
 import type { Dial, Reply } from './whatsminer-client.ts';
 import { ask, exchange, fetchToken, send } from './whatsminer-client.ts';
-import type { MinerOptions } from './whatsminer-spec.ts';
+import type { WhatsminerOptions } from './whatsminer-spec.ts';
 
-function setUp(options: Partial<MinerOptions> = {}) {
+function setUp(options: Partial<WhatsminerOptions> = {}) {
   const clock = new VirtualClock();
   const rack = createRack({ clock, miners: [{ id: 'm01', ...options }], otherLoadsW: 0 });
   const miner = rack.miner('m01');

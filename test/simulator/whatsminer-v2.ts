@@ -1,18 +1,11 @@
-/**
- * The API that WhatsMiner firmware serves on TCP 4028, over any stream: one JSON command a connection, a reply that
- * ends with a NUL, then the connection closes. Reads in clear, writes encrypted.
- */
+/** The API that WhatsMiner firmware serves on TCP 4028, over any stream: reads in clear, writes encrypted. */
 import type { Duplex } from 'node:stream';
-import type { Millis } from '#protocol/units.ts';
+import { parseObject, serveCgminer } from './cgminer.ts';
 import type { SimulatorClock } from './clock.ts';
-import type { SimulatedMiner } from './whatsminer-miner.ts';
+import type { Whatsminer } from './whatsminer-miner.ts';
 import { readReply } from './whatsminer-reads.ts';
 import type { WriteCommand } from './whatsminer-writes.ts';
 import { write } from './whatsminer-writes.ts';
-
-/** API manual 2.0.5: a connection on which nothing comes is closed after 10 s. */
-const idleMs: Millis = 10_000;
-const longestRequest = 65_536;
 
 /** Message codes of the API manual. */
 const code = {
@@ -28,60 +21,12 @@ const code = {
 };
 
 /** Serves one connection. */
-export function serveWhatsminerV2(miner: SimulatedMiner, clock: SimulatorClock, stream: Duplex): void {
-  // The client's end may vanish at any time; there is nobody to tell.
-  stream.on('error', () => {});
-  const gone = new AbortController();
-  stream.once('close', () => gone.abort());
-  converse(miner, clock, stream, gone.signal).catch((error: unknown) => {
-    if (!gone.signal.aborted) stream.destroy(error instanceof Error ? error : new Error(String(error)));
-  });
-}
-
-async function converse(
-  miner: SimulatedMiner,
-  clock: SimulatorClock,
-  stream: Duplex,
-  gone: AbortSignal,
-): Promise<void> {
-  const { faults, spec } = miner;
-  const request = await readRequest(stream, clock, gone);
-  if (request === undefined || faults.closesWithoutReply) {
-    stream.destroy();
-    return;
-  }
-  if (faults.silent) {
-    stream.once('end', () => stream.destroy());
-    return;
-  }
-  await clock.sleep(spec.timing.replyMs, gone);
-  const reply = answer(request, miner, Math.floor(clock.wall() / 1000));
-  const lateMs = (faults.answersAfterMs ?? 0) - spec.timing.replyMs;
-  if (lateMs > 0) await clock.sleep(lateMs, gone);
-  stream.end(`${faults.brokenJson ? reply.slice(reply.length / 2) : reply}\0`);
-}
-
-/** One request, whole or as much as came before the client closed; undefined when nothing came. */
-function readRequest(stream: Duplex, clock: SimulatorClock, gone: AbortSignal): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let text = '';
-    const idle = new AbortController();
-    const done = () => {
-      idle.abort();
-      resolve(text === '' ? undefined : text);
-    };
-    stream.on('data', (chunk: Buffer) => {
-      text += chunk.toString('utf8');
-      if (/[}\n\0]\s*$/.test(text) || text.length > longestRequest) done();
-    });
-    stream.once('end', done);
-    gone.addEventListener('abort', done);
-    clock.sleep(idleMs, idle.signal).then(done, () => {});
-  });
+export function serveWhatsminerV2(miner: Whatsminer, clock: SimulatorClock, stream: Duplex): void {
+  serveCgminer(miner, clock, stream, (request, when) => answer(request, miner, when));
 }
 
 /** The whole reply to one request, as text. `when` in seconds. */
-function answer(text: string, miner: SimulatedMiner, when: number): string {
+function answer(text: string, miner: Whatsminer, when: number): string {
   const request = parseObject(text);
   if (!request) return failure(when, code.badJson, 'invalid JSON message');
   if (request['enc'] === 1) return answerWrite(request['data'], miner, when);
@@ -91,13 +36,13 @@ function answer(text: string, miner: SimulatedMiner, when: number): string {
   return reply ? JSON.stringify(reply) : failure(when, code.unknownCommand, 'invalid cmd');
 }
 
-function offerToken(miner: SimulatedMiner, when: number): string {
+function offerToken(miner: Whatsminer, when: number): string {
   const offer = miner.tokens.issue();
   if (!offer) return failure(when, code.tooManyTokens, 'over max connect');
   return success(when, code.token, offer);
 }
 
-function answerWrite(data: unknown, miner: SimulatedMiner, when: number): string {
+function answerWrite(data: unknown, miner: Whatsminer, when: number): string {
   if (typeof data !== 'string' || !/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(data)) {
     return failure(when, code.badBase64, 'base64 decode error');
   }
@@ -110,7 +55,7 @@ function answerWrite(data: unknown, miner: SimulatedMiner, when: number): string
   return carryOut(name, request, miner, when);
 }
 
-function carryOut(name: string, request: WriteCommand, miner: SimulatedMiner, when: number): string {
+function carryOut(name: string, request: WriteCommand, miner: Whatsminer, when: number): string {
   if (miner.faults.refusesWith === code.permissionDenied) return denied(when);
   const outcome = miner.faults.refusesWith === code.commandError ? 'command error' : write(name, request, miner);
   if (outcome === 'unknown command') return failure(when, code.unknownCommand, 'invalid cmd');
@@ -133,13 +78,4 @@ function success(when: number, status: number, payload: unknown): string {
 
 function failure(when: number, status: number, words: string): string {
   return JSON.stringify({ STATUS: 'E', When: when, Code: status, Msg: words, Description: '' });
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text.replace(/\0+$/, ''));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 /** What a WhatsMiner does on the commands that need a token. */
-import type { SimulatedMiner } from './whatsminer-miner.ts';
+import type { Whatsminer } from './whatsminer-miner.ts';
 
 /** A write as it came out of the envelope. Values are strings on the wire, also the numbers. */
 export type WriteCommand = Record<string, unknown>;
@@ -9,14 +9,15 @@ export type WriteOutcome = 'done' | 'unknown command' | 'command error';
 /** A power limit that stands for none. */
 const noLimitW = 99_999;
 
-export function write(name: string, parameters: WriteCommand, miner: SimulatedMiner): WriteOutcome {
+export function write(name: string, parameters: WriteCommand, miner: Whatsminer): WriteOutcome {
   const action = actionFor(name, parameters, miner);
   if (typeof action === 'string') return action;
+  if (name === 'power_off' && miner.faults.refusesSleep) return 'command error';
   if (!miner.faults.ignoresCommands) action();
   return 'done';
 }
 
-function actionFor(name: string, parameters: WriteCommand, miner: SimulatedMiner): WriteOutcome | (() => void) {
+function actionFor(name: string, parameters: WriteCommand, miner: Whatsminer): WriteOutcome | (() => void) {
   switch (name) {
     case 'power_off':
       return () => miner.powerOff();

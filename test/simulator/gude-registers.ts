@@ -1,0 +1,67 @@
+/**
+ * Registers of GUDE's PDUs, by the Modbus chapter of the manual of the Expert Power Control 8041, and the pages on
+ * sensor tables in that of the 8316: the same layout for every model. Addresses are zero-based.
+ */
+import type { Hertz, Watts } from '#protocol/units.ts';
+
+/** What one inlet or outlet measures, all at one moment. */
+export type Energy = { energyWh: number; powerW: Watts; voltageV: number; frequencyHz: Hertz; powerFactor: number };
+
+const inletBase = 0x0400;
+const outletBase = 0x3a00;
+/** From one outlet to the next: room for three phases. */
+const stride = 0x0120;
+/** Of one phase: 48 fields of two registers. */
+const blockRegisters = 0x0060;
+
+/** Two external sensors of eight registers; nothing is plugged in, and each register says so. */
+const externalBase = 0x0100;
+const externalRegisters = 0x0010;
+const notPluggedIn = 0x8000;
+
+/** The registers from `address`, or undefined when the read leaves the block of one inlet or outlet. */
+export function readRegisters(
+  address: number,
+  count: number,
+  inlet: () => Energy,
+  outlets: readonly (() => Energy)[],
+): Buffer | undefined {
+  const blocks = [
+    { base: externalBase, registers: externalRegisters, bytes: nothingPluggedIn },
+    { base: inletBase, registers: blockRegisters, bytes: () => energyBytes(inlet()) },
+    ...outlets.map((outlet, index) => ({
+      base: outletBase + index * stride,
+      registers: blockRegisters,
+      bytes: () => energyBytes(outlet()),
+    })),
+  ];
+  const block = blocks.find(({ base, registers }) => address >= base && address + count <= base + registers);
+  if (!block) return undefined;
+  const start = 2 * (address - block.base);
+  return block.bytes().subarray(start, start + 2 * count);
+}
+
+/** The fields in their order: signed 32-bit integers, high word first. Those not modelled are zero. */
+function energyBytes({ energyWh, powerW, voltageV, frequencyHz, powerFactor }: Energy): Buffer {
+  const apparentVa = powerW / powerFactor;
+  const fields = [
+    energyWh,
+    powerW,
+    voltageV,
+    voltageV > 0 ? (1000 * apparentVa) / voltageV : 0,
+    100 * frequencyHz,
+    1000 * powerFactor,
+    (10 * Math.acos(powerFactor) * 180) / Math.PI,
+    apparentVa,
+    Math.sqrt(apparentVa ** 2 - powerW ** 2),
+  ];
+  const bytes = Buffer.alloc(2 * blockRegisters);
+  for (const [index, value] of fields.entries()) bytes.writeInt32BE(Math.round(value), 4 * index);
+  return bytes;
+}
+
+function nothingPluggedIn(): Buffer {
+  const bytes = Buffer.alloc(2 * externalRegisters);
+  for (let at = 0; at < bytes.length; at += 2) bytes.writeUInt16BE(notPluggedIn, at);
+  return bytes;
+}
