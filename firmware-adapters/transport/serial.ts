@@ -1,0 +1,69 @@
+/** Serial ports for production. Tests and simulations pass in-memory streams of the same type instead. */
+import { Duplex } from 'node:stream';
+import type { SerialPort } from 'serialport';
+import { AdapterError } from '../errors.ts';
+import { holderOf } from './flock-holder.ts';
+
+export type SerialSettings = {
+  /** Best one of `/dev/serial/by-id`: it names the adapter, whatever order the adapters are found in. */
+  path: string;
+  /** Bits per second. */
+  baud: number;
+  parity: 'none' | 'even' | 'odd';
+  stopBits: 1 | 2;
+};
+
+/** Opens a port for us alone, or throws `AdapterError('unreachable')`. An unplugged adapter destroys the stream. */
+export type OpenSerial = (settings: SerialSettings, signal: AbortSignal) => Promise<Duplex>;
+
+export const openSerial: OpenSerial = async ({ path, baud, parity, stopBits }, signal) => {
+  const { SerialPort } = await library();
+  signal.throwIfAborted();
+  const port = new SerialPort({ path, baudRate: baud, dataBits: 8, parity, stopBits, autoOpen: false });
+  const failure = await new Promise<Error | null>((opened) => port.open(opened));
+  if (failure) throw new AdapterError('unreachable', await plainFailure(path, failure), { cause: failure });
+  return wireOn(port);
+};
+
+/** Loaded by the first port: an agent without serial buses starts without the library's native part. */
+async function library(): Promise<typeof import('serialport')> {
+  try {
+    return await import('serialport');
+  } catch (cause) {
+    const fix = 'reinstall the dependencies on this machine with npm ci';
+    throw new AdapterError('unreachable', `the library serialport cannot be loaded: ${fix}`, { cause });
+  }
+}
+
+/**
+ * `destroy()` of a SerialPort leaves the port open, and its `close` says what an `error` should, so it is not handed
+ * out itself. It is read from the beginning: without a reader an unplugged adapter shows only at the next write.
+ */
+function wireOn(port: SerialPort): Duplex {
+  const wire = new Duplex({
+    read: () => {},
+    write: (chunk: Buffer, _encoding, done) => {
+      port.write(chunk, done);
+    },
+    destroy: (error, done) => {
+      if (port.isOpen) port.close(() => done(error));
+      else done(error);
+    },
+  });
+  port.on('data', (chunk: Buffer) => wire.push(chunk));
+  port.on('error', (error) => wire.destroy(error));
+  const unplugged = (cause: Error | null) => wire.destroy(new Error(`${port.path} was unplugged`, { cause }));
+  port.on('close', (cause: Error | null) => (cause ? unplugged(cause) : wire.destroy()));
+  // An adapter that leaves in the middle of a read makes the library read again for ever, eating memory
+  // (serialport/bindings-cpp issue 162). Its poller sees the hang-up all the same, and closing ends the reads.
+  if (port.port && 'poller' in port.port) port.port.poller.once('disconnect', unplugged);
+  return wire;
+}
+
+/** The library passes on the C library's words and no code. */
+async function plainFailure(path: string, { message }: Error): Promise<string> {
+  if (message.includes('Cannot lock port')) return `${path} is held by ${(await holderOf(path)) ?? 'another process'}`;
+  if (message.includes('No such file')) return `there is no ${path}: is the adapter plugged in?`;
+  if (message.includes('Permission denied')) return `no permission for ${path}: add this user to its group, dialout`;
+  return `${path}: ${message}`;
+}

@@ -1,0 +1,46 @@
+/**
+ * A pseudo-terminal: two ends of a serial line without the line. Bytes cross at once, whatever the baud rate: to pace
+ * them, put a `DamagingRelay` in between.
+ */
+import { once } from 'node:events';
+import { constants } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { ReadStream } from 'node:tty';
+import koffi from 'koffi';
+
+export type Pty = {
+  /** What a serial port is opened with, such as /dev/pts/3. */
+  readonly path: string;
+  /** The other end. Closing it is what pulling out a USB adapter is to whoever has `path` open. */
+  readonly master: Duplex;
+  unplug(): Promise<void>;
+};
+
+/** Linux only. */
+export function openPty(): Pty {
+  const libc = koffi.load('libc.so.6');
+  const call = (name: string, signature: string, ...args: unknown[]): number => {
+    const result: number = libc.func(signature)(...args);
+    if (result < 0) throw new Error(`${name} failed`);
+    return result;
+  };
+  const fd = call('posix_openpt', 'int posix_openpt(int)', constants.O_RDWR | constants.O_NOCTTY);
+  call('grantpt', 'int grantpt(int)', fd);
+  call('unlockpt', 'int unlockpt(int)', fd);
+  const name = Buffer.alloc(64);
+  call('ptsname_r', 'int ptsname_r(int, _Out_ char *, size_t)', fd, name, name.length);
+  // Half of what its type says: a terminal's read stream writes as well.
+  const master = new ReadStream(fd);
+  // When the last opener of `path` leaves, reading fails with EIO.
+  master.on('error', () => {});
+  return {
+    path: name.toString('latin1', 0, name.indexOf(0)),
+    master,
+    unplug: async () => {
+      if (master.destroyed) return;
+      const closed = once(master, 'close');
+      master.destroy();
+      await closed;
+    },
+  };
+}
