@@ -4,7 +4,7 @@ import type { RefusalCode } from '#protocol/lifecycle.ts';
 import { AT, bytes, commandBody, keys, orderBody, policy, signed } from '#test/support/signed.ts';
 import { admitCommand } from './admit-command.ts';
 
-const gate = { site: 'tx1', rack: 'r07', policy, keys, now: AT, taken: () => false };
+const gate = { site: 'tx1', rack: 'r07', policy, keys, now: AT, clock: 'good' as 'good' | 'bad', taken: () => false };
 const admit = (payload: unknown, change: Partial<typeof gate> & { retained?: boolean; issuer?: string } = {}) => {
   const { retained = false, issuer = 'qse-north', ...rest } = change;
   return admitCommand(issuer, bytes(payload), retained, { ...gate, ...rest });
@@ -19,6 +19,7 @@ test('a fresh command of its issuer is taken, under a key that names it', () => 
 const rows: [what: string, code: RefusalCode, body: object, change?: Parameters<typeof admit>[1]][] = [
   ['it was retained', 'retained_command', commandBody(), { retained: true }],
   ['it was taken before', 'replayed', commandBody(), { taken: () => true }],
+  ['the clock is not set', 'clock_not_set', commandBody(), { clock: 'bad' }],
   ['it lives over 30 s', 'malformed', commandBody({ valid_until: '2026-11-21T21:00:30.001Z' })],
   ['its time is over', 'expired', commandBody(), { now: { ...AT, wall: AT.wall + 20_000 } }],
   ['it was issued in the future', 'issued_in_future', commandBody({ issued_at: '2026-11-21T21:00:06.000Z' })],

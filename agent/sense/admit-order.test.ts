@@ -12,9 +12,11 @@ import { admitOrder } from './admit-order.ts';
 
 const TOPIC = 'ballast/v1/tx1/order/qse-north/ecrs/all';
 const RACK_TOPIC = 'ballast/v1/tx1/order/qse-north/ecrs/rack/r07';
-const gate = { site: 'tx1', policy, keys, now: AT };
+const gate = { site: 'tx1', policy, keys, now: AT, clock: 'good' as const };
 
-const admit = (payload: unknown, topic = TOPIC, slot?: OrderSlot) => admitOrder(topic, bytes(payload), slot, gate);
+const nothing = { own: undefined, blind: undefined };
+const admit = (payload: unknown, topic = TOPIC, own?: OrderSlot) =>
+  admitOrder(topic, bytes(payload), { own, blind: undefined }, gate);
 const outcome = (admission: Admission) =>
   admission.kind === 'refused' ? [admission.code, admission.verified] : admission.kind;
 
@@ -127,7 +129,7 @@ test('to release what one ordered needs no right of its own', () => {
 
 test('a rack that only observes refuses every order', () => {
   const { commissioning: _waived, ...rest } = policy;
-  const admission = admitOrder(TOPIC, bytes(valid), undefined, { ...gate, policy: rest });
+  const admission = admitOrder(TOPIC, bytes(valid), nothing, { ...gate, policy: rest });
   assert.deepEqual(outcome(admission), ['not_commissioned', true]);
 });
 
@@ -151,8 +153,28 @@ test('the order of keys and white space are not content', () => {
 
 test('an order that comes again after its end is a repeat: it was carried out, not refused', () => {
   const later = { ...gate, now: { ...AT, wall: AT.wall + 7_200_000 } };
-  assert.equal(outcome(admitOrder(TOPIC, bytes(valid), slot, later)), 'repeat');
-  assert.deepEqual(outcome(admitOrder(TOPIC, bytes(valid), undefined, later)), ['expired', true]);
+  assert.equal(outcome(admitOrder(TOPIC, bytes(valid), { own: slot, blind: undefined }, later)), 'repeat');
+  assert.deepEqual(outcome(admitOrder(TOPIC, bytes(valid), nothing, later)), ['expired', true]);
+});
+
+const blind = { ...gate, clock: 'bad' as const, now: { wall: 0, mono: 0 } };
+
+test('while the clock is not set, an order runs from receipt for its own duration, beside what its topic holds', () => {
+  const admission = admitOrder(TOPIC, bytes(valid), nothing, blind);
+  assert.ok(admission.kind === 'accepted');
+  const { topic, order } = admission.accepted;
+  assert.notEqual(topic, TOPIC);
+  assert.deepEqual(
+    order.intervals.map(({ from, until }) => [from, until]),
+    [['1970-01-01T00:00:00.000Z', '1970-01-01T01:00:00.000Z']],
+  );
+  const again = { own: undefined, blind: withOrder(undefined, admission.accepted, AT) };
+  assert.equal(outcome(admitOrder(TOPIC, bytes(valid), again, blind)), 'repeat');
+});
+
+test('while the clock is not set, a release waits: nobody can tell whether it is old', () => {
+  const release = signed(orderBody(withTarget({ kind: 'release' })));
+  assert.deepEqual(outcome(admitOrder(TOPIC, bytes(release), nothing, blind)), ['clock_not_set', true]);
 });
 
 test('whatever is changed in the bytes of an order, it is refused without a fault', () => {
@@ -168,7 +190,7 @@ test('whatever is changed in the bytes of an order, it is refused without a faul
         (text, { at, drop, insert }) => Buffer.concat([text.subarray(0, at), insert, text.subarray(at + drop)]),
         original,
       );
-      const admission = admitOrder(TOPIC, mutated, undefined, gate);
+      const admission = admitOrder(TOPIC, mutated, nothing, gate);
       // White space, or an escape for the same letter, is the same order.
       if (admission.kind === 'accepted') assert.deepEqual(JSON.parse(mutated.toString()), valid);
     }),

@@ -2,11 +2,12 @@
 import type { IssuerKeys } from '#agent/config/keys.ts';
 import type { Issuer, Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
+import { BLIND } from '#agent/state/orders.ts';
 import type { OrderSlot } from '#agent/state/picture.ts';
 import type { Refusal } from '#protocol/lifecycle.ts';
 import type { Amount, Order, OrderBody, Target } from '#protocol/order.ts';
 import { order as orderSchema } from '#protocol/order.ts';
-import { epochMs } from '#protocol/time.ts';
+import { epochMs, timestampOf } from '#protocol/time.ts';
 import { orderTopic } from '#protocol/topics.ts';
 import { firstIssue, open, refused } from './envelope.ts';
 
@@ -15,7 +16,12 @@ export type Gate = {
   readonly policy: Policy;
   readonly keys: IssuerKeys;
   readonly now: Now;
+  /** Whether times of day can be judged. */
+  readonly clock: 'good' | 'bad';
 };
+
+/** What the topic of an order holds already, and what was taken from it while the clock was not set. */
+export type Slots = { readonly own: OrderSlot | undefined; readonly blind: OrderSlot | undefined };
 
 export type Admission =
   | { readonly kind: 'accepted'; readonly accepted: AcceptedOrder }
@@ -26,24 +32,22 @@ export type Admission =
 /** Kinds that this version obeys. */
 const supported: readonly Target['kind'][] = ['ceiling', 'shed', 'setpoint', 'release'];
 
-export function admitOrder(topic: string, payload: Uint8Array, slot: OrderSlot | undefined, gate: Gate): Admission {
+export function admitOrder(topic: string, payload: Uint8Array, { own: slot, blind }: Slots, gate: Gate): Admission {
   const opened = open(payload, gate.policy, gate.keys);
   if (opened.kind === 'refused') return opened;
   const who = { issuer: opened.issuer.id, ...idOf(opened.message) };
   const parsed = orderSchema.safeParse(opened.message);
   if (!parsed.success) return { ...refused('malformed', firstIssue(parsed.error)), ...who };
   const order = parsed.data;
-  // Judged before: one that comes again after its end was carried out, not refused.
-  if (slot && order.seq === slot.seq && opened.digest === slot.digest) return { kind: 'repeat', order };
-  const refusal =
-    wrongScope(topic, order, gate.site) ??
-    beyondRights(order, opened.issuer) ??
-    notForUs(order) ??
-    outOfTime(order, gate) ??
-    onlyObserving(gate) ??
-    outOfSequence(order, slot);
+  const refusal = wrongScope(topic, order, gate.site) ?? beyondRights(order, opened.issuer) ?? notForUs(order);
   if (refusal) return { ...refusal, ...who, order };
-  return { kind: 'accepted', accepted: { topic, order, digest: opened.digest, receivedAt: gate.now.wall } };
+  if (isSame(slot, order, opened.digest)) return { kind: 'repeat', order };
+  const untimely = onlyObserving(gate) ?? outOfSequence(slot, order) ?? outOfTime(order, gate);
+  if (untimely) return { ...untimely, ...who, order };
+  const accepted = { topic, order, digest: opened.digest, receivedAt: gate.now.wall };
+  if (gate.clock === 'good') return { kind: 'accepted', accepted };
+  if (isSame(blind, order, opened.digest)) return { kind: 'repeat', order };
+  return { kind: 'accepted', accepted: fromReceipt(accepted, opened.issuer) };
 }
 
 /** What a signed order must fulfil beyond its shape, for a dry run too; nothing here depends on time or topic. */
@@ -92,7 +96,21 @@ function wrongScope(topic: string, order: Order, site: string): Refusal | undefi
   );
 }
 
-function outOfTime(order: Order, { now, policy }: Gate): Refusal | undefined {
+function isSame(slot: OrderSlot | undefined, { seq }: Order, digest: string): boolean {
+  return slot !== undefined && slot.seq === seq && slot.digest === digest;
+}
+
+function outOfSequence(slot: OrderSlot | undefined, { seq }: Order): Refusal | undefined {
+  if (!slot || seq > slot.seq) return undefined;
+  if (seq < slot.seq) return refused('superseded', `seq ${seq} is behind ${slot.seq}, accepted on this topic before`);
+  return refused('seq_conflict', `another order with seq ${seq} was accepted on this topic before`);
+}
+
+function outOfTime(order: Order, { now, policy, clock }: Gate): Refusal | undefined {
+  if (clock === 'bad') {
+    if (order.intervals.every(({ target }) => target.kind !== 'release')) return undefined;
+    return refused('clock_not_set', 'a release waits until this rack knows the time; lowering orders do not');
+  }
   const aheadS = (epochMs(order.issued_at) - now.wall) / 1000;
   if (aheadS > policy.clock_tolerance_s) {
     return refused(
@@ -104,16 +122,24 @@ function outOfTime(order: Order, { now, policy }: Gate): Refusal | undefined {
   return epochMs(until) <= now.wall ? refused('expired', `it ended at ${until}`) : undefined;
 }
 
+/**
+ * An order whose times cannot be judged: it runs from receipt for its own duration, at most as long as its issuer may
+ * order, and beside what its topic holds, so that it can only lower the rack.
+ */
+function fromReceipt(accepted: AcceptedOrder, { max_duration_s }: Issuer): AcceptedOrder {
+  const { topic, order, receivedAt } = accepted;
+  const shiftMs = receivedAt - epochMs(order.intervals[0]?.from ?? '');
+  const latest = receivedAt + max_duration_s * 1000;
+  const moved = (timestamp: string) => timestampOf(Math.min(epochMs(timestamp) + shiftMs, latest));
+  const intervals = order.intervals
+    .map(({ from, until, target }) => ({ from: moved(from), until: moved(until), target }))
+    .filter(({ from, until }) => from < until);
+  return { ...accepted, topic: topic + BLIND, order: { ...order, intervals } };
+}
+
 function onlyObserving({ policy }: Gate): Refusal | undefined {
   if (policy.commissioning === 'waived') return undefined;
   return refused('not_commissioned', 'this rack only observes: its policy does not say commissioning: waived');
-}
-
-function outOfSequence({ seq }: Order, slot: OrderSlot | undefined): Refusal | undefined {
-  if (!slot || seq > slot.seq) return undefined;
-  return seq === slot.seq
-    ? refused('seq_conflict', `another order with seq ${seq} was accepted on this topic before`)
-    : refused('superseded', `seq ${seq} is behind ${slot.seq}, accepted on this topic before`);
 }
 
 function isPlainWatts(target: Target): boolean {

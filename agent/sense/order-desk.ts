@@ -2,13 +2,14 @@
 import type { IssuerKeys } from '#agent/config/keys.ts';
 import type { Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
-import { startsAt } from '#agent/state/orders.ts';
+import { BLIND, startsAt } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import type { Ack, Phase, Prediction, Refusal } from '#protocol/lifecycle.ts';
 import type { Order, OrderBody } from '#protocol/order.ts';
 import { timestampOf } from '#protocol/time.ts';
 import { filterOf, locate } from '#protocol/topics.ts';
 import { admitCommand } from './admit-command.ts';
+import type { Gate } from './admit-order.ts';
 import { admitOrder } from './admit-order.ts';
 import { unverified } from './envelope.ts';
 
@@ -20,6 +21,7 @@ export type DeskParts = {
   policy(): Policy;
   picture(): Picture;
   now(): Now;
+  clockQuality(): 'good' | 'bad';
   /** An order that is now in the picture, together with the phases it has passed on receipt. */
   accepted(accepted: AcceptedOrder, passed: readonly Passed[]): void;
   /** The newest order of a topic came again, unchanged. */
@@ -89,18 +91,13 @@ export class OrderDesk {
   }
 
   #order(topic: string, payload: Uint8Array): void {
-    const { site, keys, policy, picture, now } = this.#parts;
-    const at = now();
-    const admission = admitOrder(topic, payload, picture().orders[topic], {
-      site,
-      keys: keys(),
-      policy: policy(),
-      now: at,
-    });
+    const { orders } = this.#parts.picture();
+    const gate = this.#gate();
+    const admission = admitOrder(topic, payload, { own: orders[topic], blind: orders[topic + BLIND] }, gate);
     switch (admission.kind) {
       case 'accepted': {
         const { accepted } = admission;
-        const later = startsAt(accepted) > at.wall;
+        const later = startsAt(accepted) > gate.now.wall;
         const phase = later ? 'scheduled' : 'accepted';
         const why = later ? `begins at ${accepted.order.intervals[0]?.from}` : accepted.order.reason;
         this.#parts.accepted(accepted, [
@@ -129,15 +126,8 @@ export class OrderDesk {
   }
 
   #command(topic: string, topicIssuer: string, payload: Uint8Array, retained: boolean): void {
-    const { site, rack, keys, policy, now, predict, take } = this.#parts;
-    const gate = {
-      site,
-      rack,
-      keys: keys(),
-      policy: policy(),
-      now: now(),
-      taken: (key: string) => this.#taken.has(key),
-    };
+    const { rack, predict, take } = this.#parts;
+    const gate = { ...this.#gate(), rack, taken: (key: string) => this.#taken.has(key) };
     const admission = admitCommand(topicIssuer, payload, retained, gate);
     if (admission.kind === 'refused') {
       const { issuer, id } = admission;
@@ -167,6 +157,11 @@ export class OrderDesk {
           `it could not be written down: ${error.message}`,
         ),
     );
+  }
+
+  #gate(): Gate {
+    const { site, keys, policy, now, clockQuality } = this.#parts;
+    return { site, keys: keys(), policy: policy(), now: now(), clock: clockQuality() };
   }
 
   #remember(key: string): void {
