@@ -70,6 +70,8 @@ const topics = {
         short: [],
       },
     ],
+    homes: {},
+    moved: [],
     signature,
   },
   'device/m10': { ...device, device: 'm10', state: 'unreachable', power_w: null, last_error: 'it does not answer' },
