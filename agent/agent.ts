@@ -65,7 +65,9 @@ export type Agent = {
   /** A new policy acts at once: a key that is gone ends its orders. */
   adopt(policy: Policy, keys: IssuerKeys): void;
   /** New hardware. @returns why not: a device that an order still holds would be lost from sight. */
-  refit(rack: Rack): Promise<string | undefined>;
+  refit(rack: Rack, configHash: string): Promise<string | undefined>;
+  /** Ids of the devices it knows. */
+  readonly devices: readonly string[];
   readonly local: LocalState;
   /** What a person at the rack decides; kept over restarts. */
   setLocal(local: LocalState, why: string): Promise<void>;
@@ -93,6 +95,7 @@ class RackAgent implements Agent {
   readonly #appliedTopic: string;
   #timers: (() => void)[] = [];
   #policy: Policy;
+  #configHash: string;
   #keys: IssuerKeys;
   #hands: Hands;
   #sessions: BrokerSession[] = [];
@@ -103,6 +106,7 @@ class RackAgent implements Agent {
     this.#parts = parts;
     const { site, rackId: rack, groups, clock, log, store, identity, version, seal } = parts;
     this.#policy = parts.policy;
+    this.#configHash = parts.configHash;
     this.#keys = parts.keys;
     this.#appliedTopic = topicOf(site, 'applied', { rack });
     this.#journal = new RackJournal(store.journal, (error) => log.warn({ error }, 'the journal could not be written'));
@@ -153,6 +157,10 @@ class RackAgent implements Agent {
     });
   }
 
+  get devices(): readonly string[] {
+    return this.#hands.rack.devices.map(({ facts }) => facts.id);
+  }
+
   get local(): LocalState {
     return this.#loop.picture.local;
   }
@@ -197,11 +205,12 @@ class RackAgent implements Agent {
     this.#loop.turn();
   }
 
-  async refit(rack: Rack): Promise<string | undefined> {
+  async refit(rack: Rack, configHash: string): Promise<string | undefined> {
     const staying = new Set(rack.devices.map(({ facts }) => facts.id));
     const lost = this.#loop.moved.filter((id) => !staying.has(id));
     if (lost.length > 0) return `an order holds ${lost.join(', ')}: wait until it is home, or release the order`;
     const before = this.#hands;
+    this.#configHash = configHash;
     this.#hands = this.#makeHands(rack);
     await before.stop();
     this.#loop.observe(this.#hands.inventory);
@@ -228,14 +237,21 @@ class RackAgent implements Agent {
   }
 
   #makeReporter(): Reporter {
-    const { rackId: rack, clock, seal, version, groups, configHash, publicKey, host, processAlarms } = this.#parts;
+    const { rackId: rack, clock, seal, version, groups, publicKey, host, processAlarms } = this.#parts;
     return new Reporter({
       rack,
       clock,
       publisher: this.#publisher,
       evidence: this.#evidence,
       seal,
-      info: () => ({ version, groups, configHash, publicKey, speaks: spokenVersions, protect: this.#policy.protect }),
+      info: () => ({
+        version,
+        groups,
+        publicKey,
+        configHash: this.#configHash,
+        speaks: spokenVersions,
+        protect: this.#policy.protect,
+      }),
       health: () => {
         const { pollers, rack: hardware } = this.#hands;
         return healthOf({ host: host(), pollers, lagMs: this.#loop.lagMs, buses: hardware.counters() });

@@ -1,5 +1,7 @@
 /** `ballast agent`: runs the agent of this rack in the foreground. */
 import { Command, Option } from 'commander';
+import { LocalError } from '#agent/platform/local-socket.ts';
+import type { LogLevel } from '#agent/platform/log.ts';
 import { Failure } from './failure.ts';
 import type { FileOptions } from './files.ts';
 import { filesOf, withFileOptions } from './files.ts';
@@ -10,10 +12,11 @@ export const agentVerb: Verb = () =>
     .addOption(
       new Option('--log-level <level>', 'how much to log').choices(['debug', 'info', 'warn', 'error']).default('info'),
     )
-    .action(async (options: FileOptions & { logLevel: string }) => {
+    .action(async (options: FileOptions & { logLevel: LogLevel }) => {
       // The agent brings every adapter and library along; the other verbs start faster without them.
-      const { runAgent } = await import('#agent/main.ts');
-      await runAgent({ ...filesOf(options), logLevel: options.logLevel }).catch((error: Error) => {
-        throw new Failure(error.message);
+      const { BadFiles, runAgent } = await import('#agent/main.ts');
+      await runAgent({ ...filesOf(options), logLevel: options.logLevel }).catch((error: unknown) => {
+        if (error instanceof BadFiles || error instanceof LocalError) throw new Failure(error.message);
+        throw error;
       });
     });

@@ -8,12 +8,14 @@ import { configVerb } from './config-check.ts';
 import type { ExitCode } from './failure.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { keysVerb } from './keys-new.ts';
+import { lockoutVerb } from './lockout.ts';
+import { manualVerb } from './manual.ts';
 import { orderVerb } from './order.ts';
 import { statusVerb } from './status.ts';
 import { processTerminal } from './terminal.ts';
 import type { Verb } from './tools.ts';
 
-const verbs: readonly Verb[] = [agentVerb, statusVerb, configVerb, keysVerb, orderVerb];
+const verbs: readonly Verb[] = [agentVerb, statusVerb, lockoutVerb, manualVerb, configVerb, keysVerb, orderVerb];
 
 // A reader that left (`ballast status | head`) is no error.
 process.stdout.on('error', () => process.exit(exitCodes.ok));

@@ -1,35 +1,31 @@
 /** `ballast status`: what the agent that runs here says about its rack. */
 import { Command } from 'commander';
-import { readConfig } from '#agent/config/load.ts';
-import { formatProblem } from '#agent/config/problem.ts';
-import { askLocal, LocalError } from '#agent/platform/local-socket.ts';
-import { Failure } from './failure.ts';
+import type { LocalAgent, LocalOptions } from './local-agent.ts';
+import { agentOf, withLocalOptions } from './local-agent.ts';
+import type { StatusAnswer } from './status/rack-status.ts';
 import { rackStatus, statusAnswer } from './status/rack-status.ts';
 import { formatStatus } from './status/render.ts';
 import type { Verb } from './tools.ts';
 
-type Options = { config: string; socket?: string; json?: true };
+type Options = LocalOptions & { json?: true };
 
 export const statusVerb: Verb = ({ terminal, clock }) =>
-  new Command('status')
-    .description('what the agent that runs here says about its rack')
-    .option('-c, --config <file>', 'the config that names the socket', 'config.yaml')
-    .option('--socket <path>', 'the socket itself')
+  withLocalOptions(new Command('status').description('what the agent that runs here says about its rack'))
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
-      const path = options.socket ?? (await socketOf(options.config));
-      const answer = statusAnswer.parse(await askLocal(path, 'status', {}, { clock }).catch(asFailure));
+      const agent = await agentOf(options, clock);
+      const answer = await wholeAnswer(agent);
       const status = rackStatus(answer);
       terminal.out(options.json ? JSON.stringify(answer) : formatStatus(status, clock.wall(), terminal));
     });
 
-async function socketOf(config: string): Promise<string> {
-  const read = await readConfig(config);
-  if (read.kind === 'ok') return read.value.config.socket;
-  throw new Failure(read.problems.map(formatProblem).join('\n'), 'or name the socket with --socket');
-}
-
-function asFailure(error: unknown): never {
-  if (!(error instanceof LocalError)) throw error;
-  throw new Failure(error.message, error.code === 'no_agent' ? 'start it with `ballast agent`' : undefined);
+/** The agent answers in pages: a large rack's words do not fit into one frame. */
+async function wholeAnswer(agent: LocalAgent): Promise<Omit<StatusAnswer, 'more'>> {
+  const topics: StatusAnswer['topics'] = {};
+  for (let after: string | undefined; ; ) {
+    const { more, ...page } = statusAnswer.parse(await agent.ask('status', { ...(after !== undefined && { after }) }));
+    Object.assign(topics, page.topics);
+    after = Object.keys(page.topics).at(-1);
+    if (!more || after === undefined) return { ...page, topics };
+  }
 }

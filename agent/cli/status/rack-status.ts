@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Payload, TopicName } from '#protocol/topics.ts';
 import { locate, topics } from '#protocol/topics.ts';
 
-export type RackStatus = {
+export type RackStatus = Pick<z.infer<typeof statusAnswer>, 'rack' | 'brokers'> & {
   state?: Payload<'state'>;
   info?: Payload<'info'>;
   power?: Payload<'power'>;
@@ -15,11 +15,19 @@ export type RackStatus = {
 };
 
 /** Payloads by the tail of their topic, such as `device/m01`. */
-export const statusAnswer = z.looseObject({ topics: z.record(z.string(), z.unknown()) });
+export const statusAnswer = z.object({
+  rack: z.string(),
+  brokers: z.array(z.object({ url: z.string(), online: z.boolean() })),
+  topics: z.record(z.string(), z.unknown()),
+  /** Whether there is another page of topics. */
+  more: z.boolean(),
+});
+
+export type StatusAnswer = z.infer<typeof statusAnswer>;
 
 /** Topics that are missing, cleared or not as the wire says are left out. */
-export function rackStatus(answer: z.infer<typeof statusAnswer>): RackStatus {
-  const status: RackStatus = { devices: [], alarms: [] };
+export function rackStatus(answer: Omit<StatusAnswer, 'more'>): RackStatus {
+  const status: RackStatus = { rack: answer.rack, brokers: answer.brokers, devices: [], alarms: [] };
   for (const [tail, payload] of Object.entries(answer.topics)) {
     // The tail says which topic it is; the site and rack in front of it do not matter for that.
     const name = locate(`ballast/v1/site/rack/rack/${tail}`)?.name;

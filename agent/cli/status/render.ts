@@ -43,10 +43,11 @@ const stateTints: Partial<Record<DeviceStateName, Tint>> = {
   unknown: 'yellow',
 };
 
-function headline({ state, applied }: RackStatus, { tint }: Screen): string {
-  const rack = tint('bold', `rack ${applied?.rack ?? ''}`.trim());
+function headline({ rack: id, brokers, state }: RackStatus, { tint }: Screen): string {
+  const rack = tint('bold', `rack ${id}`);
   if (!state) return `${rack}  has said nothing yet`;
-  const broker = state.status === 'online' ? 'broker connected' : tint('red', 'broker not connected');
+  const away = brokers.filter(({ online }) => !online).map(({ url }) => url);
+  const broker = away.length === 0 ? 'broker connected' : tint('red', `not connected to ${away.join(', ')}`);
   return `${rack}  ${tint(modeTints[state.mode], state.mode)}  ${broker}  version ${state.version}`;
 }
 

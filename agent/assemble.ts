@@ -1,0 +1,137 @@
+/** From the two files, read and checked, to one rack's agent on real time, disk, network and wires. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { connectTcp } from '#adapters/transport/tcp.ts';
+import { bytesToSign, fromBase64Url, signature, signMessage } from '#protocol/signing.ts';
+import type { Agent } from './agent.ts';
+import { createAgent } from './agent.ts';
+import type { Config } from './config/config.ts';
+import type { Loaded } from './config/load.ts';
+import { readMaps } from './config/maps.ts';
+import type { Policy } from './config/policy.ts';
+import { lastMoment } from './journal.ts';
+import type { BrokerConfig, BrokerHandlers, BrokerSession } from './platform/broker.ts';
+import { openBroker } from './platform/broker.ts';
+import { systemClock } from './platform/clock.ts';
+import { kernelClock } from './platform/clock-quality.ts';
+import type { HostFactsReader } from './platform/host-facts.ts';
+import type { Identity } from './platform/identity.ts';
+import { openIdentity } from './platform/identity.ts';
+import type { Logger } from './platform/log.ts';
+import type { RackKey } from './platform/rack-key.ts';
+import { loadRackKey } from './platform/rack-key.ts';
+import { systemRandom } from './platform/random.ts';
+import type { SteadyClock } from './platform/steady-clock.ts';
+import { steadyClock } from './platform/steady-clock.ts';
+import type { Journal, RackStore } from './platform/store.ts';
+import type { Rack } from './rack.ts';
+import { buildRack } from './rack.ts';
+import type { Raised } from './report/alarms.ts';
+import type { HostHealth } from './report/health.ts';
+
+export type ProcessParts = {
+  readonly log: Logger;
+  readonly store: RackStore;
+  readonly host: HostFactsReader;
+  /** Alarms of the process, kept by who raises them. */
+  readonly alarms: ReadonlyMap<string, Raised>;
+};
+
+export type Assembled = {
+  readonly agent: Agent /** The hardware of another config. */;
+  rackOf(loaded: Loaded): Promise<Rack>;
+};
+
+export async function assemble(loaded: Loaded, { log, store, host, alarms }: ProcessParts): Promise<Assembled> {
+  const { config, policy, keys, folder, configHash } = loaded;
+  const clock = await rackClock(policy, store.journal);
+  const key = await loadRackKey(join(config.state, 'rack.key'));
+  const instance = randomBytes(8).toString('hex');
+  const identity = await openIdentity({ journal: store.journal, instance, wallMs: clock.wall(), log });
+  const rackOf = async (from: Loaded) => {
+    const maps = await readMaps(from.config.meters.map(({ model }) => model));
+    const secret = (file: string) => firstLine(resolve(from.folder, file));
+    return buildRack(from.config, { clock, log, connect: connectTcp, maps, secret });
+  };
+  const agent = createAgent({
+    site: config.site,
+    rackId: config.rack,
+    groups: config.groups,
+    version: version(),
+    configHash,
+    policy,
+    keys,
+    rack: await rackOf(loaded),
+    clock,
+    log,
+    store,
+    identity,
+    publicKey: key.publicKey,
+    seal: (message) => signMessage(message, key.kid, (bytes) => key.sign(bytes)),
+    sealed: (message) => isSealed(message, key),
+    brokers: await brokersOf(config, folder, identity, log),
+    host: () => hostHealth(host),
+    processAlarms: () => alarms,
+  });
+  return { agent, rackOf };
+}
+
+/** Runs on from the last moment in the journal: a controller without a battery starts in 1970. */
+async function rackClock({ clock }: Policy, journal: Journal): Promise<SteadyClock> {
+  const rows = await journal.load().catch(() => new Map<string, string>());
+  const quality = clock === 'trusted' ? () => 'good' as const : kernelClock();
+  return steadyClock(systemClock, { quality, notBefore: lastMoment(rows) });
+}
+
+/** A session to each broker. They share the counter of connections, so that births and wills stay in order. */
+async function brokersOf(
+  { broker, rack }: Config,
+  folder: string,
+  { connections, instance }: Identity,
+  log: Logger,
+): Promise<((handlers: BrokerHandlers) => BrokerSession)[]> {
+  const text = async (file: string | undefined) => (file === undefined ? undefined : await readFile(file, 'utf8'));
+  const options = {
+    ca: await text(broker.ca),
+    certificate: await text(broker.certificate),
+    key: await text(broker.key),
+    username: broker.username,
+    password: broker.password_file === undefined ? undefined : await firstLine(resolve(folder, broker.password_file)),
+  };
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return broker.urls.map((url) => {
+    const config: BrokerConfig = { url, clientId: `ballast-${rack}-${instance}`, ...given };
+    return (handlers) => openBroker(config, handlers, { clock: systemClock, log, random: systemRandom, connections });
+  });
+}
+
+async function firstLine(file: string): Promise<string> {
+  return (await readFile(file, 'utf8')).split('\n')[0]?.trim() ?? '';
+}
+
+function isSealed(message: object, key: RackKey): boolean {
+  const parsed = signature.safeParse((message as { signature?: unknown }).signature);
+  if (!parsed.success || parsed.data.kid !== key.kid) return false;
+  return key.verifies(bytesToSign(message), fromBase64Url(parsed.data.value));
+}
+
+function hostHealth(host: HostFactsReader): HostHealth {
+  const { rss, heapUsed } = process.memoryUsage();
+  const facts = host.latest()?.facts;
+  return {
+    uptimeS: process.uptime(),
+    rssBytes: rss,
+    heapBytes: heapUsed,
+    loadPercent: facts?.loadPercent,
+    memoryAvailableBytes: facts?.memoryAvailableBytes,
+    diskFreeBytes: facts?.diskFreeBytes,
+    cpuC: facts?.cpuC,
+  };
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}

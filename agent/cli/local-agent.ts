@@ -1,0 +1,33 @@
+/** The agent that runs on this machine, reached over its socket. */
+import type { Command } from 'commander';
+import { readConfig } from '#agent/config/load.ts';
+import { formatProblem } from '#agent/config/problem.ts';
+import type { Clock } from '#agent/platform/clock.ts';
+import { askLocal, LocalError } from '#agent/platform/local-socket.ts';
+import { Failure } from './failure.ts';
+
+export type LocalOptions = { config: string; socket?: string };
+export type LocalAgent = { ask(verb: string, body: object): Promise<unknown> };
+
+export function withLocalOptions(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'the config that names the socket', 'config.yaml')
+    .option('--socket <path>', 'the socket itself');
+}
+
+/** @throws Failure when the config does not tell, or, once asked, when no agent answers. */
+export async function agentOf({ config, socket }: LocalOptions, clock: Clock): Promise<LocalAgent> {
+  const path = socket ?? (await socketOf(config));
+  return { ask: (verb, body) => askLocal(path, verb, body, { clock }).catch(asFailure) };
+}
+
+async function socketOf(config: string): Promise<string> {
+  const read = await readConfig(config);
+  if (read.kind === 'ok') return read.value.config.socket;
+  throw new Failure(read.problems.map(formatProblem).join('\n'), 'or name the socket with --socket');
+}
+
+function asFailure(error: unknown): never {
+  if (!(error instanceof LocalError)) throw error;
+  throw new Failure(error.message, error.code === 'no_agent' ? 'start it with `ballast agent`' : undefined);
+}

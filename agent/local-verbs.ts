@@ -1,0 +1,53 @@
+/** What the command line may ask of the agent of this machine, over the local socket. */
+import * as z from 'zod';
+import type { Agent } from './agent.ts';
+import type { Clock } from './platform/clock.ts';
+import type { LocalHandler } from './platform/local-socket.ts';
+import { LocalError, localVerb } from './platform/local-socket.ts';
+
+/** An answer has to fit into one frame of 64 KiB. */
+const PAGE_BYTES = 40_000;
+
+const lockout = z.strictObject({ devices: z.array(z.string()).min(1), locked: z.boolean() });
+const manual = z.strictObject({ forS: z.number().nonnegative() });
+
+export function localVerbs(running: Promise<Agent>, clock: Clock): Record<string, LocalHandler> {
+  return {
+    /** `after` is the last topic of the page before; `more` says that there is another page. */
+    status: localVerb(z.strictObject({ after: z.string().exactOptional() }), async ({ after }) =>
+      page((await running).board(), after),
+    ),
+    lockout: localVerb(lockout, async ({ devices, locked }) => {
+      const agent = await running;
+      const unknown = devices.filter((device) => !agent.devices.includes(device));
+      if (unknown.length > 0) throw new LocalError('no_device', `this rack has no device ${unknown.join(', ')}`);
+      const others = agent.local.lockedOut.filter((device) => !devices.includes(device));
+      const lockedOut = locked ? [...others, ...devices].sort() : others;
+      await agent.setLocal(
+        { ...agent.local, lockedOut },
+        `${devices.join(', ')} ${locked ? 'locked out' : 'released'} by hand`,
+      );
+      return { lockedOut };
+    }),
+    manual: localVerb(manual, async ({ forS }) => {
+      const agent = await running;
+      const { lockedOut } = agent.local;
+      if (forS === 0) await agent.setLocal({ lockedOut }, 'run by hand no longer');
+      else await agent.setLocal({ lockedOut, manualUntil: clock.wall() + forS * 1000 }, `run by hand for ${forS} s`);
+      return agent.local;
+    }),
+  };
+}
+
+function page(board: Record<string, unknown>, after = ''): { topics: Record<string, unknown>; more: boolean } {
+  const topics: Record<string, unknown> = {};
+  let bytes = 0;
+  for (const tail of Object.keys(board)
+    .filter((each) => each > after)
+    .sort()) {
+    bytes += JSON.stringify(board[tail]).length;
+    if (bytes > PAGE_BYTES && Object.keys(topics).length > 0) return { topics, more: true };
+    topics[tail] = board[tail];
+  }
+  return { topics, more: false };
+}
