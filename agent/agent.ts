@@ -56,12 +56,18 @@ export type AgentParts = {
   processAlarms(): ReadonlyMap<string, Raised>;
 };
 
+export type Status = {
+  readonly rackId: string;
+  readonly brokers: readonly { readonly url: string; readonly online: boolean }[];
+  readonly board: Readonly<Record<string, unknown>>;
+};
+
 export type Agent = {
   start(): Promise<void>;
   /** Leaves every output as it is. */
   stop(): Promise<void>;
-  /** The last payload of each retained topic of the rack, by the topic's tail. */
-  board(): Record<string, unknown>;
+  /** Which rack, whom it is connected to, and the last payload of each retained topic by the topic's tail. */
+  status(): Status;
   /** A new policy acts at once: a key that is gone ends its orders. */
   adopt(policy: Policy, keys: IssuerKeys): void;
   /** New hardware. @returns why not: a device that an order still holds would be lost from sight. */
@@ -194,8 +200,12 @@ class RackAgent implements Agent {
     await Promise.all(this.#sessions.map((session) => session.stop(this.#presence.will(connections.next()))));
   }
 
-  board(): Record<string, unknown> {
-    return { state: this.#presence.current(), ...this.#publisher.board() };
+  status(): Status {
+    return {
+      rackId: this.#parts.rackId,
+      brokers: this.#sessions.map(({ url, online }) => ({ url, online })),
+      board: { state: this.#presence.current(), ...this.#publisher.board() },
+    };
   }
 
   adopt(policy: Policy, keys: IssuerKeys): void {

@@ -14,9 +14,10 @@ const manual = z.strictObject({ forS: z.number().nonnegative() });
 export function localVerbs(running: Promise<Agent>, clock: Clock): Record<string, LocalHandler> {
   return {
     /** `after` is the last topic of the page before; `more` says that there is another page. */
-    status: localVerb(z.strictObject({ after: z.string().exactOptional() }), async ({ after }) =>
-      page((await running).board(), after),
-    ),
+    status: localVerb(z.strictObject({ after: z.string().exactOptional() }), async ({ after }) => {
+      const { rackId, brokers, board } = (await running).status();
+      return { rack: rackId, brokers, ...page(board, after) };
+    }),
     lockout: localVerb(lockout, async ({ devices, locked }) => {
       const agent = await running;
       const unknown = devices.filter((device) => !agent.devices.includes(device));

@@ -114,7 +114,7 @@ export class OrderDesk {
           'order',
           admission.order.id,
           'repeat',
-          'it was taken before, nothing is done again',
+          'already in force, nothing is done again',
         );
         return;
       case 'refused': {

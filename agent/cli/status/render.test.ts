@@ -46,6 +46,7 @@ const device = {
   faults: [],
   last_error: null,
 };
+const brokers = [{ url: 'mqtt://broker', online: true }];
 const topics = {
   state: { ...head, status: 'online', mode: 'curtailed', version: '0.1.0', instance: 'x', boot: 3, connection: 7 },
   power,
@@ -81,7 +82,7 @@ const topics = {
 };
 
 test('a rack is shown on 80 columns: mode, watts against the line, orders, alarms, devices in order', () => {
-  assert.deepEqual(formatStatus(rackStatus({ topics }), nowMs, screen).split('\n'), [
+  assert.deepEqual(formatStatus(rackStatus({ rack: 'r07', brokers, topics }), nowMs, screen).split('\n'), [
     'rack r07  curtailed  broker connected  version 0.1.0',
     'power    5870 W metered, 1.0 s old; line 6000 W, 130 W below',
     '',
@@ -100,7 +101,7 @@ test('a rack is shown on 80 columns: mode, watts against the line, orders, alarm
 
 test('no line of the status is wider than the terminal, colours not counted', () => {
   const coloured = { width: 80, tint: (_tint: string, text: string) => `\u001b[31m${text}\u001b[39m` };
-  for (const line of formatStatus(rackStatus({ topics }), nowMs, coloured).split('\n')) {
+  for (const line of formatStatus(rackStatus({ rack: 'r07', brokers, topics }), nowMs, coloured).split('\n')) {
     assert.ok(stripVTControlCharacters(line).length <= 80, line);
   }
 });
@@ -134,19 +135,23 @@ const powerLines: [name: string, change: object, at: number, line: string][] = [
 ];
 for (const [name, change, laterMs, line] of powerLines) {
   test(name, () => {
-    const status = rackStatus({ topics: { power: { ...power, ...change } } });
+    const status = rackStatus({ rack: 'r07', brokers, topics: { power: { ...power, ...change } } });
     assert.equal(formatStatus(status, epochMs(at) + laterMs, screen).split('\n')[1], `power    ${line}`);
   });
 }
 
 test('what is not as the wire says, or cleared, is left out', () => {
-  const status = rackStatus({ topics: { power: { v: 2 }, 'alarm/x': null, 'device/m01': device, 'new/thing': {} } });
+  const status = rackStatus({
+    rack: 'r07',
+    brokers,
+    topics: { power: { v: 2 }, 'alarm/x': null, 'device/m01': device, 'new/thing': {} },
+  });
   assert.equal(status.power, undefined);
   assert.deepEqual(status.alarms, []);
   assert.equal(status.devices.length, 1);
 });
 
 test('an agent that has just started and said nothing yet is shown as that', () => {
-  const [first] = formatStatus(rackStatus({ topics: {} }), nowMs, screen).split('\n');
-  assert.equal(first, 'rack  has said nothing yet');
+  const [first] = formatStatus(rackStatus({ rack: 'r07', brokers, topics: {} }), nowMs, screen).split('\n');
+  assert.equal(first, 'rack r07  has said nothing yet');
 });
