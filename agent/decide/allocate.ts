@@ -14,7 +14,7 @@ export type Steerable = {
   /** Watts at full load: what a percent of the dial refers to. */
   readonly fullW: Watts;
   readonly dial: Range | undefined;
-  /** Watts it goes on drawing when it ought to sleep and will not; undefined for one that does as told. */
+  /** Watts it goes on drawing when it ought to draw less and will not; undefined for one that does as told. */
   readonly stubbornW: Watts | undefined;
 };
 
@@ -31,21 +31,19 @@ export type Filling = 'any' | Partial | undefined;
 /** `ranked` is best value per watt first. `budgetW` is for these devices together. */
 export function allocate(ranked: readonly Steerable[], budgetW: Watts, filling: Filling): Allotted[] {
   const plain = fill(ranked, budgetW, filling);
-  // A device that will not sleep keeps drawing: what it takes beyond its plan is cut from the others instead.
+  // A device that does not do as told keeps drawing: what it takes beyond its plan is cut from the others instead.
   const defiant = new Map(
-    ranked.flatMap((each, i) => {
-      const excessW = (each.stubbornW ?? 0) - (plain[i]?.watts ?? 0);
-      return excessW > 0 && plain[i]?.want.kind === 'asleep' ? [[each.device, excessW]] : [];
+    ranked.flatMap(({ device, stubbornW }, i): [string, Allotted][] => {
+      const own = plain[i];
+      if (!own || stubbornW === undefined || stubbornW <= own.watts) return [];
+      return [[device, { ...own, watts: stubbornW, stubborn: true }]];
     }),
   );
   if (defiant.size === 0) return plain;
-  const excessW = [...defiant.values()].reduce((sum, watts) => sum + watts, 0);
+  const defiantW = [...defiant.values()].reduce((sum, { watts }) => sum + watts, 0);
   const obeying = ranked.filter(({ device }) => !defiant.has(device));
-  const residualW = ranked.reduce((sum, each) => sum + (defiant.has(each.device) ? each.residualW : 0), 0);
-  const refilled = new Map(fill(obeying, budgetW - residualW - excessW, filling).map((each) => [each.device, each]));
-  return ranked.map(
-    ({ device, stubbornW }) => refilled.get(device) ?? { device, want: asleep, watts: stubbornW ?? 0, stubborn: true },
-  );
+  const refilled = new Map(fill(obeying, budgetW - defiantW, filling).map((each) => [each.device, each]));
+  return ranked.flatMap(({ device }) => defiant.get(device) ?? refilled.get(device) ?? []);
 }
 
 /** Greedy: everyone gets what it draws asleep, then the best take what they need beyond that while it lasts. */

@@ -2,7 +2,7 @@
 import type { Policy } from '#agent/config/policy.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
-import { asleep, awake, shows } from '#agent/state/setting.ts';
+import { awake, sameSetting, shows } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
 import type { Memory } from './plan.ts';
@@ -94,7 +94,8 @@ function stubbornW(device: DeviceView, home: Setting): Watts | undefined {
   if (home.kind === 'asleep' || lastSeenAsleep(device)) return undefined;
   const { state, asked } = device;
   const unheard = state === 'unreachable' || state === 'unauthorised' || (awaitsIdentity(device) && device.trouble);
-  const unmoved = asked?.setting.kind === 'asleep' && asked.attempts >= PATIENCE && !shows(device, asleep);
+  const unmoved =
+    asked && !sameSetting(asked.setting, home) && asked.attempts >= PATIENCE && !shows(device, asked.setting);
   return unheard || unmoved ? device.fullW : undefined;
 }
 

@@ -1,0 +1,96 @@
+/** Pictures of a rack for tests of what is pure: made by folding observations, as the agent makes them. */
+import type { Policy } from '#agent/config/policy.ts';
+import { policySchema } from '#agent/config/policy.ts';
+import { fold } from '#agent/state/fold.ts';
+import type { AcceptedOrder, DeviceFacts, DeviceReading, Now, Observation } from '#agent/state/observation.ts';
+import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { emptyPicture } from '#agent/state/picture.ts';
+import type { Capability } from '#protocol/capability.ts';
+import type { OrderBody, Target } from '#protocol/order.ts';
+import { orderTopic } from '#protocol/topics.ts';
+import type { Seconds } from '#protocol/units.ts';
+import { AT, orderBody, policy as signedPolicy } from './signed.ts';
+
+export const RACK = 'r07';
+
+/** `s` seconds after the moment that tests begin at, on both clocks. */
+export function after(s: Seconds): Now {
+  return { wall: AT.wall + s * 1000, mono: AT.mono + s * 1000 };
+}
+
+export function policyOf(change: Record<string, unknown> = {}): Policy {
+  const { issuers, commissioning } = signedPolicy;
+  return policySchema.parse({ issuers, commissioning, limits: { restore_window_s: 60 }, ...change });
+}
+
+const plain: Capability = { settle_ms: 2000, restarts: false, persistent: false, min_interval_s: 0 };
+
+/** A miner of 3,000 W that sleeps at 20 W, with a dial of 20 to 100 %. */
+export function miner(id: string, change: Partial<DeviceFacts> = {}): DeviceFacts {
+  const dial = { ...plain, range: { min: 20, max: 100, step: 1, unit: 'percent' as const } };
+  const controls = { sleep: plain, wake: { ...plain, restarts: true, settle_ms: 60_000 }, limit: dial };
+  return { id, adapter: 'whatsminer-v2', ratedW: 3000, residualW: 20, controls, identityRequired: false, ...change };
+}
+
+const meter = {
+  id: 'feed',
+  role: 'feed',
+  covers: 'all',
+  otherLoadsW: 100,
+  resolutionW: 1,
+  periodMs: 500,
+} as const;
+
+/** Everything that came at one moment, on top of `before`. */
+export function seen(before: Picture, now: Now, ...observations: Observation[]): Picture {
+  return observations.reduce((picture, observation) => fold(picture, observation, now), before);
+}
+
+/** A rack whose devices run as `readings` say and whose retained orders are known; the first is worth most per watt. */
+export function rackOf(
+  devices: readonly DeviceFacts[],
+  readings: Readonly<Record<string, Partial<DeviceReading>>> = {},
+  now: Now = AT,
+): Picture {
+  const told = devices.map(
+    (facts, i): Observation => ({
+      kind: 'device',
+      device: facts.id,
+      reading: {
+        asleep: false,
+        limit: 100,
+        powerW: facts.ratedW,
+        ratedHashrateThs: 200 - i,
+        faults: [],
+        ...readings[facts.id],
+      },
+    }),
+  );
+  return seen(emptyPicture, now, { kind: 'inventory', devices, meters: [meter] }, ...told, { kind: 'ordersKnown' });
+}
+
+export function viewOf(picture: Picture, id: string): DeviceView {
+  const view = picture.devices[id];
+  if (!view) throw new Error(`the picture has no ${id}`);
+  return view;
+}
+
+export function metered(powerW: number): Observation {
+  return { kind: 'meter', meter: 'feed', reading: { powerW } };
+}
+
+/** An accepted order with one level from `from` to `until`, in seconds after the tests begin. */
+export function accepted(
+  target: Target,
+  change: Partial<OrderBody> & { from?: Seconds; until?: Seconds } = {},
+): AcceptedOrder {
+  const { from = 0, until = 3600, ...rest } = change;
+  const time = (s: Seconds) => new Date(after(s).wall).toISOString();
+  const order = orderBody({ intervals: [{ from: time(from), until: time(until), target }], ...rest });
+  return {
+    topic: orderTopic(order.scope.site, order.issuer, order.program, order.scope.to),
+    order: { ...order, signature: { alg: 'Ed25519', kid: 'qse-north-2026', value: '' } },
+    digest: order.id,
+    receivedAt: after(from).wall,
+  };
+}
