@@ -98,3 +98,18 @@ test('a miner can refuse, garble its replies, or be another machine', async () =
   const info = (await soon(ask(dial, 'get_miner_info')))['Msg'] as { mac: string };
   assert.equal(info.mac, '02:00:00:00:00:99');
 });
+
+test('a miner can refuse to sleep and obey everything else', async () => {
+  const { clock, miner, dial } = setUp();
+  const soon = async <T>(reply: Promise<T>): Promise<T> => {
+    await clock.advance(30);
+    return reply;
+  };
+  const token = await soon(fetchToken(dial, miner.spec.password));
+  miner.faults.refusesSleep = true;
+  assert.equal((await soon(send(dial, token, { cmd: 'power_off', respbefore: 'true' })))['Code'], 132);
+  assert.equal((await soon(send(dial, token, { cmd: 'set_power_pct', percent: '50' })))['Code'], 131);
+  await clock.advance(10_000);
+  assert.equal(miner.asleep, false);
+  assert.equal(Math.round(miner.watts()), 1650);
+});

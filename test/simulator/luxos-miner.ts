@@ -16,7 +16,8 @@ export class LuxosMiner extends Miner<LuxosSpec> {
   readonly session: SessionDesk;
   readonly profiles: readonly Profile[];
   readonly leds: Record<'red' | 'green', Led> = { red: 'auto', green: 'auto' };
-  atmEnabled: boolean;
+  /** Thermal management: moves the profile by itself, never above its bound; while it is on nobody else may. */
+  readonly atm: { enabled: boolean; max: Profile | undefined };
   #clock: SimulatorClock;
   #profile: Profile;
   /** When the power supply went off, or is about to; undefined while it is to run. */
@@ -32,7 +33,7 @@ export class LuxosMiner extends Miner<LuxosSpec> {
     const { clock } = surroundings;
     this.session = new SessionDesk(spec, clock);
     this.profiles = profilesOf(spec);
-    this.atmEnabled = spec.atmEnabled;
+    this.atm = { enabled: spec.atmEnabled, max: undefined };
     this.#clock = clock;
     this.#profile = this.#find('default');
     this.#onAtMs = this.#rampedAtMs = clock.monotonic() - dayMs;
@@ -94,6 +95,13 @@ export class LuxosMiner extends Miner<LuxosSpec> {
     const { profileMs } = this.spec.timing;
     this.#rampedAtMs = Math.max(this.#rampedAtMs, this.#clock.monotonic() + profileMs);
     this.draw([rise(0, profile.powerW, this.#rampedAtMs - this.#clock.monotonic())]);
+  }
+
+  /** `max` undefined lifts the bound. Heat that makes it go lower is not modelled, nor its going up again. */
+  setAtm(change: { enabled?: boolean; max?: Profile | undefined }): void {
+    Object.assign(this.atm, change);
+    const { enabled, max } = this.atm;
+    if (enabled && max && max.step < this.#profile.step) this.setProfile(max);
   }
 
   /** Restarts the mining process. Sleep outlives it, the session does not. */

@@ -41,7 +41,7 @@ export function readBody(command: string, miner: LuxosMiner, when: number): Body
     case 'profiles':
       return { code: 323, words: 'List profiles', sections: { PROFILES: miner.profiles.map(profile) } };
     case 'atm':
-      return { code: 339, words: 'ATM configuration values', sections: { ATM: [atm(miner)] } };
+      return { code: 339, words: 'ATM configuration values', sections: { ATM: [atmValues(miner)] } };
     case 'session':
       return { code: 319, words: 'Session information', sections: { SESSION: [{ SessionID: miner.session.id }] } };
     default:
@@ -65,7 +65,7 @@ function config(miner: LuxosMiner): object {
     Hostname: spec.id,
     IPAddr: spec.host,
     ImmersionMode: false,
-    IsAtmEnabled: miner.atmEnabled,
+    IsAtmEnabled: miner.atm.enabled,
     IsPowerSupplyOn: !miner.asleep,
     IsSingleVoltage: true,
     IsTuning: false,
@@ -178,10 +178,11 @@ function profile({ name, step, frequencyMhz, voltage, powerW, hashrateThs }: Pro
   };
 }
 
-function atm({ atmEnabled }: LuxosMiner): object {
+function atmValues({ atm: { enabled, max } }: LuxosMiner): object {
   return {
-    Enabled: atmEnabled,
-    MaxProfile: 'default',
+    Enabled: enabled,
+    MaxProfile: max?.name ?? '',
+    MaxProfileStep: max ? String(max.step) : '',
     MinProfile: '',
     PostRampMinutes: 15,
     StartupMinutes: 15,

@@ -1,5 +1,6 @@
 /** What LuxOS does on the commands that need its session. Codes 321, 335 and 340 are published, the others assumed. */
 import type { Led, LuxosMiner } from './luxos-miner.ts';
+import type { Profile } from './luxos-profiles.ts';
 import { selectProfile } from './luxos-profiles.ts';
 import type { Body } from './luxos-reads.ts';
 
@@ -41,7 +42,7 @@ function curtail([action, ...options]: readonly string[], miner: LuxosMiner): Wr
 }
 
 function setProfile([selector = '']: readonly string[], miner: LuxosMiner): WriteOutcome {
-  if (miner.atmEnabled) return { refusal: 'Profile cannot be changed while ATM is enabled' };
+  if (miner.atm.enabled) return { refusal: 'Profile cannot be changed while ATM is enabled' };
   const profile = selectProfile(miner.profiles, selector);
   if (!profile) return { refusal: `Profile not found: ${selector}` };
   const PROFILE = [{ Board: 0, FrequencyStep: 5, Profile: profile.name, VoltageStep: 0.05 }];
@@ -49,14 +50,16 @@ function setProfile([selector = '']: readonly string[], miner: LuxosMiner): Writ
 }
 
 function setAtm(parameters: readonly string[], miner: LuxosMiner): WriteOutcome {
-  const wanted = parameters.find((parameter) => parameter.startsWith('enabled='))?.slice('enabled='.length);
-  if (wanted !== 'true' && wanted !== 'false') return { refusal: 'Invalid ATM parameter' };
-  return {
-    body: { code: 340, words: 'ATM configuration updated', sections: {} },
-    act: () => {
-      miner.atmEnabled = wanted === 'true';
-    },
-  };
+  const change: { enabled?: boolean; max?: Profile | undefined } = {};
+  for (const parameter of parameters) {
+    const [key, value = ''] = parameter.split('=');
+    const max = selectProfile(miner.profiles, value);
+    if (key === 'enabled' && (value === 'true' || value === 'false')) change.enabled = value === 'true';
+    else if (key === 'max_profile' && (max || value === '')) change.max = max;
+    else return { refusal: `Invalid ATM parameter: ${parameter}` };
+  }
+  const body = { code: 340, words: 'ATM configuration updated', sections: {} };
+  return { body, act: () => miner.setAtm(change) };
 }
 
 function setLed([color, state]: readonly string[], miner: LuxosMiner): WriteOutcome {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { createRack } from './rack.ts';
+import { exchange } from './whatsminer-client.ts';
 import { demoTiming } from './whatsminer-spec.ts';
 
 const threeMiners = [{ id: 'm01' }, { id: 'm02', ratedW: 3000 }, { id: 'm03', asleep: true, residualW: 15 }];
@@ -44,4 +45,48 @@ test('with the timing of the demo a miner is back within ten seconds', async () 
   rack.miner('m01').powerOn();
   await clock.advance(10_000);
   assert.equal(rack.miner('m01').watts(), 3300);
+});
+
+test('WhatsMiners and miners with LuxOS share a rack', async () => {
+  const clock = new VirtualClock();
+  const rack = createRack({ clock, miners: [{ id: 'm01' }, { id: 'm02', kind: 'luxos' }], otherLoadsW: 0 });
+  assert.deepEqual(
+    rack.miners.map((miner) => [miner.spec.id, miner.kind]),
+    [
+      ['m01', 'whatsminer'],
+      ['m02', 'luxos'],
+    ],
+  );
+  assert.throws(() => rack.miner('m02'), /no WhatsMiner "m02"/);
+  assert.throws(() => rack.luxosMiner('m01'), /no miner with LuxOS "m01"/);
+  for (const miner of rack.miners) miner.powerOff();
+  assert.deepEqual(
+    rack.miners.map((miner) => miner.settledW),
+    [20, 25],
+  );
+  await clock.advance(20_000);
+  assert.ok(rack.miners.every((miner) => miner.asleep));
+  assert.equal(Math.round(rack.watts()), 20 + 25);
+});
+
+test('devices whose cables were exchanged answer at each other’s address', async () => {
+  const clock = new VirtualClock();
+  const rack = createRack({ clock, miners: [{ id: 'm01' }, { id: 'm02', kind: 'luxos' }] });
+  const ask = async () => {
+    const reply = exchange(() => rack.connect('10.0.1.11', 4028), '{"command":"version"}');
+    await clock.advance(50);
+    return reply;
+  };
+  assert.doesNotMatch(await ask(), /LUXminer/);
+  rack.swapAddresses('m01', 'm02');
+  assert.match(await ask(), /LUXminer/);
+  assert.throws(() => rack.swapAddresses('m01', 'm99'), /"m99"/);
+});
+
+test('miners breathe the air of the inlet', async () => {
+  const clock = new VirtualClock();
+  const rack = createRack({ clock, miners: threeMiners, inletC: 31 });
+  assert.equal(rack.miner('m01').inletC, 31);
+  rack.inletC.moveTo(41);
+  assert.equal(rack.miner('m01').inletC, 41);
 });

@@ -77,6 +77,7 @@ export class SimulatedRack {
     this.#plugIn();
     this.#lines = this.#wireLines(clock);
     this.#network = new Network([
+      ...[...this.#lines].map(([id, line], index) => lineEndpoint(id, line, index + 1)),
       ...this.miners.map((miner) => minerEndpoint(miner, clock)),
       ...this.pdus.map((pdu) => endpoint(pdu, (stream) => serveModbusTcp(pdu, clock, stream))),
       ...[this.meter, ...this.sensors]
@@ -142,7 +143,10 @@ export class SimulatedRack {
     this.#network.swap(one, other);
   }
 
-  /** Serves every device on a free port of 127.0.0.1, until `stop`. The addresses go by the device's id. */
+  /**
+   * Serves every device on a free port of 127.0.0.1, until `stop`. The addresses go by the device's id; a serial line
+   * has one too, at which its bytes come and go as behind a serial device server.
+   */
   listen(): Promise<ReadonlyMap<string, Address>> {
     return this.#network.listen();
   }
@@ -173,6 +177,12 @@ function minerEndpoint(miner: SimulatedMiner, clock: SimulatorClock): Endpoint {
   const { id, host, port } = miner.spec;
   const isUp = () => !miner.faults.refusesConnections && miner.energised && !miner.rebooting;
   return { id, host, port, service: { isUp, serve: (stream) => serveMiner(miner, clock, stream) } };
+}
+
+/** A serial device server that passes the bytes of its line on as they are. */
+function lineEndpoint(id: string, line: SerialLine, place: number): Endpoint {
+  const service = { isUp: () => true, serve: (stream: Duplex) => line.attach(stream) };
+  return { id, host: `10.0.4.${10 + place}`, port: 4001, service };
 }
 
 function endpoint(
