@@ -1,12 +1,8 @@
 /** One rack's agent, put together from its parts. Knows no paths and no process: 1,000 of these run in one. */
 import { spokenVersions } from '#protocol/order.ts';
-import { applied as appliedSchema } from '#protocol/telemetry.ts';
-import { topicOf } from '#protocol/topics.ts';
-import type { Millis } from '#protocol/units.ts';
 import type { IssuerKeys } from './config/keys.ts';
 import type { Policy } from './config/policy.ts';
-import type { Recalled } from './decide/recall.ts';
-import { recalled } from './decide/recall.ts';
+import { Ears } from './ears.ts';
 import { Hands } from './hands.ts';
 import { RackJournal } from './journal.ts';
 import { Loop } from './loop.ts';
@@ -79,11 +75,6 @@ export type Agent = {
   setLocal(local: LocalState, why: string): Promise<void>;
 };
 
-/** After the subscription, what the broker retains has arrived by then. */
-const RETAINED_MS: Millis = 1000;
-/** With a journal, the end of a known event is not held up for ever by a broker that is gone. */
-const WITHOUT_BROKER_MS: Millis = 120_000;
-
 export function createAgent(parts: AgentParts): Agent {
   return new RackAgent(parts);
 }
@@ -98,15 +89,11 @@ class RackAgent implements Agent {
   readonly #teller: Teller;
   readonly #desk: OrderDesk;
   readonly #loop: Loop;
-  readonly #appliedTopic: string;
-  #timers: (() => void)[] = [];
+  readonly #ears: Ears;
   #policy: Policy;
   #configHash: string;
   #keys: IssuerKeys;
   #hands: Hands;
-  #sessions: BrokerSession[] = [];
-  /** Whether what the rack itself said before may still teach it something: only after the loss of its journal. */
-  #mayRecall = false;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
@@ -114,9 +101,8 @@ class RackAgent implements Agent {
     this.#policy = parts.policy;
     this.#configHash = parts.configHash;
     this.#keys = parts.keys;
-    this.#appliedTopic = topicOf(site, 'applied', { rack });
     this.#journal = new RackJournal(store.journal, (error) => log.warn({ error }, 'the journal could not be written'));
-    this.#publisher = new Publisher({ site, rack, clock, history: store.history, sessions: () => this.#sessions });
+    this.#publisher = new Publisher({ site, rack, clock, history: store.history, sessions: () => this.#ears.sessions });
     this.#presence = new Presence({ site, rack, version, identity, clock });
     this.#evidence = new EvidenceKeeper(store.journal, rack, seal);
     this.#reporter = this.#makeReporter();
@@ -161,6 +147,18 @@ class RackAgent implements Agent {
       predict: (order) => this.#loop.predict(order),
       take: (key) => this.#journal.command(key),
     });
+    this.#ears = new Ears({
+      site,
+      rack,
+      clock,
+      presence: this.#presence,
+      publisher: this.#publisher,
+      desk: this.#desk,
+      brokers: parts.brokers,
+      sealed: parts.sealed,
+      ordersKnown: () => this.#loop.observe({ kind: 'ordersKnown' }),
+      recall: (past) => this.#loop.recall(past),
+    });
   }
 
   get devices(): readonly string[] {
@@ -172,11 +170,10 @@ class RackAgent implements Agent {
   }
 
   async start(): Promise<void> {
-    const { clock, brokers } = this.#parts;
+    const { clock } = this.#parts;
     const past = await this.#journal.recover();
     this.#evidence.restore(past.rows);
     this.#desk.restore(past.commands);
-    this.#mayRecall = !past.known;
     const known: Observation[] = [
       this.#hands.inventory,
       ...past.orders.map((accepted) => ({ kind: 'order' as const, accepted })),
@@ -186,24 +183,20 @@ class RackAgent implements Agent {
     this.#reporter.start();
     this.#loop.start(picture, past.memory);
     this.#hands.start();
-    this.#sessions = brokers.map((open) => this.#openSession(open));
-    for (const session of this.#sessions) session.start();
-    if (past.known) this.#later('broker awaited', WITHOUT_BROKER_MS, () => this.#loop.observe({ kind: 'ordersKnown' }));
+    this.#ears.start(past.known);
   }
 
   async stop(): Promise<void> {
-    for (const cancel of this.#timers) cancel();
     this.#loop.stop();
     await this.#hands.stop();
     await this.#evidence.save().catch(() => {});
-    const { connections } = this.#parts.identity;
-    await Promise.all(this.#sessions.map((session) => session.stop(this.#presence.will(connections.next()))));
+    await this.#ears.stop(this.#parts.identity.connections.next());
   }
 
   status(): Status {
     return {
       rackId: this.#parts.rackId,
-      brokers: this.#sessions.map(({ url, online }) => ({ url, online })),
+      brokers: this.#ears.sessions.map(({ url, online }) => ({ url, online })),
       board: { state: this.#presence.current(), ...this.#publisher.board() },
     };
   }
@@ -268,51 +261,6 @@ class RackAgent implements Agent {
       },
       otherAlarms: () => new Map([...this.#teller.alarms, ...clockAlarm(clock), ...processAlarms()]),
     });
-  }
-
-  #openSession(open: (handlers: BrokerHandlers) => BrokerSession): BrokerSession {
-    const session: BrokerSession = open({
-      will: (connection) => this.#presence.will(connection),
-      subscriptions: () => [
-        ...this.#desk.filters(),
-        this.#presence.topic,
-        ...(this.#mayRecall ? [this.#appliedTopic] : []),
-      ],
-      online: ({ connection }) => {
-        this.#presence.born(session, connection);
-        this.#publisher.repeatBoard(session);
-        this.#later('retained orders', RETAINED_MS, () => this.#loop.observe({ kind: 'ordersKnown' }));
-      },
-      offline: () => {},
-      tooLarge: (topic, bytes) => this.#desk.tooLarge(topic, bytes),
-      message: (topic, payload, retained) => {
-        if (this.#desk.receive(topic, payload, retained)) return;
-        if (topic === this.#presence.topic) this.#presence.heard(session, payload);
-        if (topic === this.#appliedTopic && this.#mayRecall) this.#recall(payload);
-      },
-    });
-    return session;
-  }
-
-  /** The rack's own signed word from before its journal was lost; the first that comes is from then. */
-  #recall(payload: Uint8Array): void {
-    this.#mayRecall = false;
-    const past = this.#ownWord(payload);
-    if (past) this.#loop.recall(past);
-  }
-
-  #ownWord(payload: Uint8Array): Recalled | undefined {
-    try {
-      const json: unknown = JSON.parse(new TextDecoder().decode(payload));
-      const parsed = appliedSchema.safeParse(json);
-      return parsed.success && this.#parts.sealed(json as object) ? recalled(parsed.data) : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
-  #later(name: string, ms: Millis, work: () => void): void {
-    this.#timers.push(this.#parts.clock.after(name, ms, work));
   }
 }
 

@@ -1,0 +1,108 @@
+/** The sessions to the brokers: who is told of what arrives, and what is said when a session comes up. */
+import { applied as appliedSchema } from '#protocol/telemetry.ts';
+import { topicOf } from '#protocol/topics.ts';
+import type { Millis } from '#protocol/units.ts';
+import type { Recalled } from './decide/recall.ts';
+import { recalled } from './decide/recall.ts';
+import type { BrokerHandlers, BrokerSession } from './platform/broker.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Presence } from './report/presence.ts';
+import type { Publisher } from './report/publisher.ts';
+import type { OrderDesk } from './sense/order-desk.ts';
+
+export type EarsParts = {
+  readonly site: string;
+  readonly rack: string;
+  readonly clock: Clock;
+  readonly presence: Presence;
+  readonly publisher: Publisher;
+  readonly desk: OrderDesk;
+  /** Opens a session; one per broker, each of which may bring an order. */
+  readonly brokers: readonly ((handlers: BrokerHandlers) => BrokerSession)[];
+  /** Whether the rack itself signed this. */
+  sealed(message: object): boolean;
+  /** All that a broker retains for this rack has come. */
+  ordersKnown(): void;
+  recall(past: Recalled): void;
+};
+
+/** After the subscription, what the broker retains has arrived by then. */
+const RETAINED_MS: Millis = 1000;
+/** With a journal, the end of a known event is not held up for ever by a broker that is gone. */
+const WITHOUT_BROKER_MS: Millis = 120_000;
+
+export class Ears {
+  readonly #parts: EarsParts;
+  readonly #appliedTopic: string;
+  readonly #timers: (() => void)[] = [];
+  #sessions: readonly BrokerSession[] = [];
+  /** Whether what the rack itself said before may still teach it something: only after the loss of its journal. */
+  #mayRecall = false;
+
+  constructor(parts: EarsParts) {
+    this.#parts = parts;
+    this.#appliedTopic = topicOf(parts.site, 'applied', { rack: parts.rack });
+  }
+
+  get sessions(): readonly BrokerSession[] {
+    return this.#sessions;
+  }
+
+  /** `remembers`: the journal told what went before. */
+  start(remembers: boolean): void {
+    const { brokers, ordersKnown } = this.#parts;
+    this.#mayRecall = !remembers;
+    this.#sessions = brokers.map((open) => this.#open(open));
+    for (const session of this.#sessions) session.start();
+    if (remembers) this.#later('broker awaited', WITHOUT_BROKER_MS, ordersKnown);
+  }
+
+  /** Leaves in good order, with the will said by ourselves. */
+  async stop(lastConnection: number): Promise<void> {
+    for (const cancel of this.#timers) cancel();
+    const { presence } = this.#parts;
+    await Promise.all(this.#sessions.map((session) => session.stop(presence.will(lastConnection))));
+  }
+
+  #open(open: (handlers: BrokerHandlers) => BrokerSession): BrokerSession {
+    const { desk, presence, publisher, ordersKnown } = this.#parts;
+    const session: BrokerSession = open({
+      will: (connection) => presence.will(connection),
+      subscriptions: () => [...desk.filters(), presence.topic, ...(this.#mayRecall ? [this.#appliedTopic] : [])],
+      online: ({ connection }) => {
+        presence.born(session, connection);
+        publisher.repeatBoard(session);
+        this.#later('retained orders', RETAINED_MS, ordersKnown);
+      },
+      offline: () => {},
+      tooLarge: (topic, bytes) => desk.tooLarge(topic, bytes),
+      message: (topic, payload, retained) => {
+        if (desk.receive(topic, payload, retained)) return;
+        if (topic === presence.topic) presence.heard(session, payload);
+        if (topic === this.#appliedTopic && this.#mayRecall) this.#recall(payload);
+      },
+    });
+    return session;
+  }
+
+  /** The rack's own signed word from before its journal was lost; the first that comes is from then. */
+  #recall(payload: Uint8Array): void {
+    this.#mayRecall = false;
+    const past = this.#ownWord(payload);
+    if (past) this.#parts.recall(past);
+  }
+
+  #ownWord(payload: Uint8Array): Recalled | undefined {
+    try {
+      const json: unknown = JSON.parse(new TextDecoder().decode(payload));
+      const parsed = appliedSchema.safeParse(json);
+      return parsed.success && this.#parts.sealed(json as object) ? recalled(parsed.data) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #later(name: string, ms: Millis, work: () => void): void {
+    this.#timers.push(this.#parts.clock.after(name, ms, work));
+  }
+}
