@@ -1,6 +1,6 @@
 /** A site for scenarios: a simulated rack, its agent, a broker and an issuer, all in memory and on one virtual clock. */
 import assert from 'node:assert/strict';
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, KeyPairKeyObjectResult } from 'node:crypto';
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { AdapterError } from '#adapters/errors.ts';
@@ -9,32 +9,35 @@ import { parseRegisterMap } from '#adapters/modbus/register-map.ts';
 import type { Agent } from '#agent/agent.ts';
 import { createAgent } from '#agent/agent.ts';
 import { configSchema } from '#agent/config/config.ts';
+import type { IssuerKeys } from '#agent/config/keys.ts';
 import type { Policy } from '#agent/config/policy.ts';
-import { policySchema } from '#agent/config/policy.ts';
-import type { Outgoing } from '#agent/platform/broker.ts';
-import type { Clock } from '#agent/platform/clock.ts';
+import { kidOf, policySchema } from '#agent/config/policy.ts';
 import type { ClockQuality } from '#agent/platform/clock-quality.ts';
 import { openIdentity } from '#agent/platform/identity.ts';
 import { openLog } from '#agent/platform/log.ts';
+import type { SteadyClock } from '#agent/platform/steady-clock.ts';
 import { steadyClock } from '#agent/platform/steady-clock.ts';
+import type { Rack } from '#agent/rack.ts';
 import { buildRack } from '#agent/rack.ts';
-import type { Ack, Phase, RackEvent } from '#protocol/lifecycle.ts';
 import type { Order, OrderBody, Target } from '#protocol/order.ts';
 import { bytesToSign, fromBase64Url, signMessage } from '#protocol/signing.ts';
-import type { Evidence, History } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
-import type { Payload, TopicName } from '#protocol/topics.ts';
-import { locate, orderTopic, topics } from '#protocol/topics.ts';
+import { orderTopic } from '#protocol/topics.ts';
 import type { MinerOptions } from '#test/simulator/miners.ts';
 import type { SimulatedRack } from '#test/simulator/rack.ts';
 import { createRack } from '#test/simulator/rack.ts';
+import { Life } from '#test/support/life.ts';
 import { MemoryBroker } from '#test/support/memory-broker.ts';
 import { MemoryStore } from '#test/support/memory-store.ts';
+import { misfit } from '#test/support/misfit.ts';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
+import { Watcher } from '#test/support/watcher.ts';
 
 export const SITE = 'tx1';
 export const RACK = 'r07';
 export const ISSUER = 'qse-north';
+/** Another, who runs programs of the same names. */
+export const SECOND_ISSUER = 'utility-west';
 
 export type WorldOptions = {
   miners?: MinerOptions[];
@@ -45,43 +48,53 @@ export type WorldOptions = {
   observing?: boolean;
   /** Part of each device's config. */
   device?: Record<string, unknown>;
+  /** How many brokers, unbridged; the rack holds a session to each. One unless said. */
+  brokers?: number;
 };
 
-const map: RegisterMap = readMap('eastron-sdm630');
+/** What a test may change of an order. */
+export type OrderChange = Partial<OrderBody> & {
+  /** From now; ten minutes unless said. */
+  forS?: number;
+  /** The key it is signed with. */
+  kid?: string;
+};
 
-export class World {
+const GROUPS = ['row-a'];
+const RACK_KEY = 'rack-key';
+const map: RegisterMap = readMap('eastron-sdm630');
+/** What the policy lets each issuer do. */
+export const issuerPolicy = { may: ['ceiling', 'shed', 'setpoint'], programs: ['ecrs', '4cp'] };
+
+/** The world as seen from its first broker. */
+export class World extends Watcher {
   readonly clock = new VirtualClock();
-  readonly broker = new MemoryBroker();
+  readonly brokers: readonly MemoryBroker[];
   readonly store = new MemoryStore();
   readonly rack: SimulatedRack;
-  readonly keys = { issuer: generateKeyPairSync('ed25519'), rack: generateKeyPairSync('ed25519') };
-  readonly events: RackEvent[] = [];
-  readonly acks: Ack[] = [];
-  readonly evidence: Evidence[] = [];
-  readonly history: History[] = [];
-  /** The last payload of each topic below the rack. */
-  readonly said = new Map<string, unknown>();
   /** What the kernel says of the clock. */
   clockQuality: ClockQuality = 'good';
   readonly #options: WorldOptions;
-  readonly #policy: Policy;
+  readonly #pairs = new Map<string, KeyPairKeyObjectResult>();
+  #policy: Policy;
   #agent: Agent | undefined;
   #life = new Life(this.clock);
+  #steady: SteadyClock | undefined;
   #seq = 0;
 
   constructor(options: WorldOptions = {}) {
+    const first = new MemoryBroker();
+    super(first);
+    this.brokers = [first, ...Array.from({ length: (options.brokers ?? 1) - 1 }, () => new MemoryBroker())];
     this.#options = options;
-    this.#policy = policySchema.parse({
-      ...(!options.observing && { commissioning: 'waived' }),
-      limits: { restore_window_s: 60 },
-      issuers: [
-        { id: ISSUER, keys: ['qse-north-2026.pub'], may: ['ceiling', 'shed', 'setpoint'], programs: ['ecrs', '4cp'] },
-      ],
-      ...options.policy,
-    });
+    this.#policy = this.#policyWith({});
     const { miners = fourMiners, otherLoadsW = 100, noiseSeed } = options;
     this.rack = createRack({ clock: this.clock, miners, otherLoadsW, ...(noiseSeed !== undefined && { noiseSeed }) });
-    this.broker.subscribe('#', (topic, payload) => this.#hear(topic, payload));
+  }
+
+  get agent(): Agent {
+    assert.ok(this.#agent, 'no agent runs');
+    return this.#agent;
   }
 
   async start(): Promise<this> {
@@ -96,15 +109,20 @@ export class World {
   async stop(): Promise<void> {
     await this.#until(this.#agent?.stop());
     this.#agent = undefined;
-    assert.deepEqual(this.broker.published.flatMap(misfit), []);
+    assert.deepEqual(
+      this.brokers.flatMap(({ published }) => published.flatMap(misfit)),
+      [],
+    );
   }
 
   /** As by kill -9: from here on the agent does and says nothing, and the broker publishes its will. */
   kill(): void {
     this.#life.end();
     this.#agent = undefined;
-    this.broker.offline();
-    this.broker.online();
+    for (const broker of this.brokers) {
+      broker.offline();
+      broker.online();
+    }
   }
 
   async restart(): Promise<void> {
@@ -112,9 +130,24 @@ export class World {
     await this.start();
   }
 
-  /** A signed order of the issuer, from now for ten minutes unless said. */
-  async order(target: Target, change: Partial<OrderBody> & { forS?: number } = {}): Promise<Order> {
-    const { forS = 600, ...rest } = change;
+  /** Puts a changed policy in force. */
+  async adopt(change: Record<string, unknown>): Promise<void> {
+    this.#policy = this.#policyWith(change);
+    this.agent.adopt(this.#policy, this.#issuerKeys());
+    await settle();
+  }
+
+  /** Puts a config in force that has only these devices. @returns why not, or undefined. */
+  async refit(devices: readonly string[]): Promise<string | undefined> {
+    assert.ok(this.#steady, 'no agent runs');
+    const refused = this.agent.refit(this.#hardware(this.#steady, devices), 'another');
+    await this.#until(refused.then(() => {}));
+    return await refused;
+  }
+
+  /** A signed order from now for ten minutes, of the first issuer unless said. */
+  async order(target: Target, change: OrderChange = {}): Promise<Order> {
+    const { forS = 600, kid, ...rest } = change;
     const wall = this.clock.wall();
     const body: OrderBody = {
       v: 1,
@@ -133,122 +166,62 @@ export class World {
       reason: 'a test',
       ...rest,
     };
-    return await this.sign(body);
+    return await this.sign(body, kid ?? `${body.issuer}-2026`);
   }
 
-  async sign<T extends object>(body: T, kid = 'qse-north-2026', key: KeyObject = this.keys.issuer.privateKey) {
+  async sign<T extends object>(body: T, kid = `${ISSUER}-2026`, key: KeyObject = this.#pair(kid).privateKey) {
     return await signMessage(body, kid, (bytes) => sign(null, bytes, key));
   }
 
   /** Publishes an order, retained, on its own topic and lets the agent hear it. */
-  async publish(order: Order): Promise<void> {
+  async publish(order: Order, broker = this.broker): Promise<void> {
     const topic = orderTopic(order.scope.site, order.issuer, order.program, order.scope.to);
-    this.broker.publish(topic, JSON.stringify(order), true);
+    broker.publish(topic, JSON.stringify(order), true);
     await settle();
   }
 
-  async issue(target: Target, change: Partial<OrderBody> & { forS?: number } = {}): Promise<Order> {
+  async issue(target: Target, change: OrderChange = {}): Promise<Order> {
     const order = await this.order(target, change);
     await this.publish(order);
     return order;
-  }
-
-  /** Phases of an order in the order they were told. */
-  phases(order: string): Phase[] {
-    return this.events.flatMap((event) => (event.order === order && event.phase ? [event.phase] : []));
   }
 
   asleep(): string[] {
     return this.rack.miners.filter((miner) => miner.asleep).map(({ spec }) => spec.id);
   }
 
-  /** What was told of an order when it reached a phase, the last time. */
-  step(order: string, phase: Phase): RackEvent {
-    const found = this.events.findLast((event) => event.order === order && event.phase === phase);
-    assert.ok(found, `${order} was never ${phase}, only ${this.phases(order).join(', ')}`);
-    return found;
-  }
-
-  /** The last payload on a topic below the rack, such as `device/m01`. */
-  says<Name extends TopicName>(name: Name, tail: string = name): Payload<Name> {
-    assert.ok(this.said.has(tail), `nothing was said on ${tail}`);
-    return this.said.get(tail) as Payload<Name>;
-  }
-
-  alarms(): string[] {
-    return [...this.said.keys()].filter((tail) => tail.startsWith('alarm/')).sort();
-  }
-
   async #build(): Promise<Agent> {
-    const { broker, rack, store, keys } = this;
+    const { brokers, store } = this;
     this.#life = new Life(this.clock);
     const clock = steadyClock(this.#life, { quality: () => this.clockQuality, notBefore: 0 });
+    this.#steady = clock;
     const log = openLog('silent');
-    const config = configSchema.parse({
-      site: SITE,
-      rack: RACK,
-      groups: ['row-a'],
-      broker: { urls: ['mqtt://memory'] },
-      buses: [{ id: 'net', kind: 'tcp', host: rack.meter.spec.host, port: rack.meter.spec.port }],
-      meters: [
-        { id: 'feed', bus: 'net', unit: 1, model: map.id, role: 'feed', other_loads_w: rack.otherLoads.watts() },
-      ],
-      devices: rack.miners.map(({ spec }) => ({
-        id: spec.id,
-        adapter: 'whatsminer-v2',
-        host: spec.host,
-        port: spec.port,
-        mac: spec.mac,
-        password_file: 'pw',
-        rated_w: spec.ratedW,
-        ...this.#options.device,
-      })),
-    });
     const identity = await openIdentity({
       journal: store.rack(RACK).journal,
       instance: 'test',
       wallMs: clock.wall(),
       log,
     });
-    const connect = async (host: string, port: number, signal: AbortSignal) => {
-      try {
-        return await rack.connect(host, port, signal);
-      } catch (cause) {
-        signal.throwIfAborted();
-        throw new AdapterError('unreachable', `${host}:${port} refused the connection`, { cause });
-      }
-    };
     return createAgent({
       site: SITE,
       rackId: RACK,
-      groups: config.groups,
+      groups: GROUPS,
       version: '0.0.0',
       configHash: 'none',
       policy: this.#policy,
-      keys: new Map([['qse-north-2026', { issuer: ISSUER, key: keys.issuer.publicKey }]]),
-      rack: buildRack(config, {
-        clock,
-        log,
-        connect,
-        maps: new Map([[map.id, map]]),
-        secret: async () => rack.miners[0]?.spec.password ?? '',
-      }),
+      keys: this.#issuerKeys(),
+      rack: this.#hardware(clock),
       clock,
       log,
       store: store.rack(RACK),
       identity,
       publicKey: 'none',
-      seal: (message) => this.sign(message, 'rack-key', keys.rack.privateKey),
-      sealed: (message) => isSealed(message, keys.rack.publicKey),
-      brokers: [
-        (handlers) =>
-          broker.session(`ballast-${RACK}`, handlers, {
-            clock,
-            log,
-            random: () => 0.5,
-            connections: identity.connections,
-          }),
-      ],
+      seal: (message) => this.sign(message, RACK_KEY),
+      sealed: (message) => isSealed(message, this.#pair(RACK_KEY).publicKey),
+      brokers: brokers.map((broker) => (handlers) => {
+        const parts = { clock, log, random: () => 0.5, connections: identity.connections };
+        return broker.session(`ballast-${RACK}`, handlers, parts);
+      }),
       host: () => ({
         uptimeS: 1,
         rssBytes: 1,
@@ -262,21 +235,64 @@ export class World {
     });
   }
 
-  #hear(topic: string, payload: string): void {
-    const located = locate(topic);
-    if (!located) return;
-    if (located.name.startsWith('order') || located.name === 'command') return;
-    const tail = topic.split('/').slice(5).join('/');
-    if (payload === '') {
-      this.said.delete(tail);
-      return;
-    }
-    const said: unknown = JSON.parse(payload);
-    this.said.set(tail, said);
-    if (located.name === 'event') this.events.push(said as RackEvent);
-    if (located.name === 'ack') this.acks.push(said as Ack);
-    if (located.name === 'evidence') this.evidence.push(said as Evidence);
-    if (located.name === 'history') this.history.push(said as History);
+  /** What the config says is there, or only some of it. */
+  #hardware(clock: SteadyClock, devices?: readonly string[]): Rack {
+    const { rack } = this;
+    const listed = rack.miners.filter(({ spec }) => devices === undefined || devices.includes(spec.id));
+    const config = configSchema.parse({
+      site: SITE,
+      rack: RACK,
+      groups: GROUPS,
+      broker: { urls: ['mqtt://memory'] },
+      buses: [{ id: 'net', kind: 'tcp', host: rack.meter.spec.host, port: rack.meter.spec.port }],
+      meters: [
+        { id: 'feed', bus: 'net', unit: 1, model: map.id, role: 'feed', other_loads_w: rack.otherLoads.watts() },
+      ],
+      devices: listed.map(({ spec }) => ({
+        id: spec.id,
+        adapter: 'whatsminer-v2',
+        host: spec.host,
+        port: spec.port,
+        mac: spec.mac,
+        password_file: 'pw',
+        rated_w: spec.ratedW,
+        ...this.#options.device,
+      })),
+    });
+    const connect = async (host: string, port: number, signal: AbortSignal) => {
+      try {
+        return await rack.connect(host, port, signal);
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw new AdapterError('unreachable', `${host}:${port} refused the connection`, { cause });
+      }
+    };
+    const secret = async () => rack.miners[0]?.spec.password ?? '';
+    return buildRack(config, { clock, log: openLog('silent'), connect, maps: new Map([[map.id, map]]), secret });
+  }
+
+  #policyWith(change: Record<string, unknown>): Policy {
+    return policySchema.parse({
+      ...(!this.#options.observing && { commissioning: 'waived' }),
+      limits: { restore_window_s: 60 },
+      issuers: [ISSUER, SECOND_ISSUER].map((id) => ({ ...issuerPolicy, id, keys: [`${id}-2026.pub`] })),
+      ...this.#options.policy,
+      ...change,
+    });
+  }
+
+  /** Of every key that the policy names. */
+  #issuerKeys(): IssuerKeys {
+    const named = this.#policy.issuers.flatMap(({ id, keys }) =>
+      keys.map((file) => ({ issuer: id, kid: kidOf(file) })),
+    );
+    return new Map(named.map(({ issuer, kid }) => [kid, { issuer, key: this.#pair(kid).publicKey }]));
+  }
+
+  #pair(kid: string): KeyPairKeyObjectResult {
+    const pair = this.#pairs.get(kid) ?? generateKeyPairSync('ed25519');
+    this.#pairs.set(kid, pair);
+    return pair;
   }
 
   /** Lets time pass until `work` is done: what it waits for may need the clock. */
@@ -290,41 +306,6 @@ export class World {
   }
 }
 
-/** What is wrong with a message of the rack; empty for what others publish. */
-function misfit({ topic, payload, retain }: Outgoing): string[] {
-  const located = locate(topic);
-  if (!located) return [`${topic} is not a topic of the protocol`];
-  if (located.name.startsWith('order') || located.name === 'command') return [];
-  const { schema, retained } = topics[located.name];
-  const wrong = retain === retained ? [] : [`${topic}: retain is ${retain}`];
-  const parsed = payload === '' ? undefined : schema.safeParse(JSON.parse(payload));
-  return parsed?.success === false ? [...wrong, `${topic}: ${parsed.error.message} in ${payload}`] : wrong;
-}
-
-/** The clock of one process: when that has died, nothing it had planned happens any more. */
-class Life implements Clock {
-  readonly #clock: Clock;
-  #alive = true;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  end(): void {
-    this.#alive = false;
-  }
-
-  wall = (): number => this.#clock.wall();
-  monotonic = (): number => this.#clock.monotonic();
-  every = (name: string, ms: number, work: () => void) => this.#clock.every(name, ms, () => this.#alive && work());
-  after = (name: string, ms: number, work: () => void) => this.#clock.after(name, ms, () => this.#alive && work());
-  timeout = (ms: number): AbortSignal => this.#clock.timeout(ms);
-  sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
-    await this.#clock.sleep(ms, signal);
-    if (!this.#alive) await new Promise<never>(() => {});
-  };
-}
-
 /** Best efficiency first: m01 is worth most per watt. */
 const fourMiners: MinerOptions[] = [1, 2, 3, 4].map((n) => ({ id: `m0${n}`, ratedW: 3000, ratedThs: 130 - 10 * n }));
 
@@ -335,5 +316,5 @@ function readMap(id: string): RegisterMap {
 
 function isSealed(message: object, key: KeyObject): boolean {
   const { signature } = message as { signature?: { kid: string; value: string } };
-  return signature?.kid === 'rack-key' && verify(null, bytesToSign(message), key, fromBase64Url(signature.value));
+  return signature?.kid === RACK_KEY && verify(null, bytesToSign(message), key, fromBase64Url(signature.value));
 }
