@@ -34,7 +34,7 @@ export class Link {
   #waiting: Waiting | undefined;
   #lastTransaction = 0;
   #sent = 0;
-  #unheardSince: Millis | undefined;
+  #unheardMs: Millis = 0;
   #broken: AdapterError | undefined;
 
   constructor(parts: LinkParts) {
@@ -64,9 +64,9 @@ export class Link {
     return this.#broken;
   }
 
-  /** How long requests have gone out with not one byte coming back. */
+  /** How long requests have waited in vain, together, since the last byte came back. */
   get unheardMs(): Millis {
-    return this.#unheardSince === undefined ? 0 : this.#parts.clock.monotonic() - this.#unheardSince;
+    return this.#unheardMs;
   }
 
   /**
@@ -77,6 +77,7 @@ export class Link {
     if (this.#broken) throw this.#broken;
     signal.throwIfAborted();
     const bytes = this.#codec.encode({ transaction, unit, pdu: encodeRequest(request) });
+    const sentAt = this.#parts.clock.monotonic();
     return new Promise((resolve, reject) => {
       const done = () => {
         this.#waiting = undefined;
@@ -84,6 +85,7 @@ export class Link {
       };
       const abort = () => {
         done();
+        this.#unheardMs += this.#parts.clock.monotonic() - sentAt;
         this.#parts.turns?.gaveUp(transaction);
         reject(signal.reason);
       };
@@ -102,13 +104,12 @@ export class Link {
   #send(transaction: number, bytes: Buffer): void {
     this.#sent += 1;
     this.#lastTransaction = transaction;
-    this.#unheardSince ??= this.#parts.clock.monotonic();
     this.#parts.counters.requests += 1;
     this.#parts.stream.write(bytes);
   }
 
   #receive(chunk: Buffer): void {
-    this.#unheardSince = undefined;
+    this.#unheardMs = 0;
     this.#parts.turns?.heard();
     try {
       for (const frame of this.#codec.push(chunk)) this.#match(frame);
