@@ -10,7 +10,7 @@ import { AdapterError } from '../errors.ts';
 import { ModbusBus } from './bus.ts';
 import { rtuFraming } from './rtu.ts';
 
-const timeoutMs = 100;
+const timeoutMs = 300;
 /** As late as a reply is thought possible at all, and not a moment less. */
 const delayMs = [timeoutMs, 2 * timeoutMs] as const;
 
