@@ -46,26 +46,19 @@ export function seen(before: Picture, now: Now, ...observations: Observation[]):
   return observations.reduce((picture, observation) => fold(picture, observation, now), before);
 }
 
+/** What a device says; undefined for what it does not say. */
+export type Says = { readonly [Key in keyof DeviceReading]?: DeviceReading[Key] | undefined };
+
 /** A rack whose devices run as `readings` say and whose retained orders are known; the first is worth most per watt. */
 export function rackOf(
   devices: readonly DeviceFacts[],
-  readings: Readonly<Record<string, Partial<DeviceReading>>> = {},
+  readings: Readonly<Record<string, Says>> = {},
   now: Now = AT,
 ): Picture {
-  const told = devices.map(
-    (facts, i): Observation => ({
-      kind: 'device',
-      device: facts.id,
-      reading: {
-        asleep: false,
-        limit: 100,
-        powerW: facts.ratedW,
-        ratedHashrateThs: 200 - i,
-        faults: [],
-        ...readings[facts.id],
-      },
-    }),
-  );
+  const told = devices.map(({ id, ratedW }, i): Observation => {
+    const usual = { asleep: false, limit: 100, powerW: ratedW, ratedHashrateThs: 200 - i, faults: [] };
+    return { kind: 'device', device: id, reading: spoken({ ...usual, ...readings[id] }) };
+  });
   return seen(emptyPicture, now, { kind: 'inventory', devices, meters: [meter] }, ...told, { kind: 'ordersKnown' });
 }
 
@@ -93,4 +86,8 @@ export function accepted(
     digest: order.id,
     receivedAt: after(from).wall,
   };
+}
+
+function spoken(says: Says): DeviceReading {
+  return Object.fromEntries(Object.entries(says).filter(([, value]) => value !== undefined)) as DeviceReading;
 }

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PlannedDevice } from '#agent/decide/plan.ts';
+import type { Observation, Setting } from '#agent/state/observation.ts';
+import { asleep, awake } from '#agent/state/setting.ts';
+import type { Says } from '#test/support/pictures.ts';
+import { after, miner, rackOf, seen, viewOf } from '#test/support/pictures.ts';
+import { awaitsWord, nextCall } from './next-call.ts';
+
+const at = (limit: number): Setting => ({ kind: 'awake', limit });
+const planned = (want: Setting, hands: PlannedDevice['hands'] = 'on'): PlannedDevice => ({
+  device: 'm01',
+  want,
+  home: awake,
+  hands,
+  expectedW: 0,
+  stubborn: false,
+  why: '',
+});
+const dialless = miner('m01', { controls: { sleep: off(), wake: off() } });
+
+const calls: [shows: Says, want: Setting, call: object | undefined][] = [
+  [{}, asleep, { kind: 'sleep', setting: asleep }],
+  [{ asleep: true }, asleep, undefined],
+  [{}, awake, undefined],
+  [{ asleep: true }, awake, { kind: 'wake', setting: awake }],
+  [{ asleep: true }, at(60), { kind: 'wake', setting: awake }],
+  [{ asleep: undefined }, awake, { kind: 'wake', setting: awake }],
+  [{}, at(60), { kind: 'limit', setting: at(60), value: 60, lowers: true }],
+  [{ limit: 40 }, at(60), { kind: 'limit', setting: at(60), value: 60, lowers: false }],
+  [{ limit: 40 }, awake, { kind: 'limit', setting: awake, value: 100, lowers: false }],
+];
+
+for (const [reading, want, call] of calls) {
+  test(`one that shows ${JSON.stringify(reading)} and is to be ${JSON.stringify(want)} is asked for ${JSON.stringify(call) ?? 'nothing'}`, () => {
+    assert.deepEqual(nextCall(viewOf(rackOf([miner('m01')], { m01: reading }), 'm01'), planned(want), after(1)), call);
+  });
+}
+
+test('one that is to be left alone is asked for nothing, and one without a dial for no limit', () => {
+  assert.equal(nextCall(viewOf(rackOf([miner('m01')]), 'm01'), planned(asleep, 'off'), after(1)), undefined);
+  assert.equal(nextCall(viewOf(rackOf([dialless]), 'm01'), planned(at(60)), after(1)), undefined);
+});
+
+const ask: Observation = { kind: 'asked', device: 'm01', setting: asleep };
+const acknowledged: Observation = { kind: 'acknowledged', device: 'm01', settleMs: 0, said: 'ok' };
+const failed: Observation = { kind: 'notDone', device: 'm01', trouble: { kind: 'timedOut', message: '' } };
+const stillAwake: Observation = { kind: 'device', device: 'm01', reading: { asleep: false, faults: [] } };
+
+/** After what was observed at second 1, is it asked again by then? */
+const patience: [what: string, observed: Observation[], again: [s: number, yes: boolean][]][] = [
+  ['while its answer is awaited', [ask], [[1000, false]]],
+  [
+    'after it failed, soon',
+    [ask, failed],
+    [
+      [1.9, false],
+      [2, true],
+    ],
+  ],
+  [
+    'after it failed twice, later',
+    [ask, failed, ask, failed],
+    [
+      [2.9, false],
+      [3, true],
+    ],
+  ],
+  [
+    'after it failed ten times, every 30 s',
+    Array.from({ length: 10 }, () => [ask, failed]).flat(),
+    [
+      [30.9, false],
+      [31, true],
+    ],
+  ],
+  [
+    'after it said yes and did nothing, when its word is overdue',
+    [ask, acknowledged, stillAwake],
+    [
+      [15.9, false],
+      [16, true],
+    ],
+  ],
+];
+
+for (const [what, observed, again] of patience) {
+  test(`a miner is asked again ${what}`, () => {
+    const view = viewOf(seen(rackOf([miner('m01')]), after(1), ...observed), 'm01');
+    for (const [s, yes] of again) {
+      assert.equal(nextCall(view, planned(asleep), after(s)) !== undefined, yes, `at ${s} s`);
+    }
+  });
+}
+
+test('another setting does not wait for what becomes of the last one', () => {
+  const view = viewOf(seen(rackOf([miner('m01')]), after(1), ask), 'm01');
+  assert.equal(nextCall(view, planned(at(60)), after(1))?.kind, 'limit');
+});
+
+test('one that did it and has left it since, as after a reboot, is asked at once', () => {
+  const done = seen(rackOf([miner('m01')]), after(1), ask, acknowledged);
+  const slept = seen(done, after(2), { kind: 'device', device: 'm01', reading: { asleep: true, faults: [] } });
+  assert.equal(nextCall(viewOf(slept, 'm01'), planned(asleep), after(3)), undefined);
+  const woke = seen(slept, after(3), stillAwake);
+  assert.equal(nextCall(viewOf(woke, 'm01'), planned(asleep), after(3))?.kind, 'sleep');
+});
+
+test('its own word is awaited once it has said yes', () => {
+  const rack = rackOf([miner('m01')]);
+  assert.equal(awaitsWord(viewOf(seen(rack, after(1), ask), 'm01'), planned(asleep)), false);
+  assert.equal(awaitsWord(viewOf(seen(rack, after(1), ask, acknowledged), 'm01'), planned(asleep)), true);
+});
+
+function off() {
+  return { settle_ms: 0, restarts: false, persistent: false, min_interval_s: 0 };
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Picture } from '#agent/state/picture.ts';
+import { settingText } from '#agent/state/setting.ts';
+import type { Target } from '#protocol/order.ts';
+import type { Says } from '#test/support/pictures.ts';
+import { accepted, after, metered, miner, policyOf, RACK, rackOf, seen } from '#test/support/pictures.ts';
+import { decide } from './decide.ts';
+import type { Memory, Plan } from './plan.ts';
+import { emptyMemory } from './plan.ts';
+
+const four = ['m01', 'm02', 'm03', 'm04'].map((id) => miner(id));
+const policy = policyOf();
+const ceiling = (fraction: number): Target => ({ kind: 'ceiling', fraction });
+
+/** What is decided on `picture` at `s` seconds, after a turn before any order came. */
+function decided(picture: Picture, s = 1, rules = policy, memory: Memory = emptyMemory) {
+  return decide(picture, rules, memory, after(s), RACK);
+}
+const ordered = (picture: Picture, target: Target, change: Parameters<typeof accepted>[1] = {}) =>
+  seen(picture, after(0), { kind: 'order', accepted: accepted(target, change) });
+const wants = ({ devices }: Plan) => devices.map(({ want }) => settingText(want)).join(', ');
+const expectedW = ({ devices }: Plan) => devices.reduce((sum, each) => sum + each.expectedW, 100);
+
+test('without an order every device is left as it is, whatever it does', () => {
+  const { plan } = decided(rackOf(four, { m02: { asleep: true }, m03: { limit: 60 } }));
+  assert.equal(wants(plan), 'awake, asleep, awake at 60 %, awake');
+  assert.ok(plan.devices.every(({ hands }) => hands === 'off'));
+  assert.equal(plan.lineW, undefined);
+});
+
+test('home is learned while nothing binds, and not from what an order did', () => {
+  const before = decided(rackOf(four, { m02: { asleep: true } }));
+  const cut = rackOf(four, { m02: { asleep: true }, m03: { asleep: true }, m04: { asleep: true } });
+  const { memory } = decided(ordered(cut, ceiling(0.4)), 2, policy, before.memory);
+  assert.deepEqual(memory.homes, before.memory.homes);
+  assert.equal(memory.homes['m03']?.kind, 'awake');
+});
+
+test('one that was moved and has not shown its home since still has the home it had, and is sent there', () => {
+  const moved: Memory = { ...emptyMemory, homes: { m03: { kind: 'awake' } }, moved: ['m03'] };
+  const { plan, memory } = decided(rackOf(four, { m03: { asleep: true } }), 1, policy, moved);
+  assert.deepEqual(memory.homes['m03'], { kind: 'awake' });
+  const m03 = plan.devices.find(({ device }) => device === 'm03');
+  assert.deepEqual([m03?.hands, m03?.want.kind], ['on', 'awake']);
+});
+
+test('home is not learned before every retained order is known', () => {
+  const { ordersKnown: _known, ...rest } = rackOf(four);
+  assert.deepEqual(decided({ ...rest, ordersKnown: false }).memory.homes, {});
+});
+
+test('a protected device keeps its setting under any order', () => {
+  const { plan } = decided(ordered(rackOf(four), ceiling(0)), 1, policyOf({ protect: ['m01', 'm04'] }));
+  const hands = Object.fromEntries(plan.devices.map(({ device, hands: each, want }) => [device, [each, want.kind]]));
+  assert.deepEqual(hands, {
+    m01: ['off', 'awake'],
+    m02: ['on', 'asleep'],
+    m03: ['on', 'asleep'],
+    m04: ['off', 'awake'],
+  });
+});
+
+test('a device that has not said who it is keeps its place in the plan and is not called', () => {
+  const shy = rackOf([miner('m01'), miner('m02', { identityRequired: true })]);
+  const { plan } = decided(ordered(shy, ceiling(0.6)));
+  assert.equal(wants(plan), 'awake, asleep');
+  assert.deepEqual(
+    plan.devices.map(({ hands }) => hands),
+    ['off', 'off'],
+  );
+});
+
+test('an order that comes before the end of another on its topic takes its place at its own start', () => {
+  const first = ordered(rackOf(four), ceiling(0.4));
+  const both = ordered(first, ceiling(0.8), { id: 'o-2', seq: 8, from: 100 });
+  assert.equal(decided(both, 99).plan.levelW, 4800);
+  assert.equal(decided(both, 100).plan.levelW, 9600);
+});
+
+test('an expired order binds nothing, also when no other has come', () => {
+  const { plan } = decided(ordered(rackOf(four), ceiling(0.4), { until: 60 }), 60);
+  assert.equal(plan.levelW, undefined);
+});
+
+test('the baseline is frozen at the first order of an event and kept by the second', () => {
+  const calm = seen(rackOf(four), after(0), metered(11_900), metered(12_000), metered(12_100));
+  const first = decided(ordered(calm, { kind: 'setpoint', fraction: 0.4 }));
+  const second = ordered(
+    seen(calm, after(5), metered(5000)),
+    { kind: 'setpoint', fraction: 0.3 },
+    { id: 'o-2', seq: 8, from: 5 },
+  );
+  const { memory } = decided(second, 6, policy, first.memory);
+  assert.equal(memory.baselines['qse-north/ecrs-a']?.watts, 12_000);
+});
+
+test('a shortage is told in watts', () => {
+  const { plan } = decided(ordered(rackOf(four), ceiling(0)));
+  assert.equal(plan.shortByW, 100 + 4 * 20);
+});
+
+const someReadings = fc.record(
+  Object.fromEntries(
+    four.map(({ id }) => [
+      id,
+      fc.record({
+        asleep: fc.boolean(),
+        limit: fc.integer({ min: 20, max: 100 }),
+        powerW: fc.integer({ min: 0, max: 3000 }),
+      }),
+    ]),
+  ),
+) as fc.Arbitrary<Record<string, Says>>;
+const someFraction = fc.double({ min: 0, max: 1, noNaN: true });
+
+test('under any order, whatever the devices show, the plan is under the level or says by how much it is not', () => {
+  fc.assert(
+    fc.property(someReadings, someFraction, (readings, fraction) => {
+      const { plan } = decided(ordered(rackOf(four, readings), ceiling(fraction)));
+      assert.ok(expectedW(plan) <= (plan.levelW ?? 0) + plan.shortByW + 1e-6);
+      assert.ok(plan.shortByW === 0 || plan.devices.every(({ want }) => want.kind === 'asleep'));
+    }),
+  );
+});
+
+test('deciding again on the same picture with its own memory changes nothing', () => {
+  fc.assert(
+    fc.property(someReadings, someFraction, (readings, fraction) => {
+      const picture = ordered(rackOf(four, readings), ceiling(fraction));
+      const first = decided(picture);
+      const second = decided(picture, 1, policy, first.memory);
+      assert.deepEqual(second.plan.devices, first.plan.devices);
+      assert.deepEqual(second.plan.steps, []);
+    }),
+  );
+});
+
+test('readings that waver below the nameplate move no device', () => {
+  const noise = fc.array(fc.integer({ min: 2700, max: 3000 }), { minLength: 4, maxLength: 4 });
+  fc.assert(
+    fc.property(noise, noise, someFraction, (one, other, fraction) => {
+      const powers = (watts: number[]) => Object.fromEntries(four.map(({ id }, i) => [id, { powerW: watts[i] ?? 0 }]));
+      const first = decided(ordered(rackOf(four, powers(one)), ceiling(fraction)));
+      const second = decided(ordered(rackOf(four, powers(other)), ceiling(fraction)), 2, policy, first.memory);
+      assert.equal(wants(second.plan), wants(first.plan));
+    }),
+  );
+});

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
+import { Poller } from './poller.ts';
+
+/** A source whose reads end when told, every one of them at most once. */
+function source(periodMs = 1000) {
+  const clock = new VirtualClock();
+  const reads: { end(): void; fail(error: Error): void; signal: AbortSignal }[] = [];
+  const failures: unknown[] = [];
+  const poller = new Poller({
+    name: 'm01',
+    periodMs,
+    clock,
+    read: (signal) =>
+      new Promise((resolve, reject) => {
+        reads.push({ end: resolve, fail: reject, signal });
+        signal.addEventListener('abort', () => reject(signal.reason));
+      }),
+    failed: (error) => failures.push(error),
+  });
+  const end = async () => {
+    reads.at(-1)?.end();
+    await settle(2);
+  };
+  return { clock, poller, reads, failures, end };
+}
+
+test('a source is read at the start and then once a period', async () => {
+  const { clock, poller, reads, end } = source();
+  poller.start();
+  for (let i = 1; i <= 3; i++) {
+    assert.equal(reads.length, i);
+    await end();
+    await clock.advance(1000);
+  }
+  await end();
+  await poller.stop();
+  assert.equal(poller.counts.reads, 4);
+});
+
+test('a source slower than its period is never read twice at once', async () => {
+  const { clock, poller, reads, end } = source();
+  poller.start();
+  await clock.advance(5000);
+  assert.equal(reads.length, 1);
+  await end();
+  await clock.advance(1000);
+  assert.equal(reads.length, 2);
+  assert.equal(poller.counts.lastMs, 5000);
+  await poller.stop();
+});
+
+test('a poke reads at once, or once more after the read in flight, however often it comes', async () => {
+  const { poller, reads, end } = source();
+  poller.start();
+  poller.poke();
+  poller.poke();
+  assert.equal(reads.length, 1);
+  await end();
+  assert.equal(reads.length, 2);
+  await end();
+  assert.equal(reads.length, 2);
+  poller.poke();
+  assert.equal(reads.length, 3);
+  await end();
+  await poller.stop();
+});
+
+test('a failed read is counted and told, and the next one is made all the same', async () => {
+  const { clock, poller, reads, failures } = source();
+  poller.start();
+  reads[0]?.fail(new Error('no reply'));
+  await clock.advance(1000);
+  assert.deepEqual([poller.counts.failures, failures.length, reads.length], [1, 1, 2]);
+  await poller.stop();
+});
+
+test('a stop ends the read in flight, tells nobody that it failed, and is the end', async () => {
+  const { clock, poller, reads, failures } = source();
+  poller.start();
+  poller.poke();
+  await poller.stop();
+  poller.poke();
+  await clock.advance(5000);
+  assert.ok(reads[0]?.signal.aborted);
+  assert.deepEqual([reads.length, failures.length, clock.pending], [1, 0, 0]);
+});
