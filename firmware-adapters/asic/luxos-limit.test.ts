@@ -60,9 +60,10 @@ describe('a limit', () => {
 
   test('that the miner refused is not read back', async () => {
     const { miner, device } = await warm();
+    set(miner, 'config', { CurtailMode: 'None', Profile: '545MHz' });
     miner.answer = (request) => (request.command === 'profileset' ? refused('No', 400) : miner.usual(request));
-    await assert.rejects(limit(device, 2999, true), { kind: 'refused' });
-    assert.equal((await device.read()).limit, 3000);
+    await assert.rejects(limit(device, 2700, true), { kind: 'refused' });
+    assert.equal((await device.read()).limit, 2600);
   });
 });
 
@@ -78,6 +79,27 @@ describe('with thermal management on, a limit', () => {
       'profileset S1,545MHz',
       'atmset S1,enabled=true,max_profile=545MHz',
     ]);
+    await device.controls.sleep?.run();
+    assert.deepEqual(miner.asked(), ['curtail S1,sleep']);
+  });
+
+  test('does not keep a cut waiting while it comes on again, and it comes on after the cut', async () => {
+    const { miner, device, warnings } = await hot('default');
+    miner.answer = (request) => (request.parameter?.includes('enabled=true') ? 'silence' : miner.usual(request));
+    await limit(device, 2700, true);
+    await settle();
+    miner.answer = (request) => miner.usual(request);
+    miner.asked();
+    await device.controls.sleep?.run();
+    await settle();
+    assert.deepEqual(miner.asked(), ['curtail S1,sleep', 'atmset S1,enabled=true,max_profile=545MHz']);
+    assert.deepEqual(warnings, []);
+  });
+
+  test('has it on again before the readings that wait', async () => {
+    const { miner, device } = await hot('default');
+    await Promise.all([limit(device, 2700, true), device.read()]);
+    assert.match(miner.asked().at(-2) ?? '', /enabled=true/);
   });
 
   test('does not raise a profile that the heat keeps lower already', async () => {

@@ -84,8 +84,8 @@ export class LuxosLimit {
     const bound = `max_profile=${profile.name}`;
     if (!atmOn) return await this.#session.command('profileset', [profile.name], signal);
     // The heat keeps it lower already: a limit must not raise it.
-    if (lowers && running && running.watts <= profile.watts)
-      return await this.#session.command('atmset', [bound], signal);
+    const isLower = running !== undefined && running.watts <= profile.watts;
+    if (lowers && isLower) return await this.#session.command('atmset', [bound], signal);
     this.#atmDue = ['enabled=true'];
     await this.#session.command('atmset', ['enabled=false'], signal);
     const said = await this.#session.command('profileset', [profile.name], signal);

@@ -174,6 +174,15 @@ describe('profiles', () => {
     assert.deepEqual(limitRange(profilesOf({ PROFILES: old })), { min: 1000, max: 1350, step: 350, unit: 'watts' });
   });
 
+  test('are known by their step where the default one has another name, and two may draw the same', () => {
+    const listed = [
+      { 'Profile Name': 'stock', Step: '0', Watts: 3000 },
+      { 'Profile Name': 'quiet', Step: '-1', Watts: 2600 },
+      { 'Profile Name': 'mine', Watts: 2600 },
+    ];
+    assert.deepEqual(limitRange(profilesOf({ PROFILES: listed })), { min: 2600, max: 3000, step: 400, unit: 'watts' });
+  });
+
   test('give none when there is no default one, nothing below it, or nothing at all', () => {
     const overclocked = profiles.filter(({ watts }) => watts >= 3000);
     const strange = profiles.map((profile) => ({ ...profile, isDefault: false }));

@@ -25,8 +25,10 @@ export function readingOf(replies: Replies['bodies'], profiles: readonly Profile
   const power = rowsOf('power', powerRow, replies['power'])[0];
   const boardC = present(rowsOf('temps', tempsRow, replies['temps']).map(hottestC));
   const fanRpm = present(rowsOf('fans', fansRow, replies['fans']).map(({ RPM }) => RPM));
+  const curtailed = isCurtailed(replies['config']);
   return withoutUndefined<Reading>({
-    asleep: isAsleep(config),
+    // While its supply is still on, a curtailed miner has only been told to.
+    asleep: curtailed && config.IsPowerSupplyOn !== true,
     powerW: power?.Watts,
     powerFrom: power?.Watts === undefined ? undefined : power.PSU ? 'psu' : 'estimate',
     hashrateThs: summary?.['GHS 5s'] === undefined ? undefined : summary['GHS 5s'] / 1e3,
@@ -67,6 +69,12 @@ export function thermalOf(replies: Replies['bodies'], profiles: readonly Profile
   const config = configOf(replies['config']);
   const atmOn = rowsOf('atm', atmRow, replies['atm'])[0]?.Enabled ?? config.IsAtmEnabled ?? false;
   return { atmOn, running: profiles.find(({ name }) => name === config.Profile) };
+}
+
+/** Whether the miner has been told to sleep and not to wake since. Undefined when it does not say. */
+export function isCurtailed(config: unknown): boolean | undefined {
+  const mode = configOf(config).CurtailMode?.toLowerCase();
+  return mode === undefined ? undefined : mode !== 'none';
 }
 
 /** Firmware of 2026 steers some models by watts; their profiles are only other words for targets. */
@@ -123,12 +131,6 @@ function configOf(reply: unknown): z.infer<typeof configRow> {
   const config = rowsOf('config', configRow, reply)[0];
   if (!config) throw new AdapterError('malformed', 'the reply to config has no CONFIG');
   return config;
-}
-
-/** Curtailed by its own word; while its supply is still on, it has only been told to. */
-function isAsleep({ CurtailMode, IsPowerSupplyOn }: z.infer<typeof configRow>): boolean | undefined {
-  if (CurtailMode === undefined) return undefined;
-  return CurtailMode.toLowerCase() !== 'none' && IsPowerSupplyOn !== true;
 }
 
 /** 0 is what a sensor shows that does not answer. */

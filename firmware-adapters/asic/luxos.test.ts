@@ -44,7 +44,7 @@ describe('the only session', () => {
     await device.stop();
     assert.deepEqual(miner.asked(), ['logoff S1']);
     assert.equal(miner.session, '');
-    await clock.advance(10 * 60_000);
+    await clock.advance(5_000);
     assert.deepEqual(miner.asked(), []);
     assert.equal(clock.pending, 0);
   });
@@ -152,6 +152,13 @@ test('a miner that refuses to sleep and mines on has not obeyed', async () => {
   await assert.rejects(device.controls.sleep?.run() ?? Promise.resolve(), { kind: 'refused', message: /Not now/ });
 });
 
+test('a miner that refuses to wake while it is still going to sleep has not obeyed', async () => {
+  const { miner, device } = await warm();
+  miner.sections['config'] = { CONFIG: [{ CurtailMode: 'Sleep', IsPowerSupplyOn: true }] };
+  miner.answer = (request) => (request.command === 'curtail' ? refused('Not now', 400) : miner.usual(request));
+  await assert.rejects(device.controls.wake?.run() ?? Promise.resolve(), { kind: 'refused', message: /Not now/ });
+});
+
 test('a miner that closes without a reply to sleep has not obeyed', async () => {
   const { miner, device } = await warm();
   miner.answer = (request) => (request.command === 'curtail' ? undefined : miner.usual(request));
@@ -190,6 +197,12 @@ test('a cut aborts a reading that the miner is slow to answer', async () => {
   await settle();
   await device.controls.sleep?.run();
   await slow;
+});
+
+test('a reading that waits for a control is not aborted by it', async () => {
+  const { miner, device } = await warm();
+  await Promise.all([device.controls.sleep?.run(), device.read()]);
+  assert.deepEqual(miner.asked(), ['logon', 'curtail S1,sleep', reading]);
 });
 
 describe('a reading', () => {

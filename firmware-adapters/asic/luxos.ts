@@ -20,9 +20,10 @@
 import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
 import type { Ack, Adapter, AdapterContext, Controls, Device, DeviceReading, Identity } from '../contract.ts';
+import { Preempted } from '../errors.ts';
 import type { Urgency } from '../transport/wire-queue.ts';
 import { LuxosLimit } from './luxos-limit.ts';
-import { identityOf, readingCommands, readingOf } from './luxos-reading.ts';
+import { identityOf, isCurtailed, readingCommands, readingOf } from './luxos-reading.ts';
 import { isRefusal, LuxosSession } from './luxos-session.ts';
 import { acceptClosing, MinerLine } from './miner-line.ts';
 
@@ -156,7 +157,7 @@ class Luxos implements Device {
         return await this.#session.command('curtail', [action], abort);
       } catch (error) {
         // Whether a miner that sleeps refuses to be put to sleep is written nowhere. To be there already is enough.
-        if (!isRefusal(error) || (await this.#isAsleep(abort)) !== (action === 'sleep')) throw error;
+        if (!isRefusal(error) || (await this.#isCurtailed(abort)) !== (action === 'sleep')) throw error;
         return error.message;
       }
     };
@@ -170,29 +171,33 @@ class Luxos implements Device {
 
   async #setLimit(watts: number, lowers: boolean, signal?: AbortSignal): Promise<Ack> {
     const work = (abort: AbortSignal) => this.#limit.set(watts, lowers, abort);
-    try {
-      return { said: await this.#control(lowers ? 'lower' : 'raise', work, signal), settleMs: limitSettleMs };
-    } finally {
-      this.#restoreAtm();
-    }
-  }
-
-  /** A job of its own, and one that nothing drops: also a limit that a cut has pushed aside must leave ATM on. */
-  #restoreAtm(): void {
-    if (!this.#limit.owesAtm) return;
-    this.#control('lower', (abort) => this.#limit.restoreAtm(abort)).catch((error: unknown) =>
-      this.#log.warn({ error }, 'thermal management is still off: it is tried again when the session is warmed'),
-    );
+    return { said: await this.#control(lowers ? 'lower' : 'raise', work, signal), settleMs: limitSettleMs };
   }
 
   async #control<T>(urgency: Urgency, work: (abort: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const done = await this.#line.run(urgency, work, signal);
-    this.#hold();
-    return done;
+    try {
+      const done = await this.#line.run(urgency, work, signal);
+      this.#hold();
+      return done;
+    } finally {
+      if (this.#limit.owesAtm) this.#restoreAtm();
+    }
   }
 
-  async #isAsleep(signal: AbortSignal): Promise<boolean | undefined> {
-    return readingOf((await this.#session.ask(['config'], signal)).bodies, []).asleep;
+  /** A job of its own: a limit that a cut has pushed aside must leave ATM on too, but must not keep the cut waiting. */
+  #restoreAtm(): void {
+    this.#line
+      .run('raise', (abort) => this.#limit.restoreAtm(abort))
+      .then(() => this.#hold())
+      .catch((error: unknown) => {
+        // The control that pushed this aside starts it anew when it is done.
+        if (error instanceof Preempted) return;
+        this.#log.warn({ error }, 'thermal management is still off: it is tried again after the next control');
+      });
+  }
+
+  async #isCurtailed(signal: AbortSignal): Promise<boolean | undefined> {
+    return isCurtailed((await this.#session.ask(['config'], signal)).bodies['config']);
   }
 
   /** Holds the session for what may follow, and gives it back when nothing does. */
