@@ -56,10 +56,5 @@ export const policySchema = z.strictObject({
   commissioning: z.literal('waived').exactOptional(),
 });
 
-/** The id of a key, from its file. */
-export function kidOf(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1, -'.pub'.length);
-}
-
 export type Policy = z.infer<typeof policySchema>;
 export type Issuer = Policy['issuers'][number];

@@ -1,6 +1,5 @@
 /** Which orders bind this rack now, and what each asks: signed by a key that still counts, and not gone silent. */
 import type { Policy } from '#agent/config/policy.ts';
-import { kidOf } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import { binding } from '#agent/state/orders.ts';
@@ -49,6 +48,11 @@ export function bound(
 export function isTrusted({ order }: AcceptedOrder, policy: Policy): boolean {
   const issuer = policy.issuers.find(({ id }) => id === order.issuer);
   return issuer?.keys.some((file) => kidOf(file) === order.signature.kid) ?? false;
+}
+
+/** The id of a key: the name of its file without `.pub`. */
+export function kidOf(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1, -'.pub'.length);
 }
 
 /** Whether nothing has been heard of its topic for so long that the policy's rule for silence applies. */

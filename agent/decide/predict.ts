@@ -1,6 +1,5 @@
 /** What an order would do if it came now: the same deciding, on a picture that has it, with nothing acted on. */
 import type { Policy } from '#agent/config/policy.ts';
-import { kidOf } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { withOrder } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
@@ -11,6 +10,7 @@ import type { Prediction } from '#protocol/lifecycle.ts';
 import type { OrderBody } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
 import { orderTopic } from '#protocol/topics.ts';
+import { kidOf } from './binding.ts';
 import { decide } from './decide.ts';
 import type { Memory, Plan, PlannedDevice } from './plan.ts';
 

@@ -7,8 +7,7 @@ import type { Rule } from './imports.ts';
 import { brokenRules } from './imports.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const everywhere = ['agent/config', 'agent/platform', 'agent/state', 'agent/sense', 'agent/decide', 'agent/actuate'];
-const agent = [...everywhere, 'agent/report', 'agent/rack.ts', 'agent/loop.ts', 'agent/journal.ts', 'agent/agent.ts'];
+const rooms = ['config', 'platform', 'state', 'sense', 'decide', 'actuate', 'report'].map((room) => `agent/${room}`);
 
 /** Data flows one way, sense -> state -> decide -> actuate -> report, and imports point down only. */
 const house: readonly Rule[] = [
@@ -36,10 +35,52 @@ const house: readonly Rule[] = [
     values: ['protocol', 'agent/config', 'firmware-adapters', 'agent/platform'],
     types: ['agent/state'],
   },
-  { room: 'agent/loop.ts', values: ['protocol', ...everywhere, 'agent/report'] },
-  { room: 'agent/journal.ts', values: ['protocol', 'firmware-adapters', ...agent] },
-  { room: 'agent/agent.ts', values: ['protocol', 'firmware-adapters', ...agent] },
-  { room: 'agent/main.ts', values: ['protocol', 'firmware-adapters', ...agent] },
+  // One turn, and the parts around it.
+  {
+    room: 'agent/loop.ts',
+    values: ['protocol', 'agent/state', 'agent/decide', 'agent/platform'],
+    types: ['agent/config'],
+  },
+  { room: 'agent/journal.ts', values: ['protocol', 'agent/decide'], types: ['agent/platform', 'agent/state'] },
+  { room: 'agent/hands.ts', values: ['agent/sense', 'agent/actuate'], types: [...rooms, 'agent/rack.ts'] },
+  { room: 'agent/ears.ts', values: ['protocol', 'agent/decide'], types: rooms },
+  {
+    room: 'agent/teller.ts',
+    values: ['protocol', 'agent/decide', 'agent/platform', 'agent/report'],
+    types: [...rooms, 'agent/loop.ts'],
+  },
+  {
+    room: 'agent/agent.ts',
+    values: [
+      'protocol',
+      ...rooms,
+      'agent/loop.ts',
+      'agent/journal.ts',
+      'agent/hands.ts',
+      'agent/ears.ts',
+      'agent/teller.ts',
+    ],
+    types: ['agent/rack.ts'],
+  },
+  // The process: alone knows paths.
+  {
+    room: 'agent/assemble.ts',
+    values: [
+      'protocol',
+      'firmware-adapters',
+      ...rooms,
+      'agent/agent.ts',
+      'agent/journal.ts',
+      'agent/rack.ts',
+      'package.json',
+    ],
+  },
+  { room: 'agent/local-verbs.ts', values: ['protocol', 'agent/platform'], types: ['agent/agent.ts'] },
+  {
+    room: 'agent/main.ts',
+    values: ['protocol', ...rooms, 'agent/assemble.ts', 'agent/local-verbs.ts'],
+    types: ['agent/agent.ts'],
+  },
   {
     room: 'agent/cli',
     values: ['protocol', 'agent/config', 'agent/platform', 'agent/rack.ts', 'agent/main.ts', 'package.json'],

@@ -123,14 +123,15 @@ test('status asks the agent that runs here, and says when none does', async (t) 
   assert.match(none.err, /no agent runs here .*\n\(start it with `ballast agent`\)/);
   const state = { v: 1, at: '2026-11-21T21:00:00Z', status: 'online', mode: 'normal', version: '0.1.0' };
   const topics = { state: { ...state, instance: 'x', boot: 1, connection: 1 } };
-  const handlers = { status: () => ({ topics }) };
+  const answer = { rack: 'r07', brokers: [{ url: 'mqtt://broker', online: true }], topics };
+  const handlers = { status: () => ({ ...answer, more: false }) };
   const agent = serveLocal({ path: join(cwd, 'run/ballast.sock'), handlers, log: openLog('silent') });
   await agent.start();
   t.after(() => agent.stop());
   const shown = await ballast(cwd, 'status', '--socket', 'run/ballast.sock');
-  assert.match(shown.out, /^rack {2}normal {2}broker connected {2}version 0\.1\.0\n/);
+  assert.match(shown.out, /^rack r07 {2}normal {2}broker connected {2}version 0\.1\.0\n/);
   const json = await ballast(cwd, 'status', '--socket', 'run/ballast.sock', '--json');
-  assert.deepEqual(JSON.parse(json.out), { topics });
+  assert.deepEqual(JSON.parse(json.out), answer);
 });
 
 test('an order reaches the rack signed, is followed to the return, and exits 0', async (t) => {
