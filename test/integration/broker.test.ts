@@ -63,7 +63,7 @@ async function reasonOf(events: Inbox<Event>): Promise<string> {
 async function mosquitto(t: TestContext, lines?: string[]) {
   const broker = await startMosquitto(lines);
   t.after(() => broker.remove());
-  return { ...broker, url: `mqtt://127.0.0.1:${broker.port}` };
+  return broker;
 }
 
 async function listening(t: TestContext, server: Server): Promise<number> {

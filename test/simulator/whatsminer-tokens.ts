@@ -50,6 +50,12 @@ export class TokenDesk {
     this.#tokens.clear();
   }
 
+  /** What nobody may write down: the key that stands for the password, and every token in force. */
+  secrets(): string[] {
+    this.#dropExpired();
+    return [this.#passwordKey(), ...this.#tokens.keys()];
+  }
+
   /** The text within base64 of AES-256-ECB, padded with zeros or by PKCS#7; garbage when the key differs. */
   decrypt(data: string): string {
     const decipher = createDecipheriv('aes-256-ecb', this.#cipherKey(), null).setAutoPadding(false);

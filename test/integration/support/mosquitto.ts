@@ -11,7 +11,8 @@ import { join } from 'node:path';
 
 export type Mosquitto = {
   readonly port: number;
-  /** Ends the broker and with it every session; what it retained is gone, as with a broker without a disk. */
+  readonly url: string;
+  /** Ends the broker and with it every session; what it retained is gone, unless it is `durable`. */
   stop(): Promise<void>;
   /** Starts it again on the same port. */
   start(): Promise<void>;
@@ -19,8 +20,11 @@ export type Mosquitto = {
   remove(): Promise<void>;
 };
 
-/** `lines` are added to the listener's configuration. */
-export async function startMosquitto(lines: string[] = ['allow_anonymous true']): Promise<Mosquitto> {
+/** `lines` are added to the listener's configuration. A `durable` broker keeps on disk what it retains. */
+export async function startMosquitto(
+  lines: string[] = ['allow_anonymous true'],
+  { durable = false } = {},
+): Promise<Mosquitto> {
   const folder = await mkdtemp(join(tmpdir(), 'ballast-mosquitto-'));
   const port = await freePort();
   const file = join(folder, 'mosquitto.conf');
@@ -28,7 +32,8 @@ export async function startMosquitto(lines: string[] = ['allow_anonymous true'])
   const own = [
     `listener ${port} 127.0.0.1`,
     'set_tcp_nodelay true',
-    'persistence false',
+    `persistence ${durable}`,
+    `persistence_location ${folder}/`,
     'user root',
     'log_dest stderr',
   ];
@@ -37,7 +42,8 @@ export async function startMosquitto(lines: string[] = ['allow_anonymous true'])
   const stop = async () => {
     if (!broker || broker.exitCode !== null) return;
     const exit = once(broker, 'exit');
-    broker.kill('SIGKILL');
+    // It writes its disk at an orderly end.
+    broker.kill(durable ? 'SIGTERM' : 'SIGKILL');
     await exit;
   };
   const start = async () => {
@@ -48,7 +54,7 @@ export async function startMosquitto(lines: string[] = ['allow_anonymous true'])
     await rm(folder, { recursive: true });
   };
   await start();
-  return { port, stop, start, remove };
+  return { port, url: `mqtt://127.0.0.1:${port}`, stop, start, remove };
 }
 
 function run(file: string): Promise<ChildProcess> {
