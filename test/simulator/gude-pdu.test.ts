@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { createRack } from './rack.ts';
 
 /** A WhatsMiner on outlet 1, a LuxOS miner with two power supplies on 2 and 3, one that starts asleep on 4. */
-async function setUp() {
+async function setUp(ports = 8) {
   const clock = new VirtualClock();
   const rack = createRack({
     clock,
@@ -14,7 +15,7 @@ async function setUp() {
       { id: 'm03', asleep: true, sleepSurvivesReboot: true },
       { id: 'm04' },
     ],
-    pdus: [{ id: 'pdu-a', host: '10.0.2.1', outlets: { 1: 'm01', 2: 'm02', 3: 'm02', 4: 'm03' } }],
+    pdus: [{ id: 'pdu-a', host: '10.0.2.1', ports, outlets: { 1: 'm01', 2: 'm02', 3: 'm02', 4: 'm03' } }],
     otherLoadsW: 0,
   });
   const stream = await rack.connect('10.0.2.1', 502);
@@ -138,11 +139,22 @@ test('several outlets are switched in one request', async () => {
   assert.equal(Math.round(rack.watts()), 2800 + 20 + 3300);
 });
 
+test('outlets beyond the eighth are in the next byte', async () => {
+  const { pdu, exchange } = await setUp(12);
+  assert.equal(await exchange('0f 0000 000c 02 ff05'), '0f0000000c');
+  assert.deepEqual(
+    [9, 10, 11, 12].map((port) => pdu.outlet(port).closed),
+    [true, false, true, false],
+  );
+  assert.equal(await exchange('01 0000 000c'), '0102ff05');
+});
+
 test('a request to switch that is wrong switches nothing', async () => {
   const { exchange } = await setUp();
   assert.equal(await exchange('05 0000 0001'), '8503');
   assert.equal(await exchange('05 0008 0000'), '8502');
-  assert.equal(await exchange('0f 0000 0004 02 0000'), '8f03');
+  assert.equal(await exchange('0f 0000 0004 02 00'), '8f03');
+  assert.equal(await exchange('0f 0000 0004 01 0000'), '8f03');
   assert.equal(await exchange('0f 0000 0000 00'), '8f03');
   assert.equal(await exchange('0f 0006 0003 01 00'), '8f02');
   assert.equal(await exchange('01 0006 0003'), '8102');
@@ -157,17 +169,27 @@ test('a relay can stick although the PDU acknowledges', async () => {
   assert.equal(rack.miner('m01').watts(), 3300);
 });
 
-test('a request that was under way when the mains went is never answered', async () => {
+test('a request that was under way when the mains went is neither obeyed nor answered', async () => {
   const { clock, rack, pdu } = await setUp();
-  const { host, port } = rack.miner('m01').spec;
-  const stream = await rack.connect(host, port);
-  const heard: string[] = [];
-  stream.on('data', () => heard.push('a reply')).on('end', () => heard.push('the end'));
-  stream.write('{"cmd":"summary"}');
+  const miner = rack.luxosMiner('m02');
+  const stream = await rack.connect(miner.spec.host, miner.spec.port);
+  stream.write(JSON.stringify({ command: 'curtail', parameter: `${miner.session.takenByAnother()},sleep` }));
   await clock.advance(10);
+  pdu.outlet(2).switch(false);
+  pdu.outlet(3).switch(false);
+  assert.deepEqual(await heardWithinAnHour(stream, clock), []);
+  assert.deepEqual(miner.writes, []);
+});
+
+test('a reply that was still due when the mains went does not come', async () => {
+  const { clock, rack, pdu } = await setUp();
+  const miner = rack.miner('m01');
+  miner.faults.answersAfterMs = 500;
+  const stream = await rack.connect(miner.spec.host, miner.spec.port);
+  stream.write('{"cmd":"summary"}');
+  await clock.advance(100);
   pdu.outlet(1).switch(false);
-  await clock.advance(3_600_000);
-  assert.deepEqual(heard, []);
+  assert.deepEqual(await heardWithinAnHour(stream, clock), []);
 });
 
 test('an outlet that the PDU does not have, and a miner that the rack does not have, are errors', async () => {
@@ -179,3 +201,10 @@ test('an outlet that the PDU does not have, and a miner that the rack does not h
     /no miner "m01"/,
   );
 });
+
+async function heardWithinAnHour(stream: Duplex, clock: VirtualClock): Promise<string[]> {
+  const heard: string[] = [];
+  stream.on('data', () => heard.push('a reply')).on('end', () => heard.push('the end'));
+  await clock.advance(3_600_000);
+  return heard;
+}

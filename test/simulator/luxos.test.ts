@@ -158,6 +158,11 @@ test('sleep outlives a reboot, and the first wake-up after it is never unsafe', 
   assert.equal(miner.ramping, true);
   await clock.advance(42_000);
   assert.equal(miner.watts(), 2800);
+  miner.powerOff();
+  await clock.advance(5000);
+  miner.powerOn({ unsafe: true });
+  await clock.advance(9000);
+  assert.equal(miner.watts(), 2800, 'the next one may be');
 });
 
 test('a miner that mined comes back mining after a reboot, and a restarted LUXminer without the session', async () => {
@@ -228,6 +233,8 @@ test('thermal management forbids setting a profile, and keeps below its own boun
   );
   assert.equal(codeOf(await ask('atmset', `${session},enabled=false`)), 340);
   assert.equal(codeOf(await ask('profileset', `${session},default`)), 321);
+  assert.equal(miner.profile.name, 'default', 'while it is off its bound does not count');
+  await ask('atmset', `${session},max_profile=190MHz`);
   assert.equal(miner.profile.name, 'default');
   assert.equal(statusOf(await ask('atmset', `${session},enabled=maybe`))['STATUS'], 'E');
   assert.equal(statusOf(await ask('atmset', `${session},max_profile=3MHz`))['STATUS'], 'E');

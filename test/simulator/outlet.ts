@@ -27,7 +27,6 @@ export class Outlet {
   }
 
   switch(closed: boolean): void {
-    if (closed === this.#closed) return;
     this.#closed = closed;
     this.#load?.mainsChanged();
   }

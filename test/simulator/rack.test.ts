@@ -85,8 +85,14 @@ test('devices whose cables were exchanged answer at each other’s address', asy
 
 test('miners breathe the air of the inlet', async () => {
   const clock = new VirtualClock();
-  const rack = createRack({ clock, miners: threeMiners, inletC: 31 });
-  assert.equal(rack.miner('m01').inletC, 31);
+  const rack = createRack({ clock, miners: [{ id: 'm01' }, { id: 'm02', kind: 'luxos' }], inletC: 31 });
+  const ask = async (host: string, command: string) => {
+    const reply = exchange(() => rack.connect(host, 4028), JSON.stringify({ command }));
+    await clock.advance(50);
+    return reply;
+  };
+  assert.match(await ask('10.0.1.11', 'summary'), /"Temperature":71,.*"Env Temp":31,.*"Chip Temp Min":71,/);
   rack.inletC.moveTo(41);
-  assert.equal(rack.miner('m01').inletC, 41);
+  assert.match(await ask('10.0.1.11', 'summary'), /"Temperature":81,.*"Env Temp":41,.*"Chip Temp Min":81,/);
+  assert.match(await ask('10.0.1.12', 'temps'), /"BottomLeft":81,"BottomRight":50,/);
 });

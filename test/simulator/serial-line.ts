@@ -21,7 +21,6 @@ export class SerialLine {
   /** The master's end of the line, in memory. */
   open(): Duplex {
     const [near, far] = duplexPair();
-    near.once('close', () => far.destroy());
     this.attach(far);
     return near;
   }
