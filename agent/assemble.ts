@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { openSerial } from '#adapters/transport/serial.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';
 import { bytesToSign, fromBase64Url, signature, signMessage } from '#protocol/signing.ts';
 import type { Agent } from './agent.ts';
 import { createAgent } from './agent.ts';
 import type { Config } from './config/config.ts';
+import { instrumentsOf } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import { readMaps } from './config/maps.ts';
 import type { Policy } from './config/policy.ts';
@@ -51,9 +53,9 @@ export async function assemble(loaded: Loaded, { log, store, host, alarms }: Pro
   const instance = randomBytes(8).toString('hex');
   const identity = await openIdentity({ journal: store.journal, instance, wallMs: clock.wall(), log });
   const rackOf = async (from: Loaded) => {
-    const maps = await readMaps(from.config.meters.map(({ model }) => model));
+    const maps = await readMaps(instrumentsOf(from.config).map(({ model }) => model));
     const secret = (file: string) => firstLine(resolve(from.folder, file));
-    return buildRack(from.config, { clock, log, connect: connectTcp, maps, secret });
+    return buildRack(from.config, { clock, log, connect: connectTcp, serial: openSerial, maps, secret });
   };
   const agent = createAgent({
     site: config.site,

@@ -3,15 +3,18 @@
  * object per device with two faces: `read` for sense, `controls` for actuate.
  */
 import type { Connect, Controls, Device } from '#adapters/contract.ts';
+import type { ModbusBusOptions } from '#adapters/modbus/bus.ts';
 import { ModbusBus } from '#adapters/modbus/bus.ts';
 import type { BusCounters } from '#adapters/modbus/counters.ts';
 import type { Instrument } from '#adapters/modbus/instrument.ts';
 import { createInstrument } from '#adapters/modbus/instrument.ts';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
+import { rtuFraming, rtuOverTcpFraming, rtuTimeoutMs } from '#adapters/modbus/rtu.ts';
 import { tcpFraming } from '#adapters/modbus/tcp.ts';
 import { adapterNamed } from '#adapters/registry.ts';
+import type { OpenSerial } from '#adapters/transport/serial.ts';
 import type { Millis } from '#protocol/units.ts';
-import type { Config, DeviceConfig, MeterConfig } from './config/config.ts';
+import type { BusConfig, Config, DeviceConfig, MeterConfig } from './config/config.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/log.ts';
 import type { DeviceFacts, MeterFacts } from './state/observation.ts';
@@ -20,6 +23,7 @@ export type RackParts = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly connect: Connect;
+  readonly serial: OpenSerial;
   /** Register maps by id. */
   readonly maps: ReadonlyMap<string, RegisterMap>;
   /** The first line of a file of secrets, named relative to the config's folder. */
@@ -70,15 +74,37 @@ export function buildRack(config: Config, parts: RackParts): Rack {
   };
 }
 
-function buildBus({ id, host, port }: Config['buses'][number], { clock, log, connect }: RackParts): ModbusBus {
-  return new ModbusBus({
-    id,
-    connect: (signal) => connect(host, port, signal),
-    framing: tcpFraming,
-    clock,
-    log,
-    timeoutMs: BUS_TIMEOUT_MS,
-  });
+function buildBus(bus: BusConfig, parts: RackParts): ModbusBus {
+  const { clock, log } = parts;
+  return new ModbusBus({ id: bus.id, clock, log, ...wireOf(bus, parts) });
+}
+
+function wireOf(
+  bus: BusConfig,
+  { connect, serial }: RackParts,
+): Pick<ModbusBusOptions, 'connect' | 'framing' | 'timeoutMs'> {
+  switch (bus.kind) {
+    case 'tcp':
+      return {
+        connect: (signal) => connect(bus.host, bus.port, signal),
+        framing: tcpFraming,
+        timeoutMs: BUS_TIMEOUT_MS,
+      };
+    case 'rtu-tcp':
+      return {
+        connect: (signal) => connect(bus.host, bus.port, signal),
+        framing: rtuOverTcpFraming(),
+        timeoutMs: BUS_TIMEOUT_MS,
+      };
+    case 'rtu': {
+      const { port: path, baud, parity, stop_bits: stopBits } = bus;
+      return {
+        connect: (signal) => serial({ path, baud, parity, stopBits }, signal),
+        framing: rtuFraming(baud),
+        timeoutMs: rtuTimeoutMs(baud),
+      };
+    }
+  }
 }
 
 function buildDevice(config: DeviceConfig, { clock, log, connect, secret }: RackParts): Device {

@@ -10,12 +10,18 @@ export function checkConfig(config: Config, models: readonly string[]): Finding[
   return [
     ...duplicates('buses', 'id', config.buses, ({ id }) => id),
     ...duplicates('meters', 'id', config.meters, ({ id }) => id),
+    ...duplicates('sensors', 'id', config.sensors, ({ id }) => id),
+    ...duplicates('pdus', 'id', config.pdus, ({ id }) => id),
     ...duplicates('devices', 'id', config.devices, ({ id }) => id),
-    ...duplicates('buses', 'host', config.buses, ({ host, port }) => address(host, port)),
-    ...duplicates('meters', 'unit', config.meters, ({ bus, unit }) => `unit ${unit} on ${bus}`),
+    ...duplicates('buses', 'host', config.buses, (bus) =>
+      bus.kind === 'rtu' ? undefined : address(bus.host, bus.port),
+    ),
+    ...duplicates('buses', 'port', config.buses, (bus) => (bus.kind === 'rtu' ? bus.port : undefined)),
     ...duplicates('devices', 'host', config.devices, hostOf),
     ...duplicates('devices', 'mac', config.devices, ({ mac }) => mac),
-    ...config.meters.flatMap((meter, i) => checkMeter(config, models, meter, i)),
+    ...(['meters', 'sensors', 'pdus'] as const).flatMap((section) => checkInstruments(config, models, section)),
+    ...sharedUnits(config),
+    ...config.meters.flatMap((meter, i) => checkCovered(config, meter, i)),
   ];
 }
 
@@ -41,31 +47,46 @@ export function brokerFiles({ ca, certificate, key, password_file }: Config['bro
   );
 }
 
-function checkMeter(config: Config, models: readonly string[], meter: Config['meters'][number], i: number): Finding[] {
-  const findings: Finding[] = [];
-  const buses = config.buses.map(({ id }) => id);
-  if (!buses.includes(meter.bus)) {
-    findings.push({
-      path: ['meters', i, 'bus'],
-      message: `there is no bus ${meter.bus}`,
-      hint: suggest(meter.bus, buses),
-    });
-  }
-  if (!models.includes(meter.model)) {
-    const message = `there is no register map ${meter.model}`;
-    findings.push({ path: ['meters', i, 'model'], message, hint: suggest(meter.model, models) });
-  }
+type Section = 'meters' | 'sensors' | 'pdus';
+
+function checkInstruments(config: Config, models: readonly string[], section: Section): Finding[] {
+  const ids = config.buses.map(({ id }) => id);
+  return config[section].flatMap(({ bus: on, unit, model }, i) => {
+    const findings: Finding[] = [];
+    const bus = config.buses.find(({ id }) => id === on);
+    if (!bus) findings.push({ path: [section, i, 'bus'], message: `there is no bus ${on}`, hint: suggest(on, ids) });
+    if (!models.includes(model)) {
+      const message = `there is no register map ${model}`;
+      findings.push({ path: [section, i, 'model'], message, hint: suggest(model, models) });
+    }
+    if (bus && bus.kind !== 'tcp' && (unit < 1 || unit > 247)) {
+      findings.push({ path: [section, i, 'unit'], message: `units on the RTU bus ${on} are 1 to 247, not ${unit}` });
+    }
+    return findings;
+  });
+}
+
+/** Two instruments at one unit of one bus, whatever their sections, told at the later one. */
+function sharedUnits(config: Config): Finding[] {
+  const holders = new Map<string, string>();
+  return (['meters', 'sensors', 'pdus'] as const).flatMap((section) =>
+    config[section].flatMap(({ id, bus, unit }, i) => {
+      const place = `unit ${unit} on ${bus}`;
+      const holder = holders.get(place);
+      holders.set(place, holder ?? id);
+      return holder === undefined
+        ? []
+        : [{ path: [section, i, 'unit'], message: `${place} is already that of ${holder}` }];
+    }),
+  );
+}
+
+function checkCovered(config: Config, { covers }: Config['meters'][number], i: number): Finding[] {
   const devices = config.devices.map(({ id }) => id);
-  const covered = meter.covers === 'all' ? [] : meter.covers;
-  for (const [at, id] of covered.entries()) {
-    if (devices.includes(id)) continue;
-    findings.push({
-      path: ['meters', i, 'covers', at],
-      message: `there is no device ${id}`,
-      hint: suggest(id, devices),
-    });
-  }
-  return findings;
+  return (covers === 'all' ? [] : covers).flatMap((id, at) => {
+    if (devices.includes(id)) return [];
+    return [{ path: ['meters', i, 'covers', at], message: `there is no device ${id}`, hint: suggest(id, devices) }];
+  });
 }
 
 /** Two entries of `section` with one value, told at the later one. */

@@ -4,9 +4,8 @@ import * as z from 'zod';
 import { adapters } from '#adapters/registry.ts';
 import { name } from '#protocol/ids.ts';
 import { watts } from '#protocol/units.ts';
+import { bus, meter, pdu, sensor } from './instruments.ts';
 
-const host = z.string().min(1).max(253);
-const port = z.int().min(1).max(65_535);
 const brokerUrl = z.string().regex(/^(mqtts?|wss?):\/\/\S+$/, 'must start with mqtt://, mqtts://, ws:// or wss://');
 
 const broker = z.strictObject({
@@ -18,25 +17,6 @@ const broker = z.strictObject({
   key: z.string().exactOptional(),
   username: z.string().exactOptional(),
   password_file: z.string().exactOptional(),
-});
-
-const bus = z.strictObject({ id: name, kind: z.literal('tcp'), host, port: port.default(502) });
-
-const meter = z.strictObject({
-  id: name,
-  bus: name,
-  /** Modbus unit id. */
-  unit: z.int().min(0).max(255),
-  /** A register map by its id. */
-  model: name,
-  /** `feed`: the rack's incoming power. */
-  role: z.literal('feed'),
-  /** The devices whose watts pass through this meter. */
-  covers: z.union([z.literal('all'), z.array(name)]).default('all'),
-  /** Watts that pass through this meter and nothing here steers: switches, fans, the controller. */
-  other_loads_w: watts.default(0),
-  /** Milliseconds between two readings. */
-  period_ms: z.int().min(50).max(60_000).default(500),
 });
 
 const deviceBase = {
@@ -72,10 +52,19 @@ export const configSchema = z.strictObject({
   socket: z.string().default('ballast.sock'),
   buses: z.array(bus).default([]),
   meters: z.array(meter).default([]),
+  sensors: z.array(sensor).default([]),
+  pdus: z.array(pdu).default([]),
   devices: z.array(device).default([]),
 });
 
 export type Config = z.infer<typeof configSchema>;
 export type DeviceConfig = Config['devices'][number];
 export type MeterConfig = Config['meters'][number];
+export type SensorConfig = Config['sensors'][number];
+export type PduConfig = Config['pdus'][number];
 export type BusConfig = Config['buses'][number];
+
+/** Everything that is read over Modbus. */
+export function instrumentsOf({ meters, sensors, pdus }: Config) {
+  return [...meters, ...sensors, ...pdus];
+}

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import type { KeyObject, KeyPairKeyObjectResult } from 'node:crypto';
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { AdapterError } from '#adapters/errors.ts';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import { parseRegisterMap } from '#adapters/modbus/register-map.ts';
+import type { SerialSettings } from '#adapters/transport/serial.ts';
 import type { Agent } from '#agent/agent.ts';
 import { createAgent } from '#agent/agent.ts';
 import { configSchema } from '#agent/config/config.ts';
@@ -268,8 +270,16 @@ export class World extends Watcher {
         throw new AdapterError('unreachable', `${host}:${port} refused the connection`, { cause });
       }
     };
+    const serial = async ({ path }: SerialSettings) => rack.serial(basename(path));
     const secret = async () => rack.miners[0]?.spec.password ?? '';
-    return buildRack(config, { clock, log: openLog('silent'), connect, maps: new Map([[map.id, map]]), secret });
+    return buildRack(config, {
+      clock,
+      log: openLog('silent'),
+      connect,
+      serial,
+      maps: new Map([[map.id, map]]),
+      secret,
+    });
   }
 
   #policyWith(change: Record<string, unknown>): Policy {

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkConfig } from './check-config.ts';
+import { configSchema } from './config.ts';
+import { formatPath } from './problem.ts';
+
+const models = ['eastron-sdm630', 'xy-md02', 'gude-expert-power-control'];
+const rtu1 = { id: 'rtu1', kind: 'rtu', port: '/dev/serial/by-id/usb-FTDI-1', baud: 19_200 };
+const server = { id: 'server', kind: 'rtu-tcp', host: '10.0.0.6', port: 4001 };
+const net = { id: 'net', kind: 'tcp', host: '10.0.0.5' };
+const feed = { id: 'feed', bus: 'rtu1', unit: 1, model: 'eastron-sdm630', role: 'feed' };
+const inlet = { id: 'inlet', bus: 'rtu1', unit: 10, model: 'xy-md02', role: 'inlet' };
+const pdu = { id: 'pdu-a', bus: 'net', unit: 1, model: 'gude-expert-power-control' };
+const whole = { buses: [rtu1, server, net], meters: [feed], sensors: [inlet], pdus: [pdu] };
+
+const parse = (change: object) =>
+  configSchema.safeParse({ site: 'tx1', rack: 'r07', broker: { urls: ['mqtt://b'] }, ...whole, ...change });
+
+function findings(change: object): string[] {
+  const parsed = parse(change);
+  assert.ok(parsed.success, parsed.error?.message);
+  return checkConfig(parsed.data, models).map(({ path, message }) => `${formatPath(path)}: ${message}`);
+}
+
+test('meters, sensors and PDUs share wires of every kind', () => {
+  assert.deepEqual(findings({}), []);
+});
+
+test('a serial line is 8N1 unless said', () => {
+  assert.deepEqual(parse({}).data?.buses[0], { ...rtu1, parity: 'none', stop_bits: 1 });
+});
+
+const refused: [string, object][] = [
+  ['a serial port without a baud rate', { buses: [{ ...rtu1, baud: undefined }] }],
+  ['a serial port that is no path', { buses: [{ ...rtu1, port: 'COM3' }] }],
+  ['a serial port with a host', { buses: [{ ...rtu1, host: '10.0.0.5' }] }],
+  ['a serial server without its port', { buses: [{ ...server, port: undefined }] }],
+  ['a wire of a kind that is not known', { buses: [{ ...net, kind: 'udp' }] }],
+  ['a sensor that does not say what it feels', { sensors: [{ ...inlet, role: undefined }] }],
+  ['a PDU without outlets', { pdus: [{ ...pdu, outlets: 0 }] }],
+];
+
+for (const [name, change] of refused) {
+  test(`${name} is refused`, () => assert.equal(parse(change).success, false));
+}
+
+const found: [string, object, string][] = [
+  [
+    'two instruments at one unit, also of different sections',
+    { sensors: [{ ...inlet, unit: 1 }] },
+    'sensors[0].unit: unit 1 on rtu1 is already that of feed',
+  ],
+  [
+    'a broadcast on a serial line',
+    { meters: [{ ...feed, unit: 0 }] },
+    'meters[0].unit: units on the RTU bus rtu1 are 1 to 247, not 0',
+  ],
+  [
+    'a reserved unit behind a serial server',
+    { sensors: [{ ...inlet, bus: 'server', unit: 248 }] },
+    'sensors[0].unit: units on the RTU bus server are 1 to 247, not 248',
+  ],
+  [
+    'a sensor on a bus that is not there',
+    { sensors: [{ ...inlet, bus: 'rtu2' }] },
+    'sensors[0].bus: there is no bus rtu2',
+  ],
+  ['a PDU of an unknown model', { pdus: [{ ...pdu, model: 'gude' }] }, 'pdus[0].model: there is no register map gude'],
+  [
+    'one serial port for two buses',
+    { buses: [rtu1, server, net, { ...rtu1, id: 'rtu2' }] },
+    'buses[3].port: /dev/serial/by-id/usb-FTDI-1 is already that of rtu1',
+  ],
+  [
+    'one serial server for two buses',
+    { buses: [rtu1, server, net, { ...server, id: 'server2' }] },
+    'buses[3].host: 10.0.0.6:4001 is already that of server',
+  ],
+];
+
+for (const [name, change, finding] of found) {
+  test(`${name} is found`, () => assert.deepEqual(findings(change), [finding]));
+}
