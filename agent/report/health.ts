@@ -38,6 +38,12 @@ export function healthOf({ host, pollers, lagMs, buses }: HealthParts): Omit<Hea
     host_disk_free_bytes: host.diskFreeBytes ?? null,
     host_cpu_c: host.cpuC ?? null,
     sources: Object.fromEntries([...pollers].map(([name, { counts }]) => [name, source(counts)])),
-    buses: Object.fromEntries(Object.entries(buses).map(([id, counters]) => [id, { ...counters }])),
+    buses: Object.fromEntries(Object.entries(buses).map(([id, counters]) => [id, inWireCase(counters)])),
   };
+}
+
+/** `lateReplies` in the code is `late_replies` on the wire. */
+function inWireCase(counters: Readonly<Record<string, number>>): Record<string, number> {
+  const wireName = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(counters).map(([name, count]) => [wireName(name), count]));
 }
