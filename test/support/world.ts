@@ -83,6 +83,7 @@ export class World extends Watcher {
   #agent: Agent | undefined;
   #life = new Life(this.clock);
   #steady: SteadyClock | undefined;
+  #orders = 0;
   #seq = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -152,14 +153,15 @@ export class World extends Watcher {
   async order(target: Target, change: OrderChange = {}): Promise<Order> {
     const { forS = 600, kid, ...rest } = change;
     const wall = this.clock.wall();
+    this.#seq = Math.max(wall, this.#seq + 1);
     const body: OrderBody = {
       v: 1,
       type: 'order',
-      id: `o-${++this.#seq}`,
+      id: `o-${++this.#orders}`,
       event: 'ecrs-a',
       issuer: ISSUER,
       program: 'ecrs',
-      seq: wall + this.#seq,
+      seq: this.#seq,
       scope: { site: SITE, to: 'all' },
       issued_at: timestampOf(wall),
       intervals: [{ from: timestampOf(wall), until: timestampOf(wall + forS * 1000), target }],
