@@ -17,6 +17,7 @@ import type { Recalled } from './decide/recall.ts';
 import { withRecalled } from './decide/recall.ts';
 import type { Clock } from './platform/clock.ts';
 import { now } from './platform/clock.ts';
+import { SLEW_MS } from './platform/steady-clock.ts';
 import { fold } from './state/fold.ts';
 import type { Now, Observation } from './state/observation.ts';
 import { nextBoundary } from './state/orders.ts';
@@ -51,6 +52,8 @@ export class Loop {
   #stopTick = () => {};
   #cancelSoon: (() => void) | undefined;
   #cancelBoundary = () => {};
+  /** Wall time minus monotonic time at the last look. */
+  #offsetMs: Millis | undefined;
   #lagMs = 0;
   #tickedAt: Millis | undefined;
 
@@ -87,7 +90,8 @@ export class Loop {
 
   /** The one way anything becomes known. */
   observe(observation: Observation): void {
-    this.#picture = fold(this.#picture, observation, now(this.#parts.clock));
+    const at = this.#now();
+    this.#picture = fold(this.#picture, observation, at);
     switch (observation.kind) {
       case 'order':
         this.turn();
@@ -119,13 +123,22 @@ export class Loop {
 
   /** Decides, acts and tells, now. */
   turn(): void {
-    const { rack, clock, actuate, policy, turned } = this.#parts;
-    const at = now(clock);
+    const { rack, actuate, policy, turned } = this.#parts;
+    const at = this.#now();
     const { plan, memory } = decide(this.#picture, policy(), this.#memory, at, rack);
     this.#memory = memory;
     actuate(plan, this.#picture, at);
     turned({ picture: this.#picture, plan, memory, steps: plan.steps });
     this.#awaitBoundary(at.wall);
+  }
+
+  /** Notices when the wall clock was set since the last look. */
+  #now(): Now {
+    const at = now(this.#parts.clock);
+    const byMs = at.wall - at.mono - (this.#offsetMs ?? at.wall - at.mono);
+    this.#offsetMs = at.wall - at.mono;
+    if (Math.abs(byMs) > SLEW_MS) this.#picture = fold(this.#picture, { kind: 'clockSet', byMs }, at);
+    return at;
   }
 
   #turnSoon(): void {

@@ -55,8 +55,9 @@ function baseline(
   const first = samples[0];
   if (first && samples.length >= LEAST_SAMPLES && !wasCut(picture, memory)) {
     const mean = samples.reduce((sum, { powerW }) => sum + powerW, 0) / samples.length;
-    // What another event has cut is gone from it: whoever settles this one must know.
-    const stacked = memory.moved.length > 0 ? ', stacked on the cuts of another event' : '';
+    // What another event cut in that time is gone from it: whoever settles this one must know.
+    const cut = memory.moved.length > 0 || (memory.cutAt ?? Number.NEGATIVE_INFINITY) >= first.mono;
+    const stacked = cut ? ', stacked on the cuts of another event' : '';
     const spanS = Math.round((now.mono - first.mono) / 1000);
     return { watts: Math.round(mean), method: `metered mean of the last ${spanS} s${stacked}` };
   }
@@ -66,11 +67,12 @@ function baseline(
 }
 
 /** Whether a cut had begun that this agent knows nothing of, as after the loss of its journal: then no meter tells. */
-function wasCut(picture: Picture, { homes, moved }: Memory): boolean {
+function wasCut(picture: Picture, { homes, moved, persons }: Memory): boolean {
   return Object.values(picture.devices).some((device) => {
     const { id } = device.facts;
     const shown = device.reading && settingShown(device, device.reading);
     const home = homes[id] ?? { kind: 'awake' };
-    return shown !== undefined && !moved.includes(id) && !sameSetting(shown, home);
+    const known = moved.includes(id) || persons.includes(id);
+    return shown !== undefined && !known && !sameSetting(shown, home);
   });
 }

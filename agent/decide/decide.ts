@@ -51,10 +51,13 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     fixedW + sum(allotted.map(({ watts }) => watts)) - (line?.levelW ?? Number.POSITIVE_INFINITY),
   );
   const plan: Unreported = { levelW: envelope.ceilingW, lineW: line?.levelW, why: envelope.why, shortByW, devices };
+  const moved = stillMoved(picture, memory, devices);
+  const cutAt = moved.length > 0 ? now.mono : memory.cutAt;
   const next: Memory = {
     homes: memory.homes,
     persons: memory.persons,
-    moved: stillMoved(picture, memory, devices),
+    moved,
+    ...(cutAt !== undefined && { cutAt }),
     ranking,
     ...(partial && { partial }),
     ...(line && { line }),

@@ -82,6 +82,8 @@ export type Memory = {
   readonly homes: Readonly<Record<string, Setting>>;
   /** Devices the agent has moved from home and not yet seen back there. */
   readonly moved: readonly string[];
+  /** The last moment, monotonic, at which a device was away from home by the agent's doing. */
+  readonly cutAt?: Millis;
   /** Devices that a person has put to sleep while a line binds. */
   readonly persons: readonly string[];
   /** Best value per watt first; fixed while a line binds, so that noise moves nothing. */

@@ -27,8 +27,9 @@ export type Around = {
 
 export function progress(around: Around): { tracks: Track[]; steps: Step[] } {
   const { picture, memory, bounds, now } = around;
-  const known = new Set(Object.values(picture.orders).flatMap(({ orders }) => orders.map(({ order }) => order.id)));
-  const advances = [...memory.tracks, ...newTracks(picture, memory, now)].map((track) => {
+  const known = new Map(acceptedOrders(picture).map((accepted) => [accepted.order.id, accepted]));
+  const advances = [...memory.tracks, ...newTracks(picture, memory, now)].map((each) => {
+    const track = retimed(each, known.get(each.order));
     const bound = bounds.find(({ accepted }) => accepted.order.id === track.order);
     if (bound) return whileBinding(track.done ? reopened(track) : track, bound, around);
     return track.done ? advance(track) : whileNot(track, around);
@@ -41,11 +42,18 @@ export function progress(around: Around): { tracks: Track[]; steps: Step[] } {
 
 function newTracks(picture: Picture, memory: Memory, now: Now): Track[] {
   const known = new Set(memory.tracks.map(({ order }) => order));
-  return Object.entries(picture.orders).flatMap(([topic, { orders }]) =>
-    orders
-      .filter((accepted) => !known.has(accepted.order.id) && now.wall < endsAt(accepted))
-      .map((accepted) => openTrack(topic, accepted, now)),
-  );
+  return acceptedOrders(picture)
+    .filter((accepted) => !known.has(accepted.order.id) && now.wall < endsAt(accepted))
+    .map((accepted) => openTrack(accepted, now));
+}
+
+function acceptedOrders({ orders }: Picture): AcceptedOrder[] {
+  return Object.values(orders).flatMap((slot) => slot.orders);
+}
+
+/** What was taken without a clock is later taken again, by its own times. */
+function retimed(track: Track, accepted: AcceptedOrder | undefined): Track {
+  return accepted ? { ...track, until: endsAt(accepted) } : track;
 }
 
 /** acting -> acknowledged -> confirmed -> metered -> holding, or partial past the deadline. */
@@ -108,7 +116,7 @@ function whileNot(track: Track, around: Around): Advance {
   const here = advance({ ...track, short: [] });
   const slot = picture.orders[track.topic];
   const turn = slot && inTurn(slot, now.wall);
-  const own = slot?.orders.find(({ order }) => order.id === track.order);
+  const own = acceptedOrders(picture).find(({ order }) => order.id === track.order);
   if (own && isRelease(own) && own === turn) {
     const letting = before(here, 'acting') ? reach(here, 'acting', `lets the rack go${whenUp(around)}`, now) : here;
     return whenRestored(letting, around);

@@ -1,6 +1,6 @@
 /** The record of how far one order is, and the steps it takes. */
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
-import { endsAt, startsAt } from '#agent/state/orders.ts';
+import { endsAt, startsAt, withoutBlind } from '#agent/state/orders.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Step, Track } from './plan.ts';
 
@@ -19,7 +19,8 @@ const ways: readonly Phase[] = [
 ];
 
 /** `accepted` and `scheduled` themselves are told to the issuer on receipt. */
-export function openTrack(topic: string, accepted: AcceptedOrder, now: Now): Track {
+export function openTrack(accepted: AcceptedOrder, now: Now): Track {
+  const topic = withoutBlind(accepted.topic);
   const { id, event, issuer, program } = accepted.order;
   const phase: Phase = startsAt(accepted) <= now.wall ? 'accepted' : 'scheduled';
   const reached = { received: accepted.receivedAt, [phase]: now.wall };

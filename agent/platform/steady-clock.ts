@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 import type { ClockQuality } from './clock-quality.ts';
 
 /** Smaller differences are the kernel's own slewing, and followed at once. */
-const SLEW_MS: Millis = 500;
+export const SLEW_MS: Millis = 500;
 /** A step must have stood this long. */
 const PROBATION_MS: Millis = 60_000;
 

@@ -2,7 +2,7 @@
 import type { DeviceStateName } from '#protocol/telemetry.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { DeviceFacts, DeviceReading, MeterFacts, Now, Observation, Trouble } from './observation.ts';
-import { BLIND, withOrder } from './orders.ts';
+import { BLIND, withClockSet, withOrder } from './orders.ts';
 import type { Asked, DeviceView, MeterView, Picture } from './picture.ts';
 import { sameSetting, settingShown, shows } from './setting.ts';
 
@@ -51,6 +51,8 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
       if (!slot) return picture;
       return { ...picture, orders: { ...picture.orders, [observation.topic]: { ...slot, heardAt: now.mono } } };
     }
+    case 'clockSet':
+      return { ...picture, orders: withClockSet(picture.orders, observation.byMs) };
     case 'local': {
       const { kind: _kind, ...local } = observation;
       return { ...picture, local };

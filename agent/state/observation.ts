@@ -84,6 +84,8 @@ export type Observation =
   | { readonly kind: 'repeated'; readonly topic: string }
   /** A person at the rack: which devices are locked out, and until when the rack is run by hand. */
   | { readonly kind: 'local'; readonly lockedOut: readonly string[]; readonly manualUntil?: Millis }
+  /** Wall time was set: from now on it shows `byMs` more, or less. */
+  | { readonly kind: 'clockSet'; readonly byMs: Millis }
   /** Everything the broker retains for us has arrived at least once. */
   | { readonly kind: 'ordersKnown' }
   | { readonly kind: 'asked'; readonly device: string; readonly setting: Setting }

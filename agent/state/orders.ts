@@ -1,6 +1,6 @@
 /** The slots of the order topics: which order binds on each, and which come after. Pure. */
 import type { Interval } from '#protocol/order.ts';
-import { epochMs } from '#protocol/time.ts';
+import { epochMs, timestampOf } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { AcceptedOrder, Now } from './observation.ts';
 import type { OrderSlot, Picture } from './picture.ts';
@@ -10,6 +10,11 @@ import type { OrderSlot, Picture } from './picture.ts';
  * it can lower the rack but succeeds nothing, and it goes when the topic's order is taken with a good clock.
  */
 export const BLIND = '#blind';
+
+/** The topic that an order was published on, whichever slot holds it. */
+export function withoutBlind(topic: string): string {
+  return topic.endsWith(BLIND) ? topic.slice(0, -BLIND.length) : topic;
+}
 
 export type Binding = { readonly accepted: AcceptedOrder; readonly interval: Interval };
 
@@ -27,6 +32,16 @@ export function withOrder(slot: OrderSlot | undefined, accepted: AcceptedOrder, 
   const current = older.findLastIndex((other) => startsAt(other) <= now.wall);
   const orders = [...older.slice(Math.max(current, 0)), accepted];
   return { seq: accepted.order.seq, digest: accepted.digest, orders, heardAt: now.mono };
+}
+
+/** What was taken without a clock runs for its own duration, so its times move with the clock; all others are as signed. */
+export function withClockSet(orders: Picture['orders'], byMs: Millis): Picture['orders'] {
+  const moved = Object.entries(orders).map(([topic, slot]): [string, OrderSlot] =>
+    topic.endsWith(BLIND)
+      ? [topic, { ...slot, orders: slot.orders.map((each) => shifted(each, byMs)) }]
+      : [topic, slot],
+  );
+  return Object.fromEntries(moved);
 }
 
 /** The order of a slot whose turn it is: the newest that has begun. It may have ended, or be a release. */
@@ -57,4 +72,14 @@ export function nextBoundary(picture: Picture, wall: Millis): Millis | undefined
     .flatMap(({ from, until }) => [epochMs(from), epochMs(until)])
     .filter((moment) => moment > wall);
   return moments.length ? Math.min(...moments) : undefined;
+}
+
+function shifted(accepted: AcceptedOrder, byMs: Millis): AcceptedOrder {
+  const later = (timestamp: string) => timestampOf(epochMs(timestamp) + byMs);
+  const intervals = accepted.order.intervals.map(({ from, until, target }) => ({
+    from: later(from),
+    until: later(until),
+    target,
+  }));
+  return { ...accepted, receivedAt: accepted.receivedAt + byMs, order: { ...accepted.order, intervals } };
 }
