@@ -71,7 +71,10 @@ export class Turns {
   async #sleepUntil(dueAt: Millis, signal: AbortSignal): Promise<void> {
     this.#pause = new AbortController();
     try {
-      await this.#clock.sleep(dueAt - this.#clock.monotonic(), AbortSignal.any([signal, this.#pause.signal]));
+      await this.#clock.sleep(
+        Math.max(0, dueAt - this.#clock.monotonic()),
+        AbortSignal.any([signal, this.#pause.signal]),
+      );
     } catch {
       signal.throwIfAborted();
     }
