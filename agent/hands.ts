@@ -22,8 +22,9 @@ export class Hands {
       watchMeter({ id, periodMs, instrument }, clock, observe),
     );
     this.pollers = new Map([...devices, ...meters].map((poller) => [poller.name, poller]));
+    const byId = new Map(rack.devices.map((device) => [device.facts.id, device]));
     this.actuator = new Actuator({
-      controls: new Map(rack.devices.map(({ facts, controls }) => [facts.id, controls])),
+      controls: (id) => byId.get(id)?.controls(),
       observe,
       poke: (device) => this.pollers.get(device)?.poke(),
       log,

@@ -35,7 +35,9 @@ export type RackDevice = {
   readonly mac: string | undefined;
   readonly periodMs: Millis;
   readonly face: Pick<Device, 'identify' | 'read'>;
-  readonly controls: Controls;
+  /** What can be asked of it now: some devices say so only once they have been heard. */
+  controls(): Controls;
+  offers(): DeviceFacts['controls'];
 };
 
 export type RackMeter = { readonly facts: MeterFacts; readonly instrument: Instrument };
@@ -60,7 +62,8 @@ export function buildRack(config: Config, parts: RackParts): Rack {
       mac: own.mac,
       periodMs: own.period_ms,
       face: device,
-      controls: device.controls,
+      controls: () => device.controls,
+      offers: () => capabilities(device.controls),
     })),
     meters: config.meters.map((meter) => buildMeter(meter, buses, parts)),
     counters: () => Object.fromEntries([...buses].map(([id, bus]) => [id, bus.counters])),
@@ -133,13 +136,16 @@ function buildMeter(config: MeterConfig, buses: ReadonlyMap<string, ModbusBus>, 
 }
 
 function factsOf(config: DeviceConfig, controls: Controls): DeviceFacts {
-  const offered = Object.entries(controls).map(([name, control]) => [name, control.capability] as const);
   return {
     id: config.id,
     adapter: config.adapter,
     ratedW: config.rated_w,
-    controls: Object.fromEntries(offered),
+    controls: capabilities(controls),
     ...(controls.sleep && { residualW: controls.sleep.residualW }),
     identityRequired: config.mac !== undefined,
   };
+}
+
+function capabilities(controls: Controls): DeviceFacts['controls'] {
+  return Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.capability]));
 }

@@ -9,7 +9,7 @@ import type { Call } from './next-call.ts';
 import { awaitsWord, nextCall } from './next-call.ts';
 
 export type ActuatorParts = {
-  readonly controls: ReadonlyMap<string, Controls>;
+  controls(device: string): Controls | undefined;
   observe(observation: Observation): void;
   /** Reads the device soon, to see whether it has done as told. */
   poke(device: string): void;
@@ -42,7 +42,7 @@ export class Actuator {
   }
 
   #start(id: string, call: Call): void {
-    const controls = this.#parts.controls.get(id);
+    const controls = this.#parts.controls(id);
     if (!controls) return;
     // The newest setting wins: what an older one still waits for no longer matters.
     this.#inFlight.get(id)?.abort(new Error('a newer setting'));

@@ -1,7 +1,7 @@
 /** Reads each device and hears who it is, before anything is asked of it and again whenever it had been away. */
 import type { Device } from '#adapters/contract.ts';
 import type { Clock } from '#agent/platform/clock.ts';
-import type { Observation } from '#agent/state/observation.ts';
+import type { DeviceFacts, Observation } from '#agent/state/observation.ts';
 import { troubleOf } from '#agent/state/trouble.ts';
 import type { Millis } from '#protocol/units.ts';
 import { Poller } from './poller.ts';
@@ -12,6 +12,8 @@ export type WatchedDevice = {
   readonly periodMs: Millis;
   /** The MAC the config names; lower case with colons. */
   readonly mac: string | undefined;
+  /** Its controls, as far as it has told. */
+  offers(): DeviceFacts['controls'];
 };
 
 export function watchDevice(device: WatchedDevice, clock: Clock, observe: (observation: Observation) => void): Poller {
@@ -21,8 +23,11 @@ export function watchDevice(device: WatchedDevice, clock: Clock, observe: (obser
     periodMs: device.periodMs,
     clock,
     read: async (signal) => {
-      if (!known) observe(await identified(device, signal));
-      known = true;
+      if (!known) {
+        observe(await identified(device, signal));
+        observe({ kind: 'controls', device: device.id, controls: device.offers() });
+        known = true;
+      }
       observe({ kind: 'device', device: device.id, reading: await device.face.read(signal) });
     },
     failed: (error) => {

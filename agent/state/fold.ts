@@ -32,6 +32,11 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
       return withDevice(picture, observation.device, (device) => withReading(device, observation.reading, now));
     case 'deviceTrouble':
       return withDevice(picture, observation.device, (device) => withTrouble(device, observation.trouble, now));
+    case 'controls':
+      return withDevice(picture, observation.device, (device) => ({
+        ...device,
+        facts: { ...device.facts, controls: observation.controls },
+      }));
     case 'identity':
       return withDevice(picture, observation.device, (device) => {
         const identified = { ...device, identity: observation.identity };

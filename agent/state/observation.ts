@@ -78,6 +78,8 @@ export type Observation =
   | { readonly kind: 'meterTrouble'; readonly meter: string; readonly trouble: Trouble }
   | { readonly kind: 'device'; readonly device: string; readonly reading: DeviceReading }
   | { readonly kind: 'deviceTrouble'; readonly device: string; readonly trouble: Trouble }
+  /** Some devices say what can be asked of them only once they have been heard. */
+  | { readonly kind: 'controls'; readonly device: string; readonly controls: DeviceFacts['controls'] }
   | { readonly kind: 'identity'; readonly device: string; readonly identity: Identity; readonly mismatch?: string }
   | { readonly kind: 'order'; readonly accepted: AcceptedOrder }
   /** The order in force on a topic was said again, unchanged. */
