@@ -25,8 +25,11 @@ export type Allotted = {
   readonly stubborn: boolean;
 };
 export type Partial = { readonly device: string; readonly limit: number };
-/** Whether any device may be partly filled, or only this one at this setting, or none. */
-export type Filling = 'any' | Partial | undefined;
+/**
+ * Which device may be partly filled: any; only this one, at this setting; any, but this one rather keeps its setting
+ * while that is near enough; or none.
+ */
+export type Filling = 'any' | { readonly only: Partial } | { readonly rather: Partial } | undefined;
 
 /** `ranked` is best value per watt first. `budgetW` is for these devices together. */
 export function allocate(ranked: readonly Steerable[], budgetW: Watts, filling: Filling): Allotted[] {
@@ -65,6 +68,8 @@ function fill(ranked: readonly Steerable[], budgetW: Watts, filling: Filling): A
   });
 }
 
+/** A partial setting is not raised for less than this: what a device draws at full is known to about a percent. */
+const NEAR_STEPS = 2;
 /** Sums of floats: a device is not put to sleep for a millionth of a watt. */
 const ROUNDING_W = 1e-6;
 
@@ -72,13 +77,17 @@ function partlyFilled(each: Steerable, watts: Watts, filling: Filling): { limit:
   const { dial, device, home, fullW } = each;
   if (!dial || home.kind === 'asleep' || filling === undefined) return undefined;
   const unitW = dial.unit === 'percent' ? fullW / 100 : 1;
-  if (filling !== 'any') {
-    const fits = filling.device === device && filling.limit * unitW <= watts + ROUNDING_W;
-    return fits ? { limit: filling.limit, watts: filling.limit * unitW } : undefined;
+  const fits = ({ device: held, limit }: Partial) => held === device && limit * unitW <= watts + ROUNDING_W;
+  if (filling !== 'any' && 'only' in filling) {
+    const { only } = filling;
+    return fits(only) ? { limit: only.limit, watts: only.limit * unitW } : undefined;
   }
   const limit = Math.min(
     dial.min + Math.floor((watts / unitW - dial.min + ROUNDING_W) / dial.step) * dial.step,
     dial.max,
   );
+  if (filling !== 'any' && fits(filling.rather) && limit - filling.rather.limit <= NEAR_STEPS * dial.step) {
+    return { limit: filling.rather.limit, watts: filling.rather.limit * unitW };
+  }
   return limit >= dial.min ? { limit, watts: limit * unitW } : undefined;
 }

@@ -51,19 +51,25 @@ function baseline(
   now: Now,
 ): Baseline {
   if (order.baseline_w !== undefined) return { watts: order.baseline_w, method: 'nominated in the order' };
-  const samples = feedMeter(picture)?.samples ?? [];
-  const first = samples[0];
-  if (first && samples.length >= LEAST_SAMPLES && !wasCut(picture, memory)) {
-    const mean = samples.reduce((sum, { powerW }) => sum + powerW, 0) / samples.length;
-    // What another event cut in that time is gone from it: whoever settles this one must know.
-    const cut = memory.moved.length > 0 || (memory.cutAt ?? Number.NEGATIVE_INFINITY) >= first.mono;
-    const stacked = cut ? ', stacked on the cuts of another event' : '';
-    const spanS = Math.round((now.mono - first.mono) / 1000);
-    return { watts: Math.round(mean), method: `metered mean of the last ${spanS} s${stacked}` };
-  }
+  const metered = wasCut(picture, memory) ? undefined : meteredMean(picture, policy, memory, now);
+  if (metered) return metered;
   if (policy.baseline_fallback_w !== undefined)
     return { watts: policy.baseline_fallback_w, method: 'the policy’s fallback' };
   return { watts: Math.round(homeW), method: 'the nameplates of what runs at home' };
+}
+
+/** What an event before this one had cut is not what the rack draws by itself: left out, or if it cannot be, said. */
+function meteredMean(picture: Picture, policy: Policy, { moved, cutAt }: Memory, now: Now): Baseline | undefined {
+  const opens = now.mono - policy.baseline_window_s * 1000;
+  const window = (feedMeter(picture)?.samples ?? []).filter(({ mono }) => mono >= opens);
+  const uncut = moved.length > 0 ? [] : window.filter(({ mono }) => mono > (cutAt ?? opens));
+  const samples = uncut.length >= LEAST_SAMPLES ? uncut : window;
+  const [first] = samples;
+  if (!first || samples.length < LEAST_SAMPLES) return undefined;
+  const mean = samples.reduce((sum, { powerW }) => sum + powerW, 0) / samples.length;
+  const spanS = Math.round((now.mono - first.mono) / 1000);
+  const stacked = samples === uncut || first.mono > (cutAt ?? 0) ? '' : ', stacked on the cuts of another event';
+  return { watts: Math.round(mean), method: `metered mean of the last ${spanS} s${stacked}` };
 }
 
 /** Whether a cut had begun that this agent knows nothing of, as after the loss of its journal: then no meter tells. */

@@ -55,10 +55,14 @@ function filling(
   levelW: Watts | undefined,
   memory: Memory,
 ): Filling {
-  if (levelW === line.levelW) return 'any';
+  if (levelW === line.levelW) return memory.partial ? { rather: memory.partial } : 'any';
   if (levelW !== undefined && levelW < line.levelW)
-    return partialOf(allocate(ordered, levelW - fixedW, 'any'), ordered);
-  return memory.partial;
+    return only(partialOf(allocate(ordered, levelW - fixedW, 'any'), ordered));
+  return only(memory.partial);
+}
+
+function only(partial: Partial | undefined): Filling {
+  return partial && { only: partial };
 }
 
 function partialOf(allotted: readonly Allotted[], steerable: readonly Steerable[]): Partial | undefined {
