@@ -52,8 +52,9 @@ test('a source slower than its period is never read twice at once', async () => 
 });
 
 test('a poke reads at once, or once more after the read in flight, however often it comes', async () => {
-  const { poller, reads, end } = source();
+  const { clock, poller, reads, end } = source();
   poller.start();
+  await clock.advance(500);
   poller.poke();
   poller.poke();
   assert.equal(reads.length, 1);
@@ -61,10 +62,26 @@ test('a poke reads at once, or once more after the read in flight, however often
   assert.equal(reads.length, 2);
   await end();
   assert.equal(reads.length, 2);
+  await clock.advance(300);
   poller.poke();
   assert.equal(reads.length, 3);
   await end();
   await poller.stop();
+});
+
+test('a source that is poked again and again is read five times a second, not hammered', async () => {
+  const { clock, poller, reads, end } = source(60_000);
+  poller.start();
+  for (let i = 0; i < 100; i++) {
+    await end();
+    poller.poke();
+    await clock.advance(10);
+  }
+  assert.equal(reads.length, 6);
+  await end();
+  poller.poke();
+  await poller.stop();
+  assert.equal(clock.pending, 0);
 });
 
 test('a failed read is counted and told, and the next one is made all the same', async () => {

@@ -13,12 +13,17 @@ export type PollerParts = {
   failed(error: unknown): void;
 };
 
+/** Between the starts of two reads at the least: a source that is slow to obey is looked at often, not hammered. */
+const LEAST_APART_MS: Millis = 200;
+
 export class Poller {
   readonly counts: PollCounts = { reads: 0, failures: 0, lastMs: undefined };
   readonly #parts: PollerParts;
   #stopTimer: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #again = false;
+  #begunAt = Number.NEGATIVE_INFINITY;
+  #cancelPoke: (() => void) | undefined;
   #abort = new AbortController();
 
   constructor(parts: PollerParts) {
@@ -37,31 +42,39 @@ export class Poller {
 
   async stop(): Promise<void> {
     this.#stopTimer?.();
+    this.#cancelPoke?.();
     this.#again = false;
     this.#abort.abort(new Error('the agent stops'));
     await this.#running;
   }
 
-  /** Reads now, or once more right after the read in flight: that one may have begun too early to see the change. */
+  /** Reads soon, and once more after the read in flight: that one may have begun too early to see the change. */
   poke(): void {
-    if (this.#running) this.#again = true;
-    else this.#due();
+    if (this.#running) {
+      this.#again = true;
+      return;
+    }
+    const waitMs = this.#begunAt + LEAST_APART_MS - this.#parts.clock.monotonic();
+    if (waitMs <= 0) this.#due();
+    else this.#cancelPoke ??= this.#parts.clock.after(`poke ${this.name}`, waitMs, () => this.#due());
   }
 
   #due(): void {
     // A source slower than its period is read as often as it can be, not in parallel with itself.
     if (this.#running || this.#abort.signal.aborted) return;
+    this.#cancelPoke?.();
+    this.#cancelPoke = undefined;
     this.#running = this.#once().then(() => {
       this.#running = undefined;
       if (!this.#again) return;
       this.#again = false;
-      this.#due();
+      this.poke();
     });
   }
 
   async #once(): Promise<void> {
     const { clock, read, failed } = this.#parts;
-    const begun = clock.monotonic();
+    this.#begunAt = clock.monotonic();
     try {
       await read(this.#abort.signal);
     } catch (error) {
@@ -69,6 +82,6 @@ export class Poller {
       if (!this.#abort.signal.aborted) failed(error);
     }
     this.counts.reads++;
-    this.counts.lastMs = clock.monotonic() - begun;
+    this.counts.lastMs = clock.monotonic() - this.#begunAt;
   }
 }
