@@ -24,6 +24,11 @@ test('an order is carried out, proved by the meter, and the rack restored', asyn
   await world.clock.advance(30_000);
   const underway = ['received', 'accepted', 'acting', 'acknowledged', 'confirmed', 'metered', 'holding'];
   assert.deepEqual(world.phases(id), underway);
+  const actingMs = epochMs(world.step(id, 'acting').at);
+  assert.ok(
+    epochMs(world.step(id, 'confirmed').at) < actingMs + 1000,
+    'what was asked is looked at before the next tick',
+  );
   assert.ok(world.rack.watts() <= 4800, `${world.rack.watts()} W`);
   assert.deepEqual(world.asleep(), ['m03', 'm04'], 'the least efficient rest');
   assert.equal(world.rack.miner('m01').watts(), 3000, 'the most efficient runs on');

@@ -55,14 +55,14 @@ test('a miner that acknowledges and does nothing is not confirmed, and is asked 
 
 test('a miner that comes back awake in mid-event is cut again', async () => {
   const world = await new World().start();
-  const { id } = await world.issue({ kind: 'ceiling', fraction: 0.4 });
+  const { id } = await world.issue({ kind: 'ceiling', fraction: 0.4 }, { forS: 150 });
   await world.clock.advance(30_000);
   world.rack.miner('m03').powerOn();
   world.rack.miner('m04').reboot();
   await world.clock.advance(90_000);
   assert.deepEqual(world.asleep(), ['m03', 'm04']);
   assert.deepEqual(world.rack.miner('m04').writes, ['power_off', 'power_off']);
-  await world.clock.advance(1_000_000);
+  await world.clock.advance(240_000);
   assert.equal(world.phases(id).at(-1), 'restored');
   assert.deepEqual(world.asleep(), []);
   await world.stop();
@@ -103,6 +103,20 @@ test('another device at a miner’s address is never written', async () => {
     /left alone: .*it says MAC 02:00:00:00:00:99, the config says 02:5a:11:a5:00:04/,
   );
   assert.deepEqual(world.alarms(), ['alarm/device-m04']);
+  await world.stop();
+});
+
+test('a miner that is swapped for another in mid-event is left alone from then on', async () => {
+  const world = await new World().start();
+  await world.issue({ kind: 'ceiling', fraction: 0.4 }, { forS: 60 });
+  await world.clock.advance(30_000);
+  const { faults, writes } = world.rack.miner('m04');
+  faults.refusesConnections = true;
+  await world.clock.advance(10_000);
+  faults.otherMac = '02:00:00:00:00:99';
+  faults.refusesConnections = false;
+  await world.clock.advance(200_000);
+  assert.deepEqual(writes, ['power_off'], 'nobody wakes a stranger');
   await world.stop();
 });
 

@@ -68,8 +68,8 @@ for (const [how, end] of [
 ] as const) {
   test(`after ${how} in mid-event nothing is cut twice, the baseline stays, and every miner ends at home`, async () => {
     const world = await new World({ miners: fourWithOneAsleep }).start();
-    const { id } = await world.issue({ kind: 'ceiling', fraction: 0.4 });
-    await world.clock.advance(60_000);
+    const { id } = await world.issue({ kind: 'ceiling', fraction: 0.4 }, { forS: 200 });
+    await world.clock.advance(30_000);
     const writes = world.rack.miners.map((miner) => [...miner.writes]);
     await end(world);
     await world.clock.advance(60_000);
@@ -82,7 +82,7 @@ for (const [how, end] of [
     assert.equal(world.says('applied').orders[0]?.baseline_w, 9120);
     assert.equal(world.says('state').mode, 'curtailed');
     assert.ok(!JSON.stringify([world.events, world.history]).includes('partial'), 'its meter had only begun to speak');
-    await world.clock.advance(600_000);
+    await world.clock.advance(120_000);
     assert.equal(world.phases(id).at(-1), 'restored');
     assert.deepEqual(world.asleep(), ['m04']);
     assert.equal(world.evidence.length, 1);
@@ -116,6 +116,19 @@ test('an event that ended while the agent was down is restored, after the rackâ€
   await world.clock.advance(60_000);
   assert.deepEqual(world.asleep(), []);
   assert.equal(world.phases(id).at(-1), 'restored');
+  await world.stop();
+});
+
+test('a rack that crashes while its return waits begins to wait anew', async () => {
+  const world = await new World().start();
+  await world.issue({ kind: 'ceiling', fraction: 0.4 }, { forS: 60 });
+  await world.clock.advance(70_000);
+  world.kill();
+  await world.start();
+  await world.clock.advance(20_000);
+  assert.deepEqual(world.asleep(), ['m03', 'm04']);
+  await world.clock.advance(40_000);
+  assert.deepEqual(world.asleep(), []);
   await world.stop();
 });
 
