@@ -17,8 +17,10 @@ import type { RackEvent } from '#protocol/lifecycle.ts';
 import type { DeviceStatus } from '#protocol/telemetry.ts';
 import type { DemoBroker } from '#test/demo/broker.ts';
 import { startBroker } from '#test/demo/broker.ts';
+import { luxosDemoTiming } from '#test/simulator/luxos-spec.ts';
 import { createRack } from '#test/simulator/rack.ts';
 import { demoTiming } from '#test/simulator/whatsminer-spec.ts';
+import { openPty } from '#test/support/pty.ts';
 import type { RackFiles } from '#test/support/rack-files.ts';
 import { demoPace, writeFiles } from '#test/support/rack-files.ts';
 
@@ -34,27 +36,36 @@ const { values: options } = parseArgs({
   },
 });
 
+const LINE = 'rtu1';
 const rack = createRack({
   clock: systemClock,
   // Best efficiency first, as if bought over three years.
-  miners: Array.from({ length: 12 }, (_, i) => ({
-    id: `m${String(i + 1).padStart(2, '0')}`,
-    ratedW: 3400,
-    ratedThs: 140 - 3 * i,
-    timing: demoTiming,
-  })),
+  miners: Array.from({ length: 12 }, (_, i) => {
+    const common = { id: `m${String(i + 1).padStart(2, '0')}`, ratedW: 3400, ratedThs: 140 - 3 * i };
+    return i % 3 === 2
+      ? { ...common, kind: 'luxos' as const, timing: luxosDemoTiming }
+      : { ...common, timing: demoTiming };
+  }),
+  meter: { line: LINE },
   otherLoadsW: 300,
   noiseSeed: 7,
 });
+// Every rack has one.
+rack.miner('m11').faults.refusesSleep = true;
+const pty = openPty();
+rack.attachSerial(LINE, pty.master);
 const broker = await startBroker({ mqtt: Number(options.port), web: Number(options['web-port']) });
-const files = await writeFiles(resolve(options.folder), rack, await rack.listen(), broker.url, demoPace);
+const wiring = { addresses: await rack.listen(), lines: new Map([[LINE, pty.path]]) };
+const files = await writeFiles(resolve(options.folder), rack, wiring, broker.url, demoPace);
 process.on('exit', () => {
   for (const child of children) child.kill();
 });
 process.once('SIGINT', () => process.exit(0));
 process.once('SIGTERM', () => process.exit(0));
 
-say('Ballast demo', `a rack of ${rack.miners.length} miners and a meter, simulated; everything else is real`);
+say('Ballast demo', 'a simulated rack of 8 WhatsMiners, 4 LuxOS miners and a meter; everything else is real');
+say('meter', `Eastron SDM630, Modbus RTU at 19200 baud on ${pty.path}`);
+say('trouble', 'm11 refuses to sleep: others are cut in its place');
 say('broker', `${broker.url}  and  ${broker.webUrl}`);
 startAgent(files);
 await heard(broker, 'device/m12', (device: DeviceStatus) => device.home === 'awake');

@@ -5,6 +5,9 @@ import { stringify } from 'yaml';
 import { writeKeyPair } from '#agent/config/keys.ts';
 import type { Address, SimulatedRack } from '#test/simulator/rack.ts';
 
+/** Where each thing of the rack is: an address on the network, or the path of the serial line it hangs on. */
+export type Wiring = { addresses: ReadonlyMap<string, Address>; lines?: ReadonlyMap<string, string> };
+
 export type RackFiles = { folder: string; config: string; policy: string; operator: string };
 
 /** How long people, or tests, want to wait. */
@@ -28,7 +31,7 @@ export const demoPace: Pace = { restoreWindowS: 5, meterWindowS: 5, meterMs: 500
 export async function writeFiles(
   folder: string,
   rack: SimulatedRack,
-  addresses: ReadonlyMap<string, Address>,
+  wiring: Wiring,
   brokerUrl: string,
   pace: Pace,
 ): Promise<RackFiles> {
@@ -42,10 +45,7 @@ export async function writeFiles(
   };
   await writeKeyPair(folder, KEY);
   await writeFile(join(folder, 'miners.pw'), `${rack.miners[0]?.spec.password}\n`, { mode: 0o600 });
-  await writeFile(
-    files.config,
-    stringify(configOf(rack, addresses, brokerUrl, pace), { flowCollectionPadding: false }),
-  );
+  await writeFile(files.config, stringify(configOf(rack, wiring, brokerUrl, pace), { flowCollectionPadding: false }));
   await writeFile(files.policy, stringify(policyOf(pace)));
   await writeFile(files.operator, stringify(operatorOf(brokerUrl)));
   return files;
@@ -55,7 +55,13 @@ function policyOf({ restoreWindowS, meterWindowS }: Pace) {
   return {
     limits: { ceiling_w: 45_000, min_w: 500, restore_window_s: restoreWindowS },
     issuers: [
-      { id: ISSUER, keys: [`${KEY}.pub`], may: ['ceiling'], programs: ['ecrs', '4cp'], max_duration_s: 14_400 },
+      {
+        id: ISSUER,
+        keys: [`${KEY}.pub`],
+        may: ['ceiling', 'shed', 'setpoint'],
+        programs: ['ecrs', '4cp'],
+        max_duration_s: 14_400,
+      },
     ],
     meter_window_s: meterWindowS,
     commissioning: 'waived',
@@ -68,9 +74,11 @@ function operatorOf(url: string) {
   return { broker: { url }, site: SITE, issuer: ISSUER, program: 'ecrs', key: `${KEY}.key` };
 }
 
-function configOf(rack: SimulatedRack, addresses: ReadonlyMap<string, Address>, url: string, pace: Pace) {
+function configOf(rack: SimulatedRack, { addresses, lines = new Map() }: Wiring, url: string, pace: Pace) {
   const at = (id: string) => addresses.get(id) ?? { host: '127.0.0.1', port: 0 };
-  const { id: meter, unit } = rack.meter.spec;
+  const { id: meter, unit, line } = rack.meter.spec;
+  const gateway = 'feed-gateway';
+  const serial = [...lines].map(([id, port]) => ({ id, kind: 'rtu', port, baud: 19_200, parity: 'none' }));
   return {
     site: SITE,
     rack: RACK,
@@ -78,24 +86,23 @@ function configOf(rack: SimulatedRack, addresses: ReadonlyMap<string, Address>, 
     broker: { urls: [url] },
     state: 'state',
     socket: 'run/ballast.sock',
-    buses: [{ id: 'feed-gateway', kind: 'tcp', ...at(meter) }],
+    buses: line === undefined ? [{ id: gateway, kind: 'tcp', ...at(meter) }, ...serial] : serial,
     meters: [
       {
         id: meter,
-        bus: 'feed-gateway',
+        bus: line ?? gateway,
         unit,
         model: 'eastron-sdm630',
         role: 'feed',
         period_ms: pace.meterMs,
-        other_loads_w: rack.otherLoads.watts(),
+        other_loads_w: Math.round(rack.otherLoads.watts()),
       },
     ],
-    devices: rack.miners.map(({ spec }) => ({
+    devices: rack.miners.map(({ kind, spec }) => ({
       id: spec.id,
-      adapter: 'whatsminer-v2',
+      ...(kind === 'luxos' ? { adapter: 'luxos' } : { adapter: 'whatsminer-v2', password_file: 'miners.pw' }),
       ...at(spec.id),
       mac: spec.mac.toLowerCase(),
-      password_file: 'miners.pw',
       rated_w: spec.ratedW,
       period_ms: pace.deviceMs,
     })),

@@ -46,7 +46,7 @@ export async function openSite(
 ): Promise<Site> {
   const rack = createRack({ clock: systemClock, miners, otherLoadsW: 300, noiseSeed: 7 });
   const folder = await mkdtemp(join(tmpdir(), 'ballast-site-'));
-  const files = await writeFiles(folder, rack, await rack.listen(), agentUrl, pace);
+  const files = await writeFiles(folder, rack, { addresses: await rack.listen() }, agentUrl, pace);
   const watcher = await openWatcher(url, protocolVersion);
   const issuer = await openIssuer(url, protocolVersion, folder);
   t.after(async () => {
