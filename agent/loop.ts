@@ -94,6 +94,7 @@ export class Loop {
     this.#picture = fold(this.#picture, observation, at);
     switch (observation.kind) {
       case 'order':
+      case 'local':
         this.turn();
         break;
       case 'acknowledged':

@@ -16,9 +16,11 @@ export type ActuatorParts = {
   readonly log: Logger;
 };
 
+type InFlight = { readonly call: Call; readonly abort: AbortController };
+
 export class Actuator {
   readonly #parts: ActuatorParts;
-  readonly #inFlight = new Map<string, AbortController>();
+  readonly #inFlight = new Map<string, InFlight>();
 
   constructor(parts: ActuatorParts) {
     this.#parts = parts;
@@ -29,6 +31,7 @@ export class Actuator {
     for (const planned of plan.devices) {
       const device = picture.devices[planned.device];
       if (!device) continue;
+      if (planned.hands === 'off') this.#callBack(planned.device);
       const call = nextCall(device, planned, now);
       if (call) this.#start(planned.device, call);
       else if (awaitsWord(device, planned)) this.#parts.poke(planned.device);
@@ -37,17 +40,23 @@ export class Actuator {
 
   /** Lets go of calls in flight. Outputs stay as they are: the next start reconciles. */
   stop(): void {
-    for (const abort of this.#inFlight.values()) abort.abort(new Error('the agent stops'));
+    for (const { abort } of this.#inFlight.values()) abort.abort(new Error('the agent stops'));
     this.#inFlight.clear();
+  }
+
+  /** A device that is to be left alone may have hands inside: what would raise its power is not waited for. */
+  #callBack(id: string): void {
+    const flying = this.#inFlight.get(id);
+    if (flying && raises(flying.call)) flying.abort.abort(new DOMException('it is to be left alone', 'AbortError'));
   }
 
   #start(id: string, call: Call): void {
     const controls = this.#parts.controls(id);
     if (!controls) return;
     // The newest setting wins: what an older one still waits for no longer matters.
-    this.#inFlight.get(id)?.abort(new Error('a newer setting'));
+    this.#inFlight.get(id)?.abort.abort(new Error('a newer setting'));
     const abort = new AbortController();
-    this.#inFlight.set(id, abort);
+    this.#inFlight.set(id, { call, abort });
     this.#parts.observe({ kind: 'asked', device: id, setting: call.setting });
     this.#follow(id, call, run(controls, call, abort.signal), abort).catch((error: unknown) =>
       this.#parts.log.error({ error, device: id }, 'following a call failed'),
@@ -59,7 +68,7 @@ export class Actuator {
       (ack) => ({ ack }),
       (error: unknown) => ({ error }),
     );
-    if (this.#inFlight.get(id) !== abort) return;
+    if (this.#inFlight.get(id)?.abort !== abort) return;
     this.#inFlight.delete(id);
     if ('ack' in outcome) {
       const { said, settleMs } = outcome.ack;
@@ -71,7 +80,13 @@ export class Actuator {
     const trouble = troubleOf(outcome.error) ?? { kind: 'refused', message };
     this.#parts.log.warn({ device: id, call: call.kind, trouble }, 'a control was not done');
     this.#parts.observe({ kind: 'notDone', device: id, trouble });
+    // One that was out of reach is asked again once it has said who it is.
+    this.#parts.poke(id);
   }
+}
+
+function raises(call: Call): boolean {
+  return call.kind === 'wake' || (call.kind === 'limit' && !call.lowers);
 }
 
 function run(controls: Controls, call: Call, signal: AbortSignal): Promise<Ack> {

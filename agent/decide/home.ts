@@ -24,13 +24,17 @@ export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now
   return Object.keys(changed).length ? { ...memory, homes: { ...memory.homes, ...changed } } : memory;
 }
 
-/** Devices that are to be away from home, and those moved before that have not shown their home since. */
+/**
+ * Devices that are to be away from home, and those moved before that have not shown their home since. What a person
+ * has put to sleep is the person's.
+ */
 export function stillMoved(picture: Picture, memory: Memory, devices: readonly PlannedDevice[]): string[] {
   return devices
     .filter(({ device, want, home }) => {
       if (!sameSetting(want, home)) return true;
       const view = picture.devices[device];
-      return memory.moved.includes(device) && view !== undefined && !shows(view, home);
+      const ours = memory.moved.includes(device) && !memory.persons.includes(device);
+      return ours && view !== undefined && !shows(view, home);
     })
     .map(({ device }) => device)
     .sort();

@@ -2,6 +2,7 @@
 import type { Policy } from '#agent/config/policy.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { isManual } from '#agent/state/picture.ts';
 import { awake, sameSetting, shows } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
@@ -25,9 +26,7 @@ export function roster(picture: Picture, policy: Policy, memory: Memory, now: No
     const { id } = device.facts;
     const home = memory.homes[id] ?? awake;
     const why = whyLeftAlone(device, picture, policy, memory, now);
-    // A fixed figure, not the last reading: noise in a device nobody steers must not move those that are steered.
-    if (why)
-      leftAlone.push({ device: id, home, watts: lastSeenAsleep(device) ? residualW(device) : device.fullW, why });
+    if (why) leftAlone.push({ device: id, home, watts: unsteeredW(device), why });
     else steerable.push({ ...steer(device, home), stubbornW: stubbornW(device, home) });
   }
   return { steerable, leftAlone };
@@ -41,8 +40,8 @@ export function ratedW(picture: Picture, policy: Policy): Watts {
 }
 
 /** Until it has said who it is, a device is planned for as the one the config names, and not called. */
-export function awaitsIdentity({ facts, identity }: DeviceView): boolean {
-  return facts.identityRequired && !identity;
+export function awaitsIdentity({ facts, identified }: DeviceView): boolean {
+  return facts.identityRequired && !identified;
 }
 
 /** Terahashes per joule by the maker's word, which does not flicker; unknown counts as least. */
@@ -69,18 +68,25 @@ function steer(device: DeviceView, home: Setting): Omit<Steerable, 'stubbornW'> 
   };
 }
 
+/** A fixed figure, not the last reading: noise in a device nobody steers must not move those that are steered. */
+function unsteeredW(device: DeviceView): Watts {
+  // What the device that was there before said last is nothing that its successor says.
+  const sleeps = lastSeenAsleep(device) && device.state !== 'wrong_device';
+  return sleeps ? residualW(device) : device.fullW;
+}
+
 function whyLeftAlone(
   { facts, state, trouble, reading }: DeviceView,
-  { local }: Picture,
+  picture: Picture,
   policy: Policy,
   memory: Memory,
   now: Now,
 ): string | undefined {
   if (policy.protect.includes(facts.id)) return 'protected by the policy';
-  if (now.wall < (local.manualUntil ?? 0)) return 'the rack is run by hand';
+  if (isManual(picture, now)) return 'the rack is run by hand';
   if (memory.persons.includes(facts.id)) return 'a person put it to sleep; it is taken up again once it wakes';
   // Cuts are still allowed: only an end of sleep could hurt the hands inside.
-  if (local.lockedOut.includes(facts.id) && reading?.asleep !== false) return 'locked out';
+  if (picture.local.lockedOut.includes(facts.id) && reading?.asleep !== false) return 'locked out';
   if (!canSleep(facts.controls)) return 'has no control to sleep and wake';
   if (state === 'wrong_device') return trouble?.message ?? 'another device is at its address';
   return undefined;

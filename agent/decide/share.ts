@@ -24,24 +24,22 @@ export function share(
   levelW: Watts | undefined,
 ): Sharing {
   if (!line) return { allotted: steerable.map(atHome), ranking: [], partial: undefined };
-  const ranking = ranked(picture, memory, steerable);
+  const ranking = ranked(picture, memory);
   const byId = new Map(steerable.map((each) => [each.device, each]));
   const ordered = ranking.flatMap((id) => byId.get(id) ?? []);
   const allotted = allocate(ordered, line.levelW - fixedW, filling(ordered, fixedW, line, levelW, memory));
   return { allotted, ranking, partial: partialOf(allotted, ordered) };
 }
 
-/** Kept while a line binds, so that a reading that comes late does not swap who runs and who rests. */
-function ranked(picture: Picture, { ranking }: Memory, steerable: readonly Steerable[]): string[] {
+/** Of all devices, also those left alone; kept while a line binds, so that a reading that comes late swaps nobody. */
+function ranked({ devices }: Picture, { ranking }: Memory): string[] {
   const value = (id: string) => {
-    const device = picture.devices[id];
+    const device = devices[id];
     return device ? valuePerWatt(device) : 0;
   };
-  const known = new Set(ranking);
-  const present = new Set(steerable.map(({ device }) => device));
-  const added = [...present].filter((id) => !known.has(id));
+  const added = Object.keys(devices).filter((id) => !ranking.includes(id));
   added.sort((a, b) => value(b) - value(a) || (a < b ? -1 : 1));
-  return [...ranking.filter((id) => present.has(id)), ...added];
+  return [...ranking.filter((id) => id in devices), ...added];
 }
 
 /**

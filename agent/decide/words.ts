@@ -1,6 +1,7 @@
 /** A plan in the words of the wire. */
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
+import { isManual } from '#agent/state/picture.ts';
 import { settingText } from '#agent/state/setting.ts';
 import type { Applied, AppliedOrder, RackMode } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
@@ -53,8 +54,8 @@ export function homesInWords({ homes }: Memory): Applied['homes'] {
   return Object.fromEntries(words);
 }
 
-export function rackMode(plan: Plan, memory: Memory, { local }: Picture, now: Now, observing: boolean): RackMode {
-  if (now.wall < (local.manualUntil ?? 0)) return 'manual';
+export function rackMode(plan: Plan, memory: Memory, picture: Picture, now: Now, observing: boolean): RackMode {
+  if (isManual(picture, now)) return 'manual';
   if (observing) return 'observing';
   return plan.lineW !== undefined || memory.moved.length > 0 ? 'curtailed' : 'normal';
 }

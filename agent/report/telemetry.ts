@@ -1,7 +1,7 @@
 /** The picture as payloads. `undefined` becomes `null` here and nowhere else. */
 import type { DeviceFacts, Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
-import { ageMs, feedMeter } from '#agent/state/picture.ts';
+import { ageMs, feedMeter, isManual } from '#agent/state/picture.ts';
 import { devicesSumW, freshDevice, freshMeter } from '#agent/state/staleness.ts';
 import type { DeviceStatus, Info, Power } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
@@ -83,6 +83,7 @@ export function infoPayload(
 ): Info {
   const devices = Object.values(picture.devices);
   const free = devices.filter(({ facts }) => facts.controls['sleep'] && !protect.includes(facts.id));
+  const offered = isManual(picture, now) ? [] : free;
   const shedW = ({ fullW, facts }: DeviceView) => fullW - (facts.residualW ?? fullW);
   const sum = (some: DeviceView[]) => Math.round(some.reduce((total, device) => total + shedW(device), 0));
   return {
@@ -92,8 +93,8 @@ export function infoPayload(
     speaks: [...speaks],
     groups: [...groups],
     rated_w: free.reduce((total, { facts }) => total + facts.ratedW, 0),
-    down_w: sum(free.filter(({ state }) => state === 'awake' || state === 'limited')),
-    up_w: sum(free.filter(({ state }) => state === 'asleep')),
+    down_w: sum(offered.filter(({ state }) => state === 'awake' || state === 'limited')),
+    up_w: sum(offered.filter(({ state }) => state === 'asleep')),
     down_s: Math.max(0, ...free.map(({ facts }) => (facts.controls['sleep']?.settle_ms ?? 0) / 1000)),
     config_hash: configHash,
     public_key: publicKey,

@@ -1,4 +1,4 @@
-/** Reads each device and hears who it is, before anything is asked of it and again whenever it had been away. */
+/** Hears who each device is, which its session knows while it lasts, and reads it. */
 import type { Device } from '#adapters/contract.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import type { DeviceFacts, Observation } from '#agent/state/observation.ts';
@@ -17,25 +17,18 @@ export type WatchedDevice = {
 };
 
 export function watchDevice(device: WatchedDevice, clock: Clock, observe: (observation: Observation) => void): Poller {
-  let known = false;
   return new Poller({
     name: device.id,
     periodMs: device.periodMs,
     clock,
     read: async (signal) => {
-      if (!known) {
-        observe(await identified(device, signal));
-        observe({ kind: 'controls', device: device.id, controls: device.offers() });
-        known = true;
-      }
+      observe(await identified(device, signal));
+      observe({ kind: 'controls', device: device.id, controls: device.offers() });
       observe({ kind: 'device', device: device.id, reading: await device.face.read(signal) });
     },
     failed: (error) => {
       const trouble = troubleOf(error);
-      if (!trouble) return;
-      // Whoever answers next may be another device.
-      if (trouble.kind === 'unreachable' || trouble.kind === 'timedOut') known = false;
-      observe({ kind: 'deviceTrouble', device: device.id, trouble });
+      if (trouble) observe({ kind: 'deviceTrouble', device: device.id, trouble });
     },
   });
 }

@@ -39,11 +39,12 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
       }));
     case 'identity':
       return withDevice(picture, observation.device, (device) => {
-        const identified = { ...device, identity: observation.identity };
-        if (observation.mismatch === undefined)
-          return device.state === 'wrong_device' ? inState(identified, 'unknown', now) : identified;
-        const trouble = { kind: 'refused', message: observation.mismatch, at: now } as const;
-        return inState({ ...identified, trouble }, 'wrong_device', now);
+        const { identity, mismatch } = observation;
+        const introduced = { ...device, identity, identified: mismatch === undefined };
+        if (mismatch === undefined)
+          return device.state === 'wrong_device' ? inState(introduced, 'unknown', now) : introduced;
+        const trouble = { kind: 'refused', message: mismatch, at: now } as const;
+        return inState({ ...introduced, trouble }, 'wrong_device', now);
       });
     case 'order': {
       const { accepted } = observation;
@@ -102,7 +103,7 @@ function withInventory(
 }
 
 function newDevice(facts: DeviceFacts, now: Now): DeviceView {
-  return { facts, state: 'unknown', since: now, fullW: facts.ratedW };
+  return { facts, state: 'unknown', since: now, identified: false, fullW: facts.ratedW };
 }
 
 function withMeter(picture: Picture, id: string, change: (meter: MeterView) => MeterView): Picture {
@@ -151,7 +152,8 @@ function shownFullW({ facts, fullW }: DeviceView, { powerW }: DeviceReading): Wa
 }
 
 function withTrouble(device: DeviceView, trouble: Trouble, now: Now): DeviceView {
-  const seen = { ...device, trouble: { ...trouble, at: now } };
+  const identified = device.identified && trouble.kind !== 'unreachable';
+  const seen = { ...device, identified, trouble: { ...trouble, at: now } };
   if (device.state === 'wrong_device') return device;
   if (trouble.kind === 'unreachable' || trouble.kind === 'timedOut') return inState(seen, 'unreachable', now);
   if (trouble.kind === 'unauthorised') return inState(seen, 'unauthorised', now);

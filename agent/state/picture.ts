@@ -35,6 +35,8 @@ export type DeviceView = {
   readonly state: DeviceStateName;
   readonly since: Now;
   readonly identity?: Identity;
+  /** Whether it has said who it is since it was last out of reach: whoever answers there now may be another. */
+  readonly identified: boolean;
   readonly reading?: At<DeviceReading>;
   readonly asked?: Asked;
   readonly trouble?: At<Trouble>;
@@ -85,6 +87,11 @@ export const emptyPicture: Picture = {
   ordersKnown: false,
   local: { lockedOut: [] },
 };
+
+/** Whether a person runs the rack: then the agent touches nothing and offers nothing. */
+export function isManual({ local }: Picture, now: Now): boolean {
+  return now.wall < (local.manualUntil ?? 0);
+}
 
 /** A feed meter, if the rack has one. */
 export function feedMeter(picture: Picture): MeterView | undefined {
