@@ -210,7 +210,7 @@ class RackAgent implements Agent {
 
   async refit(rack: Rack, configHash: string): Promise<string | undefined> {
     const staying = new Set(rack.devices.map(({ facts }) => facts.id));
-    const lost = this.#loop.moved.filter((id) => !staying.has(id));
+    const lost = this.#loop.held.filter((id) => !staying.has(id));
     if (lost.length > 0) return `an order holds ${lost.join(', ')}: wait until it is home, or release the order`;
     const before = this.#hands;
     this.#configHash = configHash;

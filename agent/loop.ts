@@ -22,7 +22,7 @@ import { fold } from './state/fold.ts';
 import type { Now, Observation } from './state/observation.ts';
 import { nextBoundary } from './state/orders.ts';
 import type { Picture } from './state/picture.ts';
-import { emptyPicture } from './state/picture.ts';
+import { emptyPicture, present } from './state/picture.ts';
 
 export type LoopParts = {
   readonly rack: string;
@@ -70,9 +70,9 @@ export class Loop {
     return this.#lagMs;
   }
 
-  /** Devices that are away from home by our doing. */
-  get moved(): readonly string[] {
-    return this.#memory.moved;
+  /** Devices that are there and away from home by our doing. */
+  get held(): readonly string[] {
+    return present(this.#memory.moved, this.#picture);
   }
 
   /** Goes on from what was known before; the first turn is the first tick, when the devices have been heard. */

@@ -3,6 +3,7 @@ import type { Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { endsAt, inTurn, isRelease, startsAt } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
+import { present } from '#agent/state/picture.ts';
 import { sameSetting, shows } from '#agent/state/setting.ts';
 import { epochMs } from '#protocol/time.ts';
 import { isSilent, isTrusted } from './binding.ts';
@@ -147,8 +148,10 @@ function whenRestored(here: Advance, around: Around): Advance {
 }
 
 /** Nothing of it is left: its line has gone up, and unless another order holds one, every device has shown its home. */
-function isRestored(track: Track, { memory, plan }: Around): boolean {
-  const { line, moved } = memory;
+function isRestored(track: Track, { picture, memory, plan }: Around): boolean {
+  const { line } = memory;
+  // One that another has taken the place of may never come back.
+  const moved = present(memory.moved, picture);
   if (line?.hold || line?.levelW !== plan.levelW) return false;
   const events = line?.events ?? [];
   return events.length > 0 ? !events.includes(eventKey(track)) : moved.length === 0;

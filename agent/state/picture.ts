@@ -93,6 +93,11 @@ export function isManual({ local }: Picture, now: Now): boolean {
   return now.wall < (local.manualUntil ?? 0);
 }
 
+/** Those of `devices` whose address no other has taken. */
+export function present(devices: readonly string[], picture: Picture): string[] {
+  return devices.filter((id) => picture.devices[id]?.state !== 'wrong_device');
+}
+
 /** A feed meter, if the rack has one. */
 export function feedMeter(picture: Picture): MeterView | undefined {
   return Object.values(picture.meters).find((meter) => meter.facts.role === 'feed');
