@@ -12,7 +12,7 @@ import { zeroCounters } from './counters.ts';
 import type { DialerOptions } from './dialer.ts';
 import { Dialer } from './dialer.ts';
 import type { Request, Table } from './frames.ts';
-import { functionOf } from './frames.ts';
+import { encodeRequest } from './frames.ts';
 import type { Answer } from './link.ts';
 import { Turns } from './turns.ts';
 import { within } from './within.ts';
@@ -117,11 +117,23 @@ export class ModbusBus {
 
   async #request(urgency: Urgency, unit: number, request: Request, signal?: AbortSignal): Promise<number[]> {
     const urgent = urgency !== 'read';
-    const answer = await this.#queue.run(urgency, (job) => this.#exchange(urgent, unit, request, job), signal);
+    const answer = await this.#queue.run(urgency, (job) => this.#ask(urgent, unit, request, job), signal);
     if (answer.kind === 'done') return answer.values;
     if (answer.kind === 'malformed') throw this.#error('malformed', `unit ${unit}: ${answer.why}`);
     const { code, name } = answer;
     throw this.#error(exceptionKinds[code] ?? 'refused', `unit ${unit}: exception ${code}, ${name}`, { code });
+  }
+
+  async #ask(
+    urgent: boolean,
+    unit: number,
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<Exclude<Answer, { kind: 'copy' }>> {
+    for (;;) {
+      const answer = await this.#exchange(urgent, unit, request, signal);
+      if (answer.kind !== 'copy') return answer;
+    }
   }
 
   async #exchange(urgent: boolean, unit: number, request: Request, signal: AbortSignal): Promise<Answer> {
@@ -129,7 +141,7 @@ export class ModbusBus {
     const link = await this.#dialer.link(urgent, signal);
     const transaction = this.#nextTransaction();
     await this.#rested(unit, signal);
-    await this.#turns?.next({ transaction, unit, functionCode: functionOf(request) }, signal);
+    await this.#turns?.next({ transaction, unit, pdu: encodeRequest(request) }, signal);
     const late = () => {
       this.#counters.timeouts += 1;
       return this.#error('timedOut', `unit ${unit} did not answer within ${timeoutMs} ms`);

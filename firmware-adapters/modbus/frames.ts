@@ -29,25 +29,20 @@ export function encodeRequest(request: Request): Buffer {
   switch (request.kind) {
     case 'read':
       checkSpan(request.address, request.count, maxRead[request.table]);
-      return fields(functionOf(request), request.address, request.count);
+      return fields(readFunction[request.table], request.address, request.count);
     case 'writeCoil':
       checkSpan(request.address, 1, 1);
-      return fields(functionOf(request), request.address, request.on ? 0xff00 : 0);
+      return fields(5, request.address, request.on ? 0xff00 : 0);
     case 'writeRegister':
       checkSpan(request.address, 1, 1);
-      return fields(functionOf(request), request.address, checkedWord(request.value));
+      return fields(6, request.address, checkedWord(request.value));
     case 'writeCoils':
       checkSpan(request.address, request.on.length, 1968);
-      return withData(functionOf(request), request.address, request.on.length, packBits(request.on));
+      return withData(15, request.address, request.on.length, packBits(request.on));
     case 'writeRegisters':
       checkSpan(request.address, request.values.length, 123);
-      return withData(functionOf(request), request.address, request.values.length, packWords(request.values));
+      return withData(16, request.address, request.values.length, packWords(request.values));
   }
-}
-
-/** The function code that `request` goes out with, and its reply comes back with. */
-export function functionOf(request: Request): number {
-  return request.kind === 'read' ? readFunction[request.table] : writeFunction[request.kind];
 }
 
 /** What `pdu` says as an answer to `request`. Never throws. */
@@ -63,7 +58,6 @@ export function parseReply(request: Request, pdu: Buffer): Reply {
 }
 
 const readFunction: Record<Table, number> = { coil: 1, discrete: 2, holding: 3, input: 4 };
-const writeFunction = { writeCoil: 5, writeRegister: 6, writeCoils: 15, writeRegisters: 16 };
 
 /** Section 7 of the specification. */
 const exceptionNames: Record<number, string> = {

@@ -10,8 +10,8 @@ import { encodeRequest, parseReply } from './frames.ts';
 import type { Codec, Frame, Framing } from './framing.ts';
 import type { Turns } from './turns.ts';
 
-/** A reply that belongs to its request. */
-export type Answer = Exclude<Reply, { kind: 'foreign' }>;
+/** A reply that belongs to its request, or a copy of the one before: then the request must be sent again. */
+export type Answer = Exclude<Reply, { kind: 'foreign' }> | { kind: 'copy' };
 
 type Waiting = { transaction: number; unit: number; request: Request; settle(outcome: Answer | AdapterError): void };
 
@@ -123,13 +123,18 @@ export class Link {
   #match(frame: Frame): void {
     const waiting = this.#waiting;
     if (frame.transaction !== waiting?.transaction) {
-      this.#parts.turns?.answered(frame.transaction);
+      this.#parts.turns?.cameLate(frame.transaction);
       this.#parts.counters[this.#wasSent(frame.transaction) ? 'lateReplies' : 'foreignReplies'] += 1;
       return;
     }
     const reply = parseReply(waiting.request, frame.pdu);
     if (frame.unit !== waiting.unit || reply.kind === 'foreign') {
       this.#parts.counters.foreignReplies += 1;
+      return;
+    }
+    if (this.#parts.turns?.isAnswered(frame.pdu) === false) {
+      this.#parts.counters.lateReplies += 1;
+      waiting.settle({ kind: 'copy' });
       return;
     }
     if (reply.kind === 'malformed') this.#parts.counters.malformed += 1;

@@ -131,6 +131,63 @@ test('a request waits for a duplicate that still trickles in', async () => {
   assert.ok(second - first > 7 * (gapMs - 1.5) + 4, `${second - first} ms`);
 });
 
+/** Units that think for 30 ms. The copy of the first reply is held up until the next request has gone out. */
+const copyHeldUp: Units = (asked, line, index) => {
+  line.clock.after('think', 30, () => line.write(ownAddresses(asked)));
+  if (index === 0) line.clock.after('copy', 30 + 2 * gapMs, () => line.write(ownAddresses(asked)));
+};
+
+test('a duplicate that was held up until the next request had gone out does not answer it', async () => {
+  const { bus, clock, asked, read } = rig(copyHeldUp);
+  assert.equal(await during(clock, read(11)), 11);
+  assert.equal(await during(clock, read(22)), 22);
+  assert.deepEqual(
+    asked.map(({ address }) => address),
+    [11, 22, 22],
+  );
+  assert.ok(bus.counters.lateReplies > 0);
+});
+
+test('reads that run one reply behind do not take it along to another register', async () => {
+  let value = 100;
+  const { clock, read } = rig((asked, line, index) => {
+    // A meter whose register 1 changes with every reply, and whose other registers hold their own address.
+    const words = asked.address === 1 ? value++ : asked.address;
+    const reply = rtuFrame(1, `0302${words.toString(16).padStart(4, '0')}`);
+    line.clock.after('think', 12, () => line.write(reply));
+    if (index === 0) line.clock.after('copy', 12 + gapMs + 4, () => line.write(reply));
+  });
+  const values = [];
+  for (let poll = 0; poll < 40; poll++) values.push(await during(clock, read(1)));
+  assert.deepEqual(values.slice(0, 3), [100, 100, 101]);
+  assert.equal(await during(clock, read(7)), 7);
+  assert.equal(await during(clock, read(1)), value - 1);
+});
+
+test('two registers that hold the same are read one after the other, at the cost of asking twice', async () => {
+  const { clock, asked, read } = rig((_asked, line) => line.write(rtuFrame(1, '03020000')));
+  assert.deepEqual([await during(clock, read(1)), await during(clock, read(2))], [0, 0]);
+  assert.deepEqual(
+    asked.map(({ address }) => address),
+    [1, 2, 2],
+  );
+});
+
+test('two registers that hold the same are asked once each when there is time in between', async () => {
+  const { clock, asked, read } = rig((_asked, line) => line.write(rtuFrame(1, '03020000')));
+  assert.equal(await during(clock, read(1)), 0);
+  await clock.advance(100);
+  assert.equal(await during(clock, read(2)), 0);
+  assert.equal(asked.length, 2);
+});
+
+test('a register that does not change is read again and again at full speed', async () => {
+  const { clock, asked, read } = rig((_asked, line) => line.write(rtuFrame(1, '03020000')));
+  for (let poll = 0; poll < 10; poll++) await during(clock, read(1));
+  assert.equal(asked.length, 10);
+  assert.ok(clock.monotonic() <= 10 * gapMs, `${clock.monotonic()} ms`);
+});
+
 test('a leading noise byte does not lose the reply', async () => {
   const { bus, clock, read } = rig((asked, line) =>
     line.write(Buffer.concat([Buffer.of(asked.unit), ownAddresses(asked)])),

@@ -1,15 +1,28 @@
 /**
- * When the next request may go out on a wire whose replies do not say which request they answer. Only time keeps a
- * reply that comes late, twice or by halves from being taken for the next answer.
+ * Whose turn it is on a wire whose replies do not say which request they answer. A reply that comes late or twice must
+ * not pass for the next answer; only time, and what it says, can tell it.
  */
 import type { Millis } from '#protocol/units.ts';
 import type { Clock } from '../contract.ts';
 import type { TurnTimes } from './framing.ts';
 
-export type Turn = { transaction: number; unit: number; functionCode: number };
+/** One request, from when it may go out. */
+export type Turn = { transaction: number; unit: number; pdu: Buffer };
 
 type Asked = Turn & { at: Millis };
-type GivenUp = Asked & { givenUpAt: Millis };
+/**
+ * A reply that may still be on its way:
+ * - `unanswered`: to a request that was given up
+ * - `copied`: to a request that seems to have been answered by a copy of the reply before, and is asked again
+ * - `behind`: the same, but the copy was as good; only other requests must wait
+ */
+type Doubt = {
+  kind: 'unanswered' | 'copied' | 'behind';
+  asked: Asked;
+  /** What it could pass for must wait until then; all others until `turnaroundAt`. */
+  until: Millis;
+  turnaroundAt: Millis;
+};
 
 /** A pause that ends so much too late: this process was busy, and what came in meanwhile may not have been read yet. */
 const OVERSLEPT_MS: Millis = 5;
@@ -19,7 +32,8 @@ export class Turns {
   readonly #lateMs: Millis;
   readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>;
   #asked: Asked | undefined;
-  #givenUp: GivenUp[] = [];
+  #last: { asked: Asked; reply: Buffer; at: Millis } | undefined;
+  #doubts: Doubt[] = [];
   #heardAt: Millis = Number.NEGATIVE_INFINITY;
   #pause = new AbortController();
 
@@ -46,42 +60,71 @@ export class Turns {
     this.#heardAt = this.#clock.monotonic();
   }
 
-  /** Nobody waits for the reply of this request any longer, but it may still come. */
-  gaveUp(transaction: number): void {
-    if (this.#asked?.transaction !== transaction) return;
-    this.#givenUp.push({ ...this.#asked, givenUpAt: this.#clock.monotonic() });
+  /**
+   * Whether the request is answered. A reply that repeats the one just before, word for word but to another request, is
+   * more likely a second copy of that one, held up in an adapter or a busy process: the request is to be asked again.
+   */
+  isAnswered(reply: Buffer): boolean {
+    const now = this.#clock.monotonic();
+    const [asked, last] = [this.#asked, this.#last];
+    if (!asked) return true;
+    this.#last = { asked, reply, at: now };
+    if (!last || asked.at - last.at >= this.#times.turnaroundMs || !couldAnswer(last.asked, asked)) return true;
+    const isCopy = reply.equals(last.reply);
+    const isSameRequest = asked.pdu.equals(last.asked.pdu);
+    const until = now + this.#times.turnaroundMs;
+    if (isCopy && !isSameRequest) {
+      this.#doubt({ kind: 'copied', asked, until, turnaroundAt: now });
+      return false;
+    }
+    // Who is one reply behind stays so until there is a pause: the next ones need not be copies any more.
+    const isBehind = isSameRequest && (isCopy || this.#doubts.some(({ kind }) => kind === 'behind'));
+    if (isBehind) this.#doubt({ kind: 'behind', asked, until, turnaroundAt: now });
+    return true;
   }
 
-  /** The reply of a request that was given up came after all: it need not be feared any more. */
-  answered(transaction: number): void {
-    this.#givenUp = this.#givenUp.filter((each) => each.transaction !== transaction);
+  /** Nobody waits for the reply of this request any longer, but it may still come. */
+  gaveUp(transaction: number): void {
+    const asked = this.#asked;
+    if (asked?.transaction !== transaction) return;
+    const turnaroundAt = this.#clock.monotonic() + this.#times.turnaroundMs;
+    this.#doubt({ kind: 'unanswered', asked, until: asked.at + this.#lateMs, turnaroundAt });
+  }
+
+  /** A reply came for a request that was given up, or already answered by a copy: it need not be feared any more. */
+  cameLate(transaction: number): void {
+    this.#doubts = this.#doubts.filter(({ asked }) => asked.transaction !== transaction);
     this.#pause.abort();
   }
 
+  #doubt(doubt: Doubt): void {
+    this.#doubts = [...this.#doubts.filter(({ until }) => until > this.#clock.monotonic()), doubt];
+  }
+
   #dueAt(turn: Turn, since: Millis): Millis {
-    const { gapMs, turnaroundMs } = this.#times;
+    const { gapMs } = this.#times;
     const now = this.#clock.monotonic();
-    this.#givenUp = this.#givenUp.filter(({ at }) => at + this.#lateMs > now);
-    const feared = this.#givenUp.map((each) =>
-      couldAnswer(each, turn) ? each.at + this.#lateMs : each.givenUpAt + turnaroundMs,
-    );
+    this.#doubts = this.#doubts.filter(({ until }) => until > now);
+    const feared = this.#doubts.map((doubt) => (mustWait(doubt, turn) ? doubt.until : doubt.turnaroundAt));
     return Math.max(since + gapMs, this.#heardAt + gapMs, ...feared);
   }
 
   async #sleepUntil(dueAt: Millis, signal: AbortSignal): Promise<void> {
     this.#pause = new AbortController();
     try {
-      await this.#clock.sleep(
-        Math.max(0, dueAt - this.#clock.monotonic()),
-        AbortSignal.any([signal, this.#pause.signal]),
-      );
+      const either = AbortSignal.any([signal, this.#pause.signal]);
+      await this.#clock.sleep(Math.max(0, dueAt - this.#clock.monotonic()), either);
     } catch {
       signal.throwIfAborted();
     }
   }
 }
 
+function mustWait({ kind, asked }: Doubt, turn: Turn): boolean {
+  return couldAnswer(asked, turn) && !(kind === 'behind' && asked.pdu.equals(turn.pdu));
+}
+
 /** Of two units, or of two functions, the replies differ in their first two bytes. */
 function couldAnswer(earlier: Turn, turn: Turn): boolean {
-  return earlier.unit === turn.unit && earlier.functionCode === turn.functionCode;
+  return earlier.unit === turn.unit && earlier.pdu[0] === turn.pdu[0];
 }
