@@ -42,22 +42,35 @@ export async function runAgent(files: AgentFiles): Promise<void> {
   await running.stop();
 }
 
-/** Throws `LocalError` when an agent runs here already: before anything of this rack is touched. */
+/**
+ * Throws `LocalError` when an agent runs here already, before anything of this rack is touched. Whatever it throws,
+ * nothing is left running.
+ */
 export async function startAgent(files: AgentFiles): Promise<Running> {
   const loaded = await read(files);
+  const log = openLog(files.logLevel ?? 'info').child({ rack: loaded.config.rack });
+  const parts = new Started();
+  try {
+    return await startParts(files, loaded, log, parts);
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+async function startParts(files: AgentFiles, loaded: Loaded, log: Logger, parts: Started): Promise<Running> {
   const { config } = loaded;
-  const log = openLog(files.logLevel ?? 'info').child({ rack: config.rack });
   const alarms = new Map<string, Raised>();
   const ready = Promise.withResolvers<Agent>();
-  const local = serveLocal({ path: config.socket, log, handlers: localVerbs(ready.promise, systemClock) });
-  await local.start();
+  // The socket first and last: it keeps a second agent away from what this one holds.
+  await parts.start(serveLocal({ path: config.socket, log, handlers: localVerbs(ready.promise, systemClock) }));
   const store = openStore(config.state, { log, report: (event) => noteStore(event, alarms) });
-  await store.start();
+  await parts.start(store);
   const host = openHostFacts({ folder: config.state, clock: systemClock, log });
-  host.start();
+  await parts.start(host);
   const assembled = await assemble(loaded, { log, store: store.rack(config.rack), host, alarms });
   const { agent } = assembled;
-  await agent.start();
+  await parts.start(agent);
   ready.resolve(agent);
   log.info({ site: config.site, devices: config.devices.length }, 'the agent runs');
   const inForce = new InForce(files, loaded, assembled, alarms, log);
@@ -66,12 +79,24 @@ export async function startAgent(files: AgentFiles): Promise<Running> {
     reload: () => inForce.reload(),
     stop: async () => {
       log.info({}, 'the agent stops; outputs stay as they are');
-      await local.stop();
-      await agent.stop();
-      await host.stop();
-      await store.stop();
+      await parts.stop();
     },
   };
+}
+
+/** What runs, to be stopped in the opposite order. */
+class Started {
+  readonly #parts: { stop(): Promise<void> }[] = [];
+
+  /** A part that fails to start may have begun to: it is stopped with the others. */
+  async start(part: { start(): Promise<void> | void; stop(): Promise<void> }): Promise<void> {
+    this.#parts.push(part);
+    await part.start();
+  }
+
+  async stop(): Promise<void> {
+    for (const part of this.#parts.splice(0).reverse()) await part.stop();
+  }
 }
 
 async function read(files: AgentFiles): Promise<Loaded> {

@@ -1,5 +1,7 @@
 /** The command line against a running agent, as its operator and its technician use it. */
 import assert from 'node:assert/strict';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { startBroker } from '#test/demo/broker.ts';
 import { ballast, startBallast } from './support/ballast.ts';
@@ -37,9 +39,9 @@ test('ballast order follows an event to its end and exits 0', patience, async (t
 test('ballast order exits 1 with the code when the rack refuses', patience, async (t) => {
   const site = await siteFor(t);
   await site.startReady();
-  const { code, out } = await ballast(site.files.folder, ...toTheRack, '--shed', '50%', '--for', '10m');
+  const { code, out } = await ballast(site.files.folder, ...toTheRack, '--floor', '50%', '--for', '10m');
   assert.equal(code, 1);
-  assert.match(out, /refused.*target_not_allowed: grid-operator may use ceiling, not shed/);
+  assert.match(out, /refused.*target_not_allowed: grid-operator may use .*, not floor/);
   assert.deepEqual(site.writes(), [[], [], [], []]);
 });
 
@@ -115,6 +117,22 @@ test('a second agent on the same socket says that one runs already and leaves it
   await site.watcher.phase(order, 'metered');
   assert.equal(await first.stop(), 0);
 });
+
+test(
+  'an agent that cannot go on with its start ends with the reason, and holds nothing any more',
+  patience,
+  async (t) => {
+    const site = await siteFor(t);
+    const rackKey = join(site.files.folder, 'state/rack.key');
+    await mkdir(dirname(rackKey));
+    await writeFile(rackKey, 'torn');
+    const { code, err } = await ballast(site.files.folder, 'agent');
+    assert.equal(code, 1);
+    assert.match(err, /^error: .*rack\.key holds no Ed25519 key/);
+    await rm(rackKey);
+    await site.startReady();
+  },
+);
 
 const toTheRack = ['order', '--operator', 'operator.yaml', '--to', 'rack/r01'];
 const devices = ['device/m01', 'device/m02', 'device/m03', 'device/m04'];

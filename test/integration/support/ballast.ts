@@ -6,6 +6,8 @@ import { join } from 'node:path';
 
 const bin = join(import.meta.dirname, '../../../bin/ballast');
 
+const LONGEST_MS = 60_000;
+
 export type Ran = { code: number | null; out: string; err: string };
 export type Running = { child: ChildProcess; ended: Promise<Ran>; heard(text: string): Promise<void> };
 
@@ -16,7 +18,13 @@ export function ballast(cwd: string, ...args: string[]): Promise<Ran> {
 
 /** `heard` waits until `text` stands on stdout. */
 export function startBallast(cwd: string, ...args: string[]): Running {
-  const child = spawn(bin, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  // One that hangs must not outlive its test, which would hang with it.
+  const child = spawn(bin, args, {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
+  });
   const streams = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     streams.out += text;
