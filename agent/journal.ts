@@ -25,7 +25,7 @@ export type Recovered = {
   readonly memory: Memory;
   readonly commands: readonly string[];
   readonly local: LocalState | undefined;
-  /** Whether there was a memory to go on from. */
+  /** Whether there was a memory of the homes to go on from. */
   readonly known: boolean;
   readonly rows: ReadonlyMap<string, string>;
 };
@@ -53,16 +53,10 @@ export class RackJournal {
       if (key.startsWith(COMMANDS)) commands.push(key.slice(COMMANDS.length));
       if (key.startsWith(ORDERS)) orders.push(...(parsed(acceptedSchema, body) ?? []));
     }
-    const memory = parsed(memorySchema, rows.get(MEMORY));
+    const written = parsed(memorySchema, rows.get(MEMORY));
+    const memory = written ? revived(written.memory) : emptyMemory;
     const local = parsed(localSchema, rows.get(LOCAL));
-    return {
-      orders,
-      commands,
-      rows,
-      local,
-      known: memory !== undefined,
-      memory: memory ? revived(memory.memory) : emptyMemory,
-    };
+    return { orders, commands, rows, local, memory, known: Object.keys(memory.homes).length > 0 };
   }
 
   /** Orders are written beside acting, not before it. */

@@ -2,6 +2,7 @@
 import type { RackEvent, Refusal } from '#protocol/lifecycle.ts';
 import type { Policy } from './config/policy.ts';
 import { eventKey } from './decide/compose.ts';
+import { assumedHomes } from './decide/home.ts';
 import type { Memory, Step } from './decide/plan.ts';
 import { appliedOrders, homesInWords, intents, rackMode } from './decide/words.ts';
 import type { Turn } from './loop.ts';
@@ -76,6 +77,7 @@ export class Teller {
     for (const event of this.#pending.splice(0)) this.#tell(event, picture, memory);
     for (const step of steps) this.#tell(rackEvent('order', step, step.why, step.levelW, picture, at), picture, memory);
     this.#closeEvents(steps, memory);
+    this.#tellAssumed(assumedHomes(picture, policy(), memory));
     const { commissioning, protect } = policy();
     presence.mode(rackMode(plan, memory, picture, at, commissioning !== 'waived'));
     const told = intents(plan, memory, picture).map(
@@ -89,6 +91,15 @@ export class Teller {
       moved: memory.moved,
       intents: new Map(told),
     });
+  }
+
+  #tellAssumed(devices: readonly string[]): void {
+    if (devices.length === 0) {
+      this.alarms.delete('home-assumed');
+      return;
+    }
+    const message = `nothing is left of how ${devices.join(', ')} ran before the order: taken to have been awake`;
+    this.alarms.set('home-assumed', { severity: 'warning', message });
   }
 
   #tell(event: RackEvent, picture: Picture, { baselines }: Memory): void {

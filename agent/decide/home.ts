@@ -6,6 +6,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { sameSetting, settingShown, shows } from '#agent/state/setting.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
 import type { Memory, PlannedDevice } from './plan.ts';
+import { isSteered } from './roster.ts';
 
 export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now: Now): Memory {
   const binds = policy.commissioning === 'waived' && binding(picture, now.wall).length > 0;
@@ -22,6 +23,15 @@ export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now
     if (!home || !sameSetting(home, shown)) changed[id] = shown;
   }
   return Object.keys(changed).length ? { ...memory, homes: { ...memory.homes, ...changed } } : memory;
+}
+
+/** Devices that an order may move though nobody has seen how they run without one: they are taken to be awake. */
+export function assumedHomes(picture: Picture, policy: Policy, { homes, line }: Memory): string[] {
+  // Until all that the broker retains has come, the rack's own word from before may still be among it.
+  if (!line || !picture.ordersKnown) return [];
+  return Object.values(picture.devices)
+    .filter((device) => isSteered(device, policy) && device.state !== 'wrong_device' && !(device.facts.id in homes))
+    .map(({ facts }) => facts.id);
 }
 
 /**

@@ -35,8 +35,13 @@ export function roster(picture: Picture, policy: Policy, memory: Memory, now: No
 /** Watts of the devices that orders may move, by their nameplates: what fractions of the rack refer to. */
 export function ratedW(picture: Picture, policy: Policy): Watts {
   return Object.values(picture.devices)
-    .filter(({ facts }) => canSleep(facts.controls) && !policy.protect.includes(facts.id))
+    .filter((device) => isSteered(device, policy))
     .reduce((sum, { facts }) => sum + facts.ratedW, 0);
+}
+
+/** Whether orders may move it at all. */
+export function isSteered({ facts }: DeviceView, policy: Policy): boolean {
+  return canSleep(facts.controls) && !policy.protect.includes(facts.id);
 }
 
 /** Until it has said who it is, a device is planned for as the one the config names, and not called. */

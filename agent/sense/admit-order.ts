@@ -32,7 +32,7 @@ export type Admission =
 /** Kinds that this version obeys. */
 const supported: readonly Target['kind'][] = ['ceiling', 'shed', 'setpoint', 'release'];
 
-export function admitOrder(topic: string, payload: Uint8Array, { own: slot, blind }: Slots, gate: Gate): Admission {
+export function admitOrder(topic: string, payload: Uint8Array, { own, blind }: Slots, gate: Gate): Admission {
   const opened = open(payload, gate.policy, gate.keys);
   if (opened.kind === 'refused') return opened;
   const who = { issuer: opened.issuer.id, ...idOf(opened.message) };
@@ -41,6 +41,7 @@ export function admitOrder(topic: string, payload: Uint8Array, { own: slot, blin
   const order = parsed.data;
   const refusal = wrongScope(topic, order, gate.site) ?? beyondRights(order, opened.issuer) ?? notForUs(order);
   if (refusal) return { ...refusal, ...who, order };
+  const slot = isTrusted(own, gate.keys) ? own : undefined;
   if (isSame(slot, order, opened.digest)) return { kind: 'repeat', order };
   const untimely = onlyObserving(gate) ?? outOfSequence(slot, order) ?? outOfTime(order, gate);
   if (untimely) return { ...untimely, ...who, order };
@@ -94,6 +95,12 @@ function wrongScope(topic: string, order: Order, site: string): Refusal | undefi
     'scope_mismatch',
     `it says ${order.scope.site}, ${order.issuer}, ${order.program}, ${order.scope.to}; its topic is ${topic}`,
   );
+}
+
+/** What was signed with a key that has been revoked holds no place in the sequence: no seq could follow a thief's. */
+function isTrusted(slot: OrderSlot | undefined, keys: IssuerKeys): boolean {
+  const newest = slot?.orders.at(-1);
+  return newest !== undefined && keys.has(newest.order.signature.kid);
 }
 
 function isSame(slot: OrderSlot | undefined, { seq }: Order, digest: string): boolean {
