@@ -2,7 +2,7 @@
 import type { Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
-import type { Picture } from '#agent/state/picture.ts';
+import type { Picture, Sample } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import { sameSetting, settingShown } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
@@ -62,13 +62,14 @@ function baseline(
 function meteredMean(picture: Picture, policy: Policy, { moved, cutAt }: Memory, now: Now): Baseline | undefined {
   const opens = now.mono - policy.baseline_window_s * 1000;
   const window = (feedMeter(picture)?.samples ?? []).filter(({ mono }) => mono >= opens);
-  const uncut = moved.length > 0 ? [] : window.filter(({ mono }) => mono > (cutAt ?? opens));
+  const isCut = ({ mono }: Sample) => moved.length > 0 || mono <= (cutAt ?? Number.NEGATIVE_INFINITY);
+  const uncut = window.filter((sample) => !isCut(sample));
   const samples = uncut.length >= LEAST_SAMPLES ? uncut : window;
   const [first] = samples;
   if (!first || samples.length < LEAST_SAMPLES) return undefined;
   const mean = samples.reduce((sum, { powerW }) => sum + powerW, 0) / samples.length;
   const spanS = Math.round((now.mono - first.mono) / 1000);
-  const stacked = samples === uncut || first.mono > (cutAt ?? 0) ? '' : ', stacked on the cuts of another event';
+  const stacked = samples.some(isCut) ? ', stacked on the cuts of another event' : '';
   return { watts: Math.round(mean), method: `metered mean of the last ${spanS} s${stacked}` };
 }
 
