@@ -73,6 +73,8 @@ const keys = {
   pump_rpm: 'rpm',
   pump_pct: 'pct',
   leak: '1',
+  /** An outlet that is closed and feeds what is plugged into it. */
+  on: '1',
 } as const;
 
 export type Unit = keyof typeof units;

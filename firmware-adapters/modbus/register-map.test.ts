@@ -103,6 +103,38 @@ const brokenMaps: [string, object, string][] = [
   ['a misspelt field', { barrier: [] }, 'map: '],
 ];
 
+const outlets = {
+  count: 8,
+  points: [{ ...power, address: 0x3a02 }],
+  stride: 0x120,
+  switch: { address: 0, stride: 1 },
+  min_off_s: 10,
+  stagger_ms: 500,
+};
+
+const brokenOutlets: [string, object, string][] = [
+  ['no outlets', { count: 0 }, 'outlets.count: '],
+  ['no way to switch them', { switch: undefined }, 'outlets.switch: '],
+  ['a measurement it could not be', { points: [{ ...power, unit: 'V' }] }, 'power_w: outlets.unit: V does not measure'],
+  ['outlets that overlap', { stride: 1 }, 'outlets.stride: 1 lets the outlets overlap in power_w'],
+  [
+    'a last outlet past the last register',
+    { stride: 0x1000, count: 64 },
+    'power_w: outlets.address: the value ends past',
+  ],
+  ['a last coil past the last address', { switch: { address: 65_530, stride: 1 } }, 'outlets.switch: the last coil is'],
+];
+
+test('outlets that are alike are described once', () => {
+  assert.equal(parseRegisterMap(JSON.stringify({ ...map, outlets }), 'm1.json').outlets?.count, 8);
+});
+
+for (const [name, change, problem] of brokenOutlets) {
+  test(`a map with ${name} is refused`, () => {
+    assertProblem({ ...map, outlets: { ...outlets, ...change } }, problem);
+  });
+}
+
 for (const [name, change, problem] of brokenMaps) {
   test(`a map with ${name} is refused, by file and rule`, () => {
     assertProblem({ ...map, ...change }, problem);

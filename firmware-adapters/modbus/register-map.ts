@@ -38,6 +38,22 @@ const point = z.strictObject({
   poll_class: z.enum(['fast', 'normal', 'slow', 'once']),
 });
 
+/** Sockets that are alike, each measured and switched by itself. */
+const outlets = z.strictObject({
+  /** How many the model has; a config may say otherwise for models of one family. */
+  count: z.int().min(1).max(64),
+  /** What is measured at the first one. */
+  points: z.array(point).default([]),
+  /** From the points of one outlet to those of the next, in registers. */
+  stride: z.int().min(1).max(0x1000),
+  /** The coil that closes the first one, read and written alike; `stride` to the next. */
+  switch: z.strictObject({ address, stride: z.int().min(1).max(0x1000) }),
+  /** How long one stays open at least before it may be closed again, seconds. */
+  min_off_s: z.number().min(0).max(3600),
+  /** Between closing one and closing another, so that inrush currents do not add up, milliseconds. */
+  stagger_ms: z.int().min(0).max(60_000),
+});
+
 const registerMap = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]{1,64}$/, 'is not a name of a-z, 0-9 and -'),
   vendor: z.string().min(1),
@@ -56,12 +72,16 @@ const registerMap = z.strictObject({
   hole_max: z.int().min(0).max(maxRead.holding).default(0),
   /** No request may hold both a barrier's address and the one before it. */
   barriers: z.array(z.strictObject({ table, address })).default([]),
+  /** The rest the device needs between an answer and the next request, milliseconds. */
+  min_gap_ms: z.int().min(0).max(10_000).default(0),
   points: z.array(point).min(1, 'is empty'),
+  outlets: outlets.exactOptional(),
 });
 
 export type RegisterMap = z.infer<typeof registerMap>;
 export type Point = z.infer<typeof point>;
 export type PollClass = Point['poll_class'];
+export type OutletMap = z.infer<typeof outlets>;
 export type Barrier = RegisterMap['barriers'][number];
 
 /** `point` is the key of the point, or absent where the map as a whole is wrong. `rule` names what was broken. */
@@ -99,6 +119,20 @@ function* mapProblems(map: RegisterMap): Iterable<Problem> {
     yield* requestProblems(each, map);
     for (const earlier of map.points.slice(0, index)) yield* pairProblems(each, earlier);
   }
+  if (map.outlets) yield* outletProblems(map.outlets, map);
+}
+
+function* outletProblems({ count, points, stride, switch: coil }: OutletMap, map: RegisterMap): Iterable<Problem> {
+  const problem = (rule: string, detail: string) => ({ rule: `outlets.${rule}`, detail });
+  for (const [index, each] of points.entries()) {
+    const last = { ...each, address: each.address + (count - 1) * stride };
+    for (const found of [...pointProblems(each), ...requestProblems(last, map)]) {
+      yield { ...problem(found.rule, found.detail), point: each.key };
+    }
+    for (const earlier of points.slice(0, index)) yield* pairProblems(each, earlier);
+    if (widthOf(each.type) > stride) yield problem('stride', `${stride} lets the outlets overlap in ${each.key}`);
+  }
+  if (coil.address + (count - 1) * coil.stride > 0xffff) yield problem('switch', 'the last coil is past address 65535');
 }
 
 function* pointProblems(each: Point): Iterable<Problem> {
