@@ -72,17 +72,14 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
         return { ...device, asked: { setting: observation.setting, at: now, outcome: 'pending', attempts } };
       });
     case 'acknowledged': {
-      const { said, settleMs } = observation;
-      return withAnswer(
-        picture,
-        observation.device,
-        { outcome: 'acknowledged', said, settledAt: now.mono + settleMs },
-        now,
-      );
+      const { device, said, settleMs } = observation;
+      const answer = { outcome: 'acknowledged', said, settledAt: now.mono + settleMs } as const;
+      return withAnswer(picture, device, answer, true, now);
     }
     case 'notDone': {
       const { device, trouble } = observation;
-      const answered = withAnswer(picture, device, { outcome: 'failed', trouble }, now);
+      const mayHaveMoved = trouble.kind === 'timedOut' || trouble.kind === 'malformed';
+      const answered = withAnswer(picture, device, { outcome: 'failed', trouble }, mayHaveMoved, now);
       return withDevice(answered, device, (view) => withTrouble(view, trouble, now));
     }
   }
@@ -103,7 +100,7 @@ function withInventory(
 }
 
 function newDevice(facts: DeviceFacts, now: Now): DeviceView {
-  return { facts, state: 'unknown', since: now, identified: false, fullW: facts.ratedW };
+  return { facts, state: 'unknown', since: now, identified: false, mayHaveMoved: false, fullW: facts.ratedW };
 }
 
 function withMeter(picture: Picture, id: string, change: (meter: MeterView) => MeterView): Picture {
@@ -125,7 +122,8 @@ function withReading(device: DeviceView, reading: DeviceReading, now: Now): Devi
   // Another device's word, at our device's address, says nothing about ours.
   if (device.state === 'wrong_device') return device;
   const { trouble: _healed, ...healthy } = device;
-  const seen = settledAsk({ ...healthy, reading: { ...reading, at: now }, fullW: shownFullW(device, reading) });
+  const said = { ...healthy, reading: { ...reading, at: now }, mayHaveMoved: false };
+  const seen = settledAsk({ ...said, fullW: shownFullW(device, reading) });
   return inState(seen, stateShown(seen, reading), now);
 }
 
@@ -160,10 +158,12 @@ function withTrouble(device: DeviceView, trouble: Trouble, now: Now): DeviceView
   return seen;
 }
 
-function withAnswer(picture: Picture, id: string, answer: Partial<Asked>, now: Now): Picture {
-  return withDevice(picture, id, (device) =>
-    device.asked ? { ...device, asked: { ...device.asked, ...answer, answeredAt: now } } : device,
-  );
+function withAnswer(picture: Picture, id: string, answer: Partial<Asked>, mayHaveMoved: boolean, now: Now): Picture {
+  return withDevice(picture, id, (device) => {
+    if (!device.asked) return device;
+    const asked = { ...device.asked, ...answer, answeredAt: now };
+    return { ...device, asked, mayHaveMoved: device.mayHaveMoved || mayHaveMoved };
+  });
 }
 
 function inState(device: DeviceView, state: DeviceStateName, now: Now): DeviceView {

@@ -39,6 +39,8 @@ export type DeviceView = {
   readonly identified: boolean;
   readonly reading?: At<DeviceReading>;
   readonly asked?: Asked;
+  /** Whether it may have done since its last reading what was asked of it: then that reading says nothing about now. */
+  readonly mayHaveMoved: boolean;
   readonly trouble?: At<Trouble>;
   /** What it draws awake and unlimited: the nameplate, or more where it has shown more. */
   readonly fullW: Watts;

@@ -1,6 +1,6 @@
 /** Settings of devices: comparing them, and reading one off what a device said. */
 import type { DeviceReading, Setting } from './observation.ts';
-import type { Asked, DeviceView } from './picture.ts';
+import type { DeviceView } from './picture.ts';
 
 export const asleep: Setting = { kind: 'asleep' };
 export const awake: Setting = { kind: 'awake' };
@@ -30,18 +30,12 @@ export function settingShown(device: DeviceView, reading: DeviceReading): Settin
 export function shows(device: DeviceView, wanted: Setting): boolean {
   const { reading, asked, facts } = device;
   if (!reading) return false;
-  const isOlder = asked !== undefined && (asked.answeredAt?.mono ?? Number.POSITIVE_INFINITY) > reading.at.mono;
-  if (isOlder && (sameSetting(asked.setting, wanted) || mayHaveActed(asked))) return false;
+  if (asked?.outcome === 'pending' || device.mayHaveMoved) return false;
   const shown = settingShown(device, reading);
   if (!shown) return false;
   if (shown.kind === 'asleep' || wanted.kind === 'asleep') return shown.kind === wanted.kind;
   if (reading.limit === undefined && facts.controls['limit']) return limitByWord(device, wanted);
   return sameSetting(shown, wanted);
-}
-
-/** Whether what was asked last may have been done, or may still be: then an older word says nothing about now. */
-function mayHaveActed({ outcome, trouble }: Asked): boolean {
-  return outcome !== 'failed' || trouble?.kind === 'timedOut';
 }
 
 /** For firmware that never says its limit: only an acknowledgement of exactly this setting counts. */
