@@ -145,7 +145,7 @@ class RackAgent implements Agent {
       refused: (refusal, about) => this.#teller.refused(refusal, about),
       answer: (issuer, ack) => this.#publisher.tell('ack', { issuer }, ack),
       predict: (order) => this.#loop.predict(order),
-      take: (key) => this.#journal.command(key),
+      take: (key, until) => this.#journal.command(key, until),
     });
     this.#ears = new Ears({
       site,
@@ -171,7 +171,7 @@ class RackAgent implements Agent {
 
   async start(): Promise<void> {
     const { clock } = this.#parts;
-    const past = await this.#journal.recover();
+    const past = await this.#journal.recover(clock.wall());
     this.#evidence.restore(past.rows);
     this.#desk.restore(past.commands);
     const known: Observation[] = [

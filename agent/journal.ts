@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { order } from '#protocol/order.ts';
+import { epochMs } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Memory } from './decide/plan.ts';
 import { emptyMemory } from './decide/plan.ts';
@@ -42,7 +43,7 @@ export class RackJournal {
     this.#failed = failed;
   }
 
-  async recover(): Promise<Recovered> {
+  async recover(wall: Millis): Promise<Recovered> {
     const rows = await this.#journal.load().catch((error: Error) => {
       this.#failed(error);
       return new Map<string, string>();
@@ -50,7 +51,11 @@ export class RackJournal {
     const orders: AcceptedOrder[] = [];
     const commands: string[] = [];
     for (const [key, body] of rows) {
-      if (key.startsWith(COMMANDS)) commands.push(key.slice(COMMANDS.length));
+      if (key.startsWith(COMMANDS)) {
+        // One that is over cannot be replayed: its time says so by itself.
+        if (epochMs(body) > wall) commands.push(key.slice(COMMANDS.length));
+        else this.#journal.remove(key).catch(this.#failed);
+      }
       if (key.startsWith(ORDERS)) orders.push(...(parsed(acceptedSchema, body) ?? []));
     }
     const written = parsed(memorySchema, rows.get(MEMORY));
@@ -68,8 +73,9 @@ export class RackJournal {
     return this.#journal.put(LOCAL, JSON.stringify(local));
   }
 
-  command(key: string): Promise<void> {
-    return this.#journal.put(COMMANDS + key, '');
+  /** `until` is the time at which the command expires. */
+  command(key: string, until: string): Promise<void> {
+    return this.#journal.put(COMMANDS + key, until);
   }
 
   /** Writes the memory when it has changed in what matters; while one write runs, only the newest waits. */

@@ -8,6 +8,9 @@ import { bus, meter, pdu, sensor } from './instruments.ts';
 
 const brokerUrl = z.string().regex(/^(mqtts?|wss?):\/\/\S+$/, 'must start with mqtt://, mqtts://, ws:// or wss://');
 
+/** At most 48 characters: alarms put a word before it. */
+const id = name.max(48);
+
 const broker = z.strictObject({
   /** The agent holds a session to each; the same order from two of them counts once. */
   urls: z.array(brokerUrl).min(1),
@@ -20,7 +23,7 @@ const broker = z.strictObject({
 });
 
 const deviceBase = {
-  id: name,
+  id,
   /** Watts at full load, by the nameplate. */
   rated_w: watts.positive(),
   /** Lower case, with colons. A device that shows another one is left alone. */

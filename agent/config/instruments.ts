@@ -23,7 +23,7 @@ export const bus = z.discriminatedUnion('kind', [
 ]);
 
 const instrument = {
-  id: name,
+  id: name.max(48),
   bus: name,
   /** Modbus unit id: 1 to 247 on RTU; PDUs and meters of their own address often take any. */
   unit: z.int().min(0).max(255),

@@ -7,7 +7,7 @@ import type { Refusal } from '#protocol/lifecycle.ts';
 import { epochMs } from '#protocol/time.ts';
 import type { Gate } from './admit-order.ts';
 import { beyondRights, notForUs } from './admit-order.ts';
-import { firstIssue, open, refused } from './envelope.ts';
+import { firstIssue, idOf, open, refused } from './envelope.ts';
 
 export type CommandGate = Gate & {
   readonly rack: string;
@@ -29,7 +29,7 @@ export function admitCommand(
   if (opened.kind === 'refused') return opened;
   const who = { issuer: opened.issuer.id };
   const parsed = commandSchema.safeParse(opened.message);
-  if (!parsed.success) return { ...refused('malformed', firstIssue(parsed.error)), ...who };
+  if (!parsed.success) return { ...refused('malformed', firstIssue(parsed.error)), ...who, ...idOf(opened.message) };
   const command = parsed.data;
   const refusal =
     (retained ? refused('retained_command', 'commands must not be retained') : undefined) ??

@@ -9,7 +9,7 @@ import type { Amount, Order, OrderBody, Target } from '#protocol/order.ts';
 import { order as orderSchema } from '#protocol/order.ts';
 import { epochMs, timestampOf } from '#protocol/time.ts';
 import { orderTopic } from '#protocol/topics.ts';
-import { firstIssue, open, refused } from './envelope.ts';
+import { firstIssue, idOf, open, refused } from './envelope.ts';
 
 export type Gate = {
   readonly site: string;
@@ -154,8 +154,4 @@ function isPlainWatts(target: Target): boolean {
   if (target.kind === 'market' || target.kind === 'release') return false;
   const amount: Amount = target;
   return amount.watts !== undefined && amount.of_w === undefined;
-}
-
-function idOf(message: Record<string, unknown>): { id?: string } {
-  return typeof message['id'] === 'string' ? { id: message['id'] } : {};
 }

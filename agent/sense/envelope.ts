@@ -3,6 +3,7 @@ import { createHash, verify } from 'node:crypto';
 import * as z from 'zod';
 import type { IssuerKeys } from '#agent/config/keys.ts';
 import type { Issuer, Policy } from '#agent/config/policy.ts';
+import { messageId } from '#protocol/ids.ts';
 import type { Refusal, RefusalCode } from '#protocol/lifecycle.ts';
 import { spokenVersions } from '#protocol/order.ts';
 import { bytesToSign, fromBase64Url, signature } from '#protocol/signing.ts';
@@ -65,6 +66,12 @@ export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   if (!issue) return 'not as the schema says';
   return issue.path.length ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
+}
+
+/** The message's own id, for an answer to one that is otherwise not as it should be. */
+export function idOf(message: Record<string, unknown>): { id?: string } {
+  const parsed = messageId.safeParse(message['id']);
+  return parsed.success ? { id: parsed.data } : {};
 }
 
 function parseJson(payload: Uint8Array): unknown {

@@ -31,7 +31,7 @@ export type DeskParts = {
   answer(issuer: string, ack: Ack): void;
   predict(order: OrderBody): Prediction;
   /** Writes a command's id down; the command is acted on once that is on disk. */
-  take(key: string): Promise<void>;
+  take(key: string, until: string): Promise<void>;
 };
 
 export type About = {
@@ -137,7 +137,7 @@ export class OrderDesk {
     }
     const { command, key } = admission;
     this.#remember(key);
-    take(key).then(
+    take(key, command.valid_until).then(
       () =>
         this.#answer(
           command.issuer,

@@ -64,6 +64,7 @@ function policyOf({ restoreWindowS, meterWindowS }: Pace) {
       },
     ],
     meter_window_s: meterWindowS,
+    baseline_window_s: meterWindowS,
     commissioning: 'waived',
     // A simulated site must run on machines whose kernel does not vouch for its clock, as in most containers.
     clock: 'trusted',
