@@ -5,7 +5,9 @@ import type { Logger } from './platform/log.ts';
 import type { Rack } from './rack.ts';
 import { watchDevice } from './sense/devices.ts';
 import { watchMeter } from './sense/meters.ts';
+import { watchPdu } from './sense/pdus.ts';
 import type { Poller } from './sense/poller.ts';
+import { watchSensor } from './sense/sensors.ts';
 import type { Observation } from './state/observation.ts';
 
 export type HandsParts = { readonly clock: Clock; readonly log: Logger; observe(observation: Observation): void };
@@ -21,7 +23,11 @@ export class Hands {
     const meters = rack.meters.map(({ facts: { id, periodMs }, instrument }) =>
       watchMeter({ id, periodMs, instrument }, clock, observe),
     );
-    this.pollers = new Map([...devices, ...meters].map((poller) => [poller.name, poller]));
+    const sensors = rack.sensors.map(({ facts: { id, periodMs }, instrument }) =>
+      watchSensor({ id, periodMs, instrument }, clock, observe),
+    );
+    const pdus = rack.pdus.map(({ facts, ...faces }) => watchPdu({ ...facts, ...faces }, clock, observe));
+    this.pollers = new Map([...devices, ...meters, ...sensors, ...pdus].map((poller) => [poller.name, poller]));
     const byId = new Map(rack.devices.map((device) => [device.facts.id, device]));
     this.actuator = new Actuator({
       controls: (id) => byId.get(id)?.controls(),
@@ -32,8 +38,14 @@ export class Hands {
   }
 
   get inventory(): Observation {
-    const devices = this.rack.devices.map(({ facts }) => facts);
-    return { kind: 'inventory', devices, meters: this.rack.meters.map(({ facts }) => facts) };
+    const { devices, meters, sensors, pdus } = this.rack;
+    return {
+      kind: 'inventory',
+      devices: devices.map(({ facts }) => facts),
+      meters: meters.map(({ facts }) => facts),
+      sensors: sensors.map(({ facts }) => facts),
+      pdus: pdus.map(({ facts }) => facts),
+    };
   }
 
   start(): void {

@@ -8,16 +8,19 @@ import { ModbusBus } from '#adapters/modbus/bus.ts';
 import type { BusCounters } from '#adapters/modbus/counters.ts';
 import type { Instrument } from '#adapters/modbus/instrument.ts';
 import { createInstrument } from '#adapters/modbus/instrument.ts';
+import type { Outlets } from '#adapters/modbus/outlets.ts';
+import { createOutlets } from '#adapters/modbus/outlets.ts';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import { rtuFraming, rtuOverTcpFraming, rtuTimeoutMs } from '#adapters/modbus/rtu.ts';
 import { tcpFraming } from '#adapters/modbus/tcp.ts';
 import { adapterNamed } from '#adapters/registry.ts';
 import type { OpenSerial } from '#adapters/transport/serial.ts';
 import type { Millis } from '#protocol/units.ts';
-import type { BusConfig, Config, DeviceConfig, MeterConfig } from './config/config.ts';
+import type { BusConfig, Config, DeviceConfig, MeterConfig, PduConfig } from './config/config.ts';
+import { instrumentsOf } from './config/config.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/log.ts';
-import type { DeviceFacts, MeterFacts } from './state/observation.ts';
+import type { DeviceFacts, MeterFacts, PduFacts, SensorFacts } from './state/observation.ts';
 
 export type RackParts = {
   readonly clock: Clock;
@@ -41,10 +44,14 @@ export type RackDevice = {
 };
 
 export type RackMeter = { readonly facts: MeterFacts; readonly instrument: Instrument };
+export type RackSensor = { readonly facts: SensorFacts; readonly instrument: Instrument };
+export type RackPdu = { readonly facts: PduFacts; readonly instrument: Instrument; readonly outlets: Outlets };
 
 export type Rack = {
   readonly devices: readonly RackDevice[];
   readonly meters: readonly RackMeter[];
+  readonly sensors: readonly RackSensor[];
+  readonly pdus: readonly RackPdu[];
   counters(): Record<string, BusCounters>;
   start(): void;
   stop(): Promise<void>;
@@ -54,7 +61,7 @@ export type Rack = {
 const BUS_TIMEOUT_MS: Millis = 1000;
 
 export function buildRack(config: Config, parts: RackParts): Rack {
-  const buses = new Map(config.buses.map((bus) => [bus.id, buildBus(bus, parts)]));
+  const buses = new Map(config.buses.map((bus) => [bus.id, buildBus(bus, config, parts)]));
   const built = config.devices.map((device) => ({ config: device, device: buildDevice(device, parts) }));
   return {
     devices: built.map(({ config: own, device }) => ({
@@ -65,7 +72,12 @@ export function buildRack(config: Config, parts: RackParts): Rack {
       controls: () => device.controls,
       offers: () => capabilities(device.controls),
     })),
-    meters: config.meters.map((meter) => buildMeter(meter, buses, parts)),
+    meters: config.meters.map((meter) => buildMeter(meter, instrumentFor(meter, buses, parts))),
+    sensors: config.sensors.map(({ period_ms: periodMs, ...sensor }) => ({
+      facts: { id: sensor.id, role: sensor.role, periodMs },
+      instrument: instrumentFor(sensor, buses, parts),
+    })),
+    pdus: config.pdus.map((pdu) => buildPdu(pdu, buses, parts)),
     counters: () => Object.fromEntries([...buses].map(([id, bus]) => [id, bus.counters])),
     start: () => {
       for (const bus of buses.values()) bus.start();
@@ -77,9 +89,11 @@ export function buildRack(config: Config, parts: RackParts): Rack {
   };
 }
 
-function buildBus(bus: BusConfig, parts: RackParts): ModbusBus {
-  const { clock, log } = parts;
-  return new ModbusBus({ id: bus.id, clock, log, ...wireOf(bus, parts) });
+function buildBus(bus: BusConfig, config: Config, parts: RackParts): ModbusBus {
+  const { clock, log, maps } = parts;
+  const units = instrumentsOf(config).filter((each) => each.bus === bus.id);
+  const unitGapMs = new Map(units.map(({ unit, model }) => [unit, maps.get(model)?.min_gap_ms ?? 0]));
+  return new ModbusBus({ id: bus.id, clock, log, unitGapMs, ...wireOf(bus, parts) });
 }
 
 function wireOf(
@@ -117,11 +131,26 @@ function buildDevice(config: DeviceConfig, { clock, log, connect, secret }: Rack
   return adapter.open(config, { id: config.id, clock, log: log.child({ device: config.id }), connect, secret });
 }
 
-function buildMeter(config: MeterConfig, buses: ReadonlyMap<string, ModbusBus>, { maps }: RackParts): RackMeter {
-  const bus = buses.get(config.bus);
-  const map = maps.get(config.model);
-  if (!bus || !map) throw new Error(`meter ${config.id}: no bus ${config.bus} or no map ${config.model}`);
-  const power = map.points.find(({ key }) => key === 'power_w');
+type Buses = ReadonlyMap<string, ModbusBus>;
+type Placed = { id: string; bus: string; unit: number; model: string };
+
+/** What the config's check has seen to be there. */
+function placeOf(
+  { id, bus: on, model }: Placed,
+  buses: Buses,
+  { maps }: RackParts,
+): { bus: ModbusBus; map: RegisterMap } {
+  const [bus, map] = [buses.get(on), maps.get(model)];
+  if (!bus || !map) throw new Error(`${id}: no bus ${on} or no map ${model}`);
+  return { bus, map };
+}
+
+function instrumentFor(placed: Placed, buses: Buses, parts: RackParts): Instrument {
+  return createInstrument({ id: placed.id, unit: placed.unit, ...placeOf(placed, buses, parts) });
+}
+
+function buildMeter(config: MeterConfig, instrument: Instrument): RackMeter {
+  const power = instrument.map.points.find(({ key }) => key === 'power_w');
   return {
     facts: {
       id: config.id,
@@ -131,7 +160,19 @@ function buildMeter(config: MeterConfig, buses: ReadonlyMap<string, ModbusBus>, 
       resolutionW: power?.resolution ?? 1,
       periodMs: config.period_ms,
     },
-    instrument: createInstrument({ id: config.id, bus, unit: config.unit, map }),
+    instrument,
+  };
+}
+
+function buildPdu(config: PduConfig, buses: Buses, parts: RackParts): RackPdu {
+  const { id, unit, model, outlets: count, period_ms: periodMs } = config;
+  const { bus, map } = placeOf(config, buses, parts);
+  if (!map.outlets) throw new Error(`${id}: ${model} has no outlets that can be switched`);
+  const outlets = { ...map.outlets, ...(count !== undefined && { count }) };
+  return {
+    facts: { id, periodMs },
+    instrument: createInstrument({ id, bus, unit, map }),
+    outlets: createOutlets({ id, bus, unit, map, outlets, clock: parts.clock }),
   };
 }
 

@@ -21,6 +21,7 @@ export function checkConfig(config: Config, models: readonly string[]): Finding[
     ...duplicates('devices', 'mac', config.devices, ({ mac }) => mac),
     ...(['meters', 'sensors', 'pdus'] as const).flatMap((section) => checkInstruments(config, models, section)),
     ...sharedUnits(config),
+    ...sharedIds(config),
     ...config.meters.flatMap((meter, i) => checkCovered(config, meter, i)),
   ];
 }
@@ -77,6 +78,18 @@ function sharedUnits(config: Config): Finding[] {
       return holder === undefined
         ? []
         : [{ path: [section, i, 'unit'], message: `${place} is already that of ${holder}` }];
+    }),
+  );
+}
+
+/** One name for two things of different kinds: health and people know each by its id alone. */
+function sharedIds(config: Config): Finding[] {
+  const holders = new Map<string, string>();
+  return (['meters', 'sensors', 'pdus', 'devices'] as const).flatMap((section) =>
+    config[section].flatMap(({ id }, i) => {
+      const holder = holders.get(id) ?? section;
+      holders.set(id, holder);
+      return holder === section ? [] : [{ path: [section, i, 'id'], message: `${id} already stands in ${holder}` }];
     }),
   );
 }

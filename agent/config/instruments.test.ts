@@ -67,6 +67,11 @@ const found: [string, object, string][] = [
   ],
   ['a PDU of an unknown model', { pdus: [{ ...pdu, model: 'gude' }] }, 'pdus[0].model: there is no register map gude'],
   [
+    'one id for a meter and a sensor',
+    { sensors: [{ ...inlet, id: 'feed' }] },
+    'sensors[0].id: feed already stands in meters',
+  ],
+  [
     'one serial port for two buses',
     { buses: [rtu1, server, net, { ...rtu1, id: 'rtu2' }] },
     'buses[3].port: /dev/serial/by-id/usb-FTDI-1 is already that of rtu1',

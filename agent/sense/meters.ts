@@ -4,6 +4,7 @@ import type { Clock } from '#agent/platform/clock.ts';
 import type { MeterReading, Observation } from '#agent/state/observation.ts';
 import { troubleOf } from '#agent/state/trouble.ts';
 import type { Millis } from '#protocol/units.ts';
+import { defined, leadingValueIn, valueIn } from './points.ts';
 import { Poller } from './poller.ts';
 
 export function watchMeter(
@@ -27,23 +28,10 @@ export function watchMeter(
 
 /** @throws what went wrong with the power, without which the rest says little. */
 export function meterReading({ points }: Reading): MeterReading {
-  const power = points.power_w;
-  if (power?.kind === 'failed') throw power.error;
-  if (power?.kind === 'implausible') throw new Error(`power_w: ${power.detail} (raw ${power.raw.join(' ')})`);
-  const value = (key: keyof Reading['points']) => {
-    const point = points[key];
-    return point?.kind === 'value' ? point.value : undefined;
-  };
   return defined({
-    powerW: value('power_w'),
-    frequencyHz: value('frequency_hz'),
-    energyImportWh: value('energy_import_wh'),
-    energyExportWh: value('energy_export_wh'),
+    powerW: leadingValueIn(points, 'power_w'),
+    frequencyHz: valueIn(points, 'frequency_hz'),
+    energyImportWh: valueIn(points, 'energy_import_wh'),
+    energyExportWh: valueIn(points, 'energy_export_wh'),
   });
-}
-
-/** Absent is absent: a key whose value is unknown is not there. */
-function defined<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  const known = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(known) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
 }

@@ -1,6 +1,7 @@
 /** (picture, observation, now) -> picture. The only way the picture changes. */
 import type { DeviceStateName } from '#protocol/telemetry.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
+import * as instruments from './instruments.ts';
 import type { DeviceFacts, DeviceReading, MeterFacts, Now, Observation, Trouble } from './observation.ts';
 import { BLIND, withClockSet, withOrder } from './orders.ts';
 import type { Asked, DeviceView, MeterView, Picture } from './picture.ts';
@@ -14,7 +15,27 @@ const MOST_PLAUSIBLE = 1.25;
 export function fold(picture: Picture, observation: Observation, now: Now): Picture {
   switch (observation.kind) {
     case 'inventory':
-      return withInventory(picture, observation.devices, observation.meters, now);
+      return {
+        ...withInventory(picture, observation.devices, observation.meters, now),
+        sensors: instruments.withListed(picture.sensors, observation.sensors),
+        pdus: instruments.withListed(picture.pdus, observation.pdus),
+      };
+    case 'sensor': {
+      const { sensor, reading } = observation;
+      return { ...picture, sensors: instruments.withReading(picture.sensors, sensor, reading, now) };
+    }
+    case 'sensorTrouble': {
+      const { sensor, trouble } = observation;
+      return { ...picture, sensors: instruments.withTrouble(picture.sensors, sensor, trouble, now) };
+    }
+    case 'pdu': {
+      const { pdu, reading } = observation;
+      return { ...picture, pdus: instruments.withReading(picture.pdus, pdu, reading, now) };
+    }
+    case 'pduTrouble': {
+      const { pdu, trouble } = observation;
+      return { ...picture, pdus: instruments.withTrouble(picture.pdus, pdu, trouble, now) };
+    }
     case 'meter': {
       const { reading } = observation;
       return withMeter(picture, observation.meter, ({ trouble: _healed, ...meter }) => ({

@@ -32,6 +32,15 @@ export type MeterFacts = {
   readonly periodMs: Millis;
 };
 
+export type SensorFacts = {
+  readonly id: string;
+  /** What it feels: the air that goes into the rack, the air that leaves it, or the coolant. */
+  readonly role: 'inlet' | 'outlet' | 'coolant';
+  readonly periodMs: Millis;
+};
+
+export type PduFacts = { readonly id: string; readonly periodMs: Millis };
+
 export type Identity = {
   readonly make: string;
   readonly model?: string;
@@ -58,6 +67,21 @@ export type MeterReading = {
   readonly energyExportWh?: number;
 };
 
+export type SensorReading = { readonly temperatureC?: Celsius; readonly humidityPct?: number };
+
+export type PduReading = {
+  /** At its inlet. */
+  readonly powerW?: Watts;
+  readonly outlets: readonly OutletReading[];
+};
+
+export type OutletReading = {
+  /** Counted from 1, as printed on the housing. */
+  readonly outlet: number;
+  readonly on?: boolean;
+  readonly powerW?: Watts;
+};
+
 /** Why a device could not be read or moved; the kinds of AdapterError. */
 export type TroubleKind = 'unreachable' | 'timedOut' | 'unauthorised' | 'refused' | 'unsupported' | 'malformed';
 export type Trouble = { readonly kind: TroubleKind; readonly message: string };
@@ -73,9 +97,19 @@ export type AcceptedOrder = {
 };
 
 export type Observation =
-  | { readonly kind: 'inventory'; readonly devices: readonly DeviceFacts[]; readonly meters: readonly MeterFacts[] }
+  | {
+      readonly kind: 'inventory';
+      readonly devices: readonly DeviceFacts[];
+      readonly meters: readonly MeterFacts[];
+      readonly sensors: readonly SensorFacts[];
+      readonly pdus: readonly PduFacts[];
+    }
   | { readonly kind: 'meter'; readonly meter: string; readonly reading: MeterReading }
   | { readonly kind: 'meterTrouble'; readonly meter: string; readonly trouble: Trouble }
+  | { readonly kind: 'sensor'; readonly sensor: string; readonly reading: SensorReading }
+  | { readonly kind: 'sensorTrouble'; readonly sensor: string; readonly trouble: Trouble }
+  | { readonly kind: 'pdu'; readonly pdu: string; readonly reading: PduReading }
+  | { readonly kind: 'pduTrouble'; readonly pdu: string; readonly trouble: Trouble }
   | { readonly kind: 'device'; readonly device: string; readonly reading: DeviceReading }
   | { readonly kind: 'deviceTrouble'; readonly device: string; readonly trouble: Trouble }
   /** Some devices say what can be asked of them only once they have been heard. */

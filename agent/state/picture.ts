@@ -9,6 +9,10 @@ import type {
   MeterFacts,
   MeterReading,
   Now,
+  PduFacts,
+  PduReading,
+  SensorFacts,
+  SensorReading,
   Setting,
   Trouble,
 } from './observation.ts';
@@ -56,6 +60,15 @@ export type MeterView = {
   readonly trouble?: At<Trouble>;
 };
 
+/** A sensor or a PDU: what it last said, and what is wrong with it. */
+export type InstrumentView<Facts, Reading> = {
+  readonly facts: Facts;
+  readonly reading?: At<Reading>;
+  readonly trouble?: At<Trouble>;
+};
+export type SensorView = InstrumentView<SensorFacts, SensorReading>;
+export type PduView = InstrumentView<PduFacts, PduReading>;
+
 /** What one order topic holds: the newest accepted seq, the order that binds or will, and those parked behind it. */
 export type OrderSlot = {
   readonly seq: number;
@@ -76,6 +89,8 @@ export type LocalState = {
 export type Picture = {
   readonly devices: Readonly<Record<string, DeviceView>>;
   readonly meters: Readonly<Record<string, MeterView>>;
+  readonly sensors: Readonly<Record<string, SensorView>>;
+  readonly pdus: Readonly<Record<string, PduView>>;
   readonly orders: Readonly<Record<string, OrderSlot>>;
   /** Whether every retained order has been seen since the start: before that, silence is not freedom. */
   readonly ordersKnown: boolean;
@@ -85,6 +100,8 @@ export type Picture = {
 export const emptyPicture: Picture = {
   devices: {},
   meters: {},
+  sensors: {},
+  pdus: {},
   orders: {},
   ordersKnown: false,
   local: { lockedOut: [] },

@@ -10,8 +10,15 @@ const LEAST_METER_MS: Millis = 3000;
 const DEVICE_MS: Millis = 30_000;
 
 export function freshMeter(meter: MeterView | undefined, now: Now): MeterView['reading'] {
-  if (!meter) return undefined;
-  return within(meter.reading, Math.max(LEAST_METER_MS, MISSED_READINGS * meter.facts.periodMs), now);
+  return meter && freshReading(meter, now);
+}
+
+/** Of a meter, a sensor or a PDU. */
+export function freshReading<T>(
+  { facts, reading }: { facts: { periodMs: Millis }; reading?: At<T> },
+  now: Now,
+): At<T> | undefined {
+  return within(reading, Math.max(LEAST_METER_MS, MISSED_READINGS * facts.periodMs), now);
 }
 
 export function freshDevice(device: DeviceView, now: Now): DeviceView['reading'] {

@@ -129,7 +129,7 @@ class Rack {
     this.memory = memory;
     this.#pending = [];
     this.picture = emptyPicture;
-    this.#observe({ kind: 'inventory', devices: facts, meters });
+    this.#observe({ kind: 'inventory', devices: facts, meters, sensors: [], pdus: [] });
     for (const each of orders) this.#observe({ kind: 'order', accepted: each });
     this.#observe({ kind: 'ordersKnown' });
   }

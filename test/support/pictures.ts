@@ -59,7 +59,9 @@ export function rackOf(
     const usual = { asleep: false, limit: 100, powerW: ratedW, ratedHashrateThs: 200 - i, faults: [] };
     return { kind: 'device', device: id, reading: spoken({ ...usual, ...readings[id] }) };
   });
-  return seen(emptyPicture, now, { kind: 'inventory', devices, meters: [meter] }, ...told, { kind: 'ordersKnown' });
+  return seen(emptyPicture, now, { kind: 'inventory', devices, meters: [meter], sensors: [], pdus: [] }, ...told, {
+    kind: 'ordersKnown',
+  });
 }
 
 export function viewOf(picture: Picture, id: string): DeviceView {

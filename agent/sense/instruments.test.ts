@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AdapterError } from '#adapters/errors.ts';
+import type { Reading } from '#adapters/modbus/instrument.ts';
+import { pduReading } from './pdus.ts';
+import { sensorReading } from './sensors.ts';
+
+const value = (number: number) => ({ kind: 'value', value: number, raw: [], mono: 0 }) as const;
+const silent = { kind: 'failed', error: new AdapterError('timedOut', 'bus rtu1: unit 10 did not answer') } as const;
+const points = (each: Reading['points']): Reading => ({ points: each });
+
+test('a sensor says what it feels, and nothing of what it lacks', () => {
+  const both = points({ temperature_c: value(24.5), humidity_pct: value(41) });
+  assert.deepEqual(sensorReading(both), { temperatureC: 24.5, humidityPct: 41 });
+  assert.deepEqual(sensorReading(points({ temperature_c: value(24.5) })), { temperatureC: 24.5 });
+});
+
+test('a sensor without a temperature has failed, whatever its humidity', () => {
+  assert.throws(() => sensorReading(points({ temperature_c: silent, humidity_pct: value(41) })), silent.error);
+  const broken = { kind: 'implausible', detail: '3276.7 is not between -40 and 85', raw: [32_767], mono: 0 } as const;
+  assert.throws(
+    () => sensorReading(points({ temperature_c: broken })),
+    /temperature_c: 3276.7 is not .* \(raw 32767\)/,
+  );
+});
+
+test('a PDU says what each outlet feeds, and an outlet that failed says nothing', () => {
+  const outlets = [
+    { outlet: 1, ...points({ on: value(1), power_w: value(3400) }) },
+    { outlet: 2, ...points({ on: value(0), power_w: value(0) }) },
+    { outlet: 3, ...points({ on: silent, power_w: silent }) },
+  ];
+  assert.deepEqual(pduReading(points({ power_w: value(3410) }), outlets), {
+    powerW: 3410,
+    outlets: [{ outlet: 1, on: true, powerW: 3400 }, { outlet: 2, on: false, powerW: 0 }, { outlet: 3 }],
+  });
+});
+
+test('a PDU whose inlet cannot be read has failed', () => {
+  assert.throws(() => pduReading(points({ power_w: silent }), []), silent.error);
+});

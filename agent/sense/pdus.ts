@@ -1,0 +1,40 @@
+/** Reads each PDU: the watts at its inlet, and of each outlet whether it is on and what it feeds. */
+import type { Instrument, Reading } from '#adapters/modbus/instrument.ts';
+import type { OutletReading as OutletPoints, Outlets } from '#adapters/modbus/outlets.ts';
+import type { Clock } from '#agent/platform/clock.ts';
+import type { Observation, OutletReading, PduReading } from '#agent/state/observation.ts';
+import { troubleOf } from '#agent/state/trouble.ts';
+import type { Millis } from '#protocol/units.ts';
+import { defined, leadingValueIn, valueIn } from './points.ts';
+import { Poller } from './poller.ts';
+
+export function watchPdu(
+  pdu: { id: string; periodMs: Millis; instrument: Instrument; outlets: Pick<Outlets, 'read'> },
+  clock: Clock,
+  observe: (observation: Observation) => void,
+): Poller {
+  const { id, periodMs, instrument, outlets } = pdu;
+  return new Poller({
+    name: id,
+    periodMs,
+    clock,
+    read: async (signal) => {
+      const inlet = await instrument.read(['fast'], signal);
+      observe({ kind: 'pdu', pdu: id, reading: pduReading(inlet, await outlets.read(['fast'], signal)) });
+    },
+    failed: (error) => {
+      const trouble = troubleOf(error);
+      if (trouble) observe({ kind: 'pduTrouble', pdu: id, trouble });
+    },
+  });
+}
+
+/** @throws what went wrong with the watts at the inlet. */
+export function pduReading(inlet: Reading, outlets: readonly OutletPoints[]): PduReading {
+  return { ...defined({ powerW: leadingValueIn(inlet.points, 'power_w') }), outlets: outlets.map(outletReading) };
+}
+
+function outletReading({ outlet, points }: OutletPoints): OutletReading {
+  const on = valueIn(points, 'on');
+  return { outlet, ...defined({ on: on === undefined ? undefined : on === 1, powerW: valueIn(points, 'power_w') }) };
+}
