@@ -110,15 +110,17 @@ class WorkerReader implements HostFactsReader {
 
 function answerOf(worker: Worker, clock: Clock, timeoutMs: Millis): Promise<HostFacts> {
   return new Promise<HostFacts>((resolve, reject) => {
-    const cancel = clock.after('host facts', timeoutMs, () => settle(() => reject(new Error('no answer in time'))));
+    const cancel = clock.after('host facts', timeoutMs, () => failed(new Error('no answer in time')));
+    const answered = (facts: HostFacts) => settle(() => resolve(facts));
+    const failed = (error: Error) => settle(() => reject(error));
+    const ended = () => failed(new Error('the reader ended'));
     const settle = (how: () => void) => {
       cancel();
-      worker.removeAllListeners();
+      // Not removeAllListeners: Node's own are among them, and without those the thread is never heard again.
+      worker.off('message', answered).off('error', failed).off('exit', ended);
       how();
     };
-    worker.once('message', (facts: HostFacts) => settle(() => resolve(facts)));
-    worker.once('error', (error) => settle(() => reject(error)));
-    worker.once('exit', () => settle(() => reject(new Error('the reader ended'))));
+    worker.on('message', answered).on('error', failed).on('exit', ended);
     worker.postMessage('read');
   });
 }

@@ -26,6 +26,14 @@ test('a worker reads memory, load, disk and uptime of this machine', patience, a
   assert.equal(reader.latest()?.facts, facts);
 });
 
+test('one worker reads again and again, and can be stopped in the middle of a reading', patience, async () => {
+  const reader = openHostFacts({ folder: tmpdir(), clock: systemClock, log, timeoutMs: 30_000 });
+  for (let reading = 0; reading < 3; reading++) assert.ok(await reader.read());
+  const last = reader.read();
+  await reader.stop();
+  assert.equal(await last, undefined);
+});
+
 test('a reading that hangs is given up, and the next one has a worker of its own', patience, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'ballast-facts-'));
   t.after(() => rm(folder, { recursive: true }));
