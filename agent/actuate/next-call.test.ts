@@ -94,8 +94,23 @@ for (const [what, observed, again] of patience) {
 }
 
 test('another setting does not wait for what becomes of the last one', () => {
-  const view = viewOf(seen(rackOf([miner('m01')]), after(1), ask), 'm01');
-  assert.equal(nextCall(view, planned(at(60)), after(1))?.kind, 'limit');
+  const ask60: Observation = { kind: 'asked', device: 'm01', setting: at(60) };
+  const view = viewOf(seen(rackOf([miner('m01')]), after(1), ask60), 'm01');
+  assert.deepEqual(nextCall(view, planned(at(80)), after(1)), {
+    kind: 'limit',
+    setting: at(80),
+    value: 80,
+    lowers: true,
+  });
+});
+
+test('one let go before it was seen asleep is woken, whatever it said before it was told to sleep', () => {
+  const rack = rackOf([miner('m01')]);
+  for (const told of [[ask], [ask, acknowledged], [ask, failed]]) {
+    const view = viewOf(seen(rack, after(1), ...told), 'm01');
+    assert.equal(nextCall(view, planned(awake), after(1))?.kind, 'wake');
+    assert.equal(nextCall(view, planned(at(60)), after(1))?.kind, 'wake');
+  }
 });
 
 test('one that did it and has left it since, as after a reboot, is asked at once', () => {

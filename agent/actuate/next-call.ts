@@ -30,11 +30,16 @@ export function awaitsWord(device: DeviceView, planned: PlannedDevice): boolean 
 function callFor(device: DeviceView, want: Setting): Call | undefined {
   if (want.kind === 'asleep') return { kind: 'sleep', setting: asleep };
   // One that has not said how it runs is told to wake too: waking twice is harmless.
-  if (device.reading?.asleep !== false) return { kind: 'wake', setting: awake };
+  if (device.reading?.asleep !== false || mayHaveGoneToSleep(device)) return { kind: 'wake', setting: awake };
   const dial = device.facts.controls['limit']?.range;
   if (!dial) return undefined;
   const value = want.limit ?? dial.max;
   return { kind: 'limit', setting: want, value, lowers: value < (device.reading.limit ?? dial.max) };
+}
+
+/** It was awake when last heard, and has been told to sleep since. */
+function mayHaveGoneToSleep({ asked, mayHaveMoved }: DeviceView): boolean {
+  return asked?.setting.kind === 'asleep' && (asked.outcome === 'pending' || mayHaveMoved);
 }
 
 function isWaiting({ asked, facts }: DeviceView, call: Call, now: Now): boolean {
