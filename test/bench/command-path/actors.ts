@@ -1,0 +1,82 @@
+/** The processes around the broker: the miners, the agent as a site runs it, and the floor. */
+import type { ChildProcess } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Millis } from '#protocol/units.ts';
+import { next } from './await.ts';
+import type { FloorSetup, FromFloor, ToFloor } from './floor.ts';
+import type { FromMiners, WriteCommand } from './miners.ts';
+
+export type Miners = {
+  readonly list: readonly { readonly port: number; readonly mac: string }[];
+  /** When each heard `command`, once all of them have; to be called before they can. */
+  told(command: WriteCommand): Promise<readonly Millis[]>;
+  stop(): void;
+};
+
+export async function startMiners(count: number): Promise<Miners> {
+  const child = fork(join(import.meta.dirname, 'miners.ts'), [String(count)]);
+  const heard = new EventEmitter();
+  child.on('message', (message: FromMiners) => {
+    if (message.kind === 'told') heard.emit(message.command, message.moments);
+    else heard.emit('listening', message.miners);
+  });
+  const list = await next<Miners['list']>(heard, 'listening');
+  return {
+    list,
+    told: (command) => next<readonly Millis[]>(heard, command),
+    stop: () => void child.kill(),
+  };
+}
+
+export type Floor = {
+  /** Dials every miner ahead of the next order. */
+  dialAhead(): Promise<void>;
+  stop(): void;
+};
+
+export async function startFloor(setup: FloorSetup): Promise<Floor> {
+  const child = fork(join(import.meta.dirname, 'floor.ts'), [JSON.stringify(setup)]);
+  await said(child, 'ready');
+  return {
+    dialAhead: async () => {
+      const dialled = said(child, 'dialled');
+      child.send({ kind: 'dialAhead' } satisfies ToFloor);
+      await dialled;
+    },
+    stop: () => void child.kill(),
+  };
+}
+
+export type AgentProcess = {
+  /** Holds the process still, so that others have the machine to themselves. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+};
+
+export async function startAgent(folder: string, files: { config: string; policy: string }): Promise<AgentProcess> {
+  const cli = join(import.meta.dirname, '../../../agent/cli/ballast.ts');
+  const log = await open(join(folder, 'agent.log'), 'w');
+  const child = spawn(process.execPath, [cli, 'agent', '--config', files.config, '--policy', files.policy], {
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  await log.close();
+  return {
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    stop: async () => {
+      const exit = next(child, 'exit');
+      child.kill('SIGTERM');
+      // One that is held still hears nothing else.
+      child.kill('SIGCONT');
+      await exit;
+    },
+  };
+}
+
+async function said(child: ChildProcess, kind: FromFloor['kind']): Promise<void> {
+  await next<FromFloor>(child, 'message', (message) => message.kind === kind);
+}
