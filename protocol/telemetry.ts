@@ -50,6 +50,32 @@ export const power = z.object({
   energy_export_wh: measured,
 });
 
+/** What a sensor feels: the air that goes into the rack, the air that leaves it, or the coolant. */
+export const sensorRoles = ['inlet', 'outlet', 'coolant'] as const;
+
+/** Of several sensors of one role the warmest counts, and for humidity the dampest inlet. */
+export const thermal = z.object({
+  ...head,
+  valid_s,
+  inlet_c: measured,
+  inlet_age_ms: measured,
+  outlet_c: measured,
+  outlet_age_ms: measured,
+  coolant_c: measured,
+  coolant_age_ms: measured,
+  humidity_pct: measured,
+  humidity_age_ms: measured,
+  sensors: z.array(
+    z.object({
+      sensor: name,
+      role: z.enum(sensorRoles),
+      temperature_c: measured,
+      humidity_pct: measured,
+      age_ms: measured,
+    }),
+  ),
+});
+
 export const deviceStates = [
   'awake',
   'limited',
@@ -200,6 +226,8 @@ export const history = z.object({
 
 export type State = z.infer<typeof state>;
 export type Power = z.infer<typeof power>;
+export type Thermal = z.infer<typeof thermal>;
+export type SensorRole = (typeof sensorRoles)[number];
 export type DeviceStatus = z.infer<typeof device>;
 export type Info = z.infer<typeof info>;
 export type Applied = z.infer<typeof applied>;

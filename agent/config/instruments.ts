@@ -1,6 +1,7 @@
 /** The sections of config.yaml for what measures and switches over Modbus, and the wires it hangs on. */
 import * as z from 'zod';
 import { name } from '#protocol/ids.ts';
+import { sensorRoles } from '#protocol/telemetry.ts';
 import { watts } from '#protocol/units.ts';
 
 const host = z.string().min(1).max(253);
@@ -47,8 +48,7 @@ export const meter = z.strictObject({
 
 export const sensor = z.strictObject({
   ...instrument,
-  /** What it feels: the air that goes into the rack, the air that leaves it, or the coolant. */
-  role: z.enum(['inlet', 'outlet', 'coolant']),
+  role: z.enum(sensorRoles),
   period_ms: period.default(2000),
 });
 

@@ -1,7 +1,7 @@
 /** What a person must know of, each on its own retained topic that clears itself. */
 import type { Now } from '#agent/state/observation.ts';
-import type { Picture } from '#agent/state/picture.ts';
-import { freshMeter } from '#agent/state/staleness.ts';
+import type { PduView, Picture, SensorView } from '#agent/state/picture.ts';
+import { freshMeter, freshReading } from '#agent/state/staleness.ts';
 import type { Alarm } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Publisher } from './publisher.ts';
@@ -18,6 +18,14 @@ export function alarmsOf(picture: Picture, now: Now, startedAt: number): Map<str
       severity: 'critical',
       message: `meter ${id} is silent: ${meter.trouble?.message ?? 'no reading'}`,
     });
+  }
+  for (const [kind, views] of [['sensor', picture.sensors] as const, ['pdu', picture.pdus] as const]) {
+    for (const view of Object.values<SensorView | PduView>(views)) {
+      if (freshReading<object>(view, now) || now.mono - startedAt < GRACE_MS) continue;
+      const { facts, trouble } = view;
+      const message = `${kind} ${facts.id} is silent: ${trouble?.message ?? 'no reading'}`;
+      alarms.set(`${kind}-${facts.id}`, { severity: 'warning', message });
+    }
   }
   for (const { facts, state, trouble, since } of Object.values(picture.devices)) {
     const bad = state === 'unreachable' || state === 'unauthorised' || state === 'wrong_device';

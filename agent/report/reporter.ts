@@ -15,6 +15,7 @@ import type { EvidenceKeeper, Seal } from './evidence.ts';
 import type { Publisher } from './publisher.ts';
 import type { InfoParts, Intent } from './telemetry.ts';
 import { devicePayload, infoPayload, powerPayload } from './telemetry.ts';
+import { thermalPayload } from './thermal.ts';
 
 export type ReporterParts = {
   readonly rack: string;
@@ -39,6 +40,7 @@ export type Report = {
 };
 
 const POWER_MS: Millis = 1000;
+const THERMAL_MS: Millis = 2000;
 const HEALTH_MS: Millis = 10_000;
 const EVIDENCE_SAVE_MS: Millis = 10_000;
 const KEPT_POWER_MS: Millis = 10_000;
@@ -82,6 +84,7 @@ export class Reporter {
     this.#showInfo(report, at);
     if (!this.#isDue('power', POWER_MS, at)) return;
     this.#showPower(report, at);
+    this.#showThermal(report, at);
     this.#alarms.show(new Map([...alarmsOf(report.picture, at, this.#startedAt), ...this.#parts.otherAlarms()]), at);
     void this.#parts.publisher.drain().catch(() => {});
     if (this.#isDue('health', HEALTH_MS, at)) this.#showHealth(at);
@@ -95,6 +98,12 @@ export class Reporter {
     if (!publisher.online && this.#isDue('kept power', KEPT_POWER_MS, at)) publisher.keepBack('power', power);
     const reading = freshMeter(feedMeter(picture), at);
     evidence.sample({ powerW: reading?.powerW, ageMs: reading && at.mono - reading.at.mono }, at);
+  }
+
+  #showThermal({ picture }: Report, at: Now): void {
+    const { publisher, rack } = this.#parts;
+    if (Object.keys(picture.sensors).length === 0 || !this.#isDue('thermal', THERMAL_MS, at)) return;
+    publisher.say('thermal', { rack }, thermalPayload(picture, THERMAL_MS, at));
   }
 
   #showDevices({ picture, intents }: Report, at: Now): void {

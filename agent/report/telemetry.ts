@@ -16,7 +16,7 @@ export type Intent = {
 };
 
 /** Telemetry says nothing about now after this many of its periods. */
-const VALID_PERIODS = 3;
+export const VALID_PERIODS = 3;
 
 export function powerPayload(picture: Picture, lineW: Watts | undefined, periodMs: Millis, now: Now): Power {
   const meter = feedMeter(picture);

@@ -1,6 +1,7 @@
 /** Everything the agent can come to know, as one union. What is not here cannot influence a decision. */
 import type { Capability } from '#protocol/capability.ts';
 import type { Order } from '#protocol/order.ts';
+import type { SensorRole } from '#protocol/telemetry.ts';
 import type { Celsius, Hertz, Millis, Watts } from '#protocol/units.ts';
 
 /** One moment on both clocks: wall for orders and people, mono for ages and ramps. */
@@ -34,8 +35,7 @@ export type MeterFacts = {
 
 export type SensorFacts = {
   readonly id: string;
-  /** What it feels: the air that goes into the rack, the air that leaves it, or the coolant. */
-  readonly role: 'inlet' | 'outlet' | 'coolant';
+  readonly role: SensorRole;
   readonly periodMs: Millis;
 };
 

@@ -26,5 +26,6 @@ test('in orders and commands an unknown key is an error, in what a rack says it 
     'info.json',
     'power.json',
     'state.json',
+    'thermal.json',
   ]);
 });
