@@ -1,9 +1,12 @@
 /** What becomes of an event, and of the rack's name, when the broker or the agent dies in the middle of it. */
 import assert from 'node:assert/strict';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Order } from '#protocol/order.ts';
 import type { Applied, AppliedOrder } from '#protocol/telemetry.ts';
+import type { Mosquitto } from './support/mosquitto.ts';
 import { startMosquitto } from './support/mosquitto.ts';
 import { needs } from './support/needs.ts';
 import { startRelay } from './support/relay.ts';
@@ -111,10 +114,13 @@ test('an agent killed in mid-event goes on from its journal and cuts no miner tw
   );
 });
 
-test(
-  'an agent killed before the meter proves its cut proves it afterwards, on the first baseline',
-  patience,
-  async (t) => {
+const losses: [what: string, lose: (broker: Mosquitto, site: Site) => Promise<void>][] = [
+  ['the broker forgets the order meanwhile', restart],
+  ['its journal is lost', loseJournal],
+];
+
+for (const [what, lose] of losses) {
+  test(`an agent killed before the meter proves its cut proves it afterwards, though ${what}`, patience, async (t) => {
     const broker = await startMosquitto();
     t.after(() => broker.remove());
     const site = await openSite(t, { url: broker.url });
@@ -125,14 +131,27 @@ test(
     await first.kill();
     assert.ok(!watcher.phases(order).includes('metered'));
 
+    await lose(broker, site);
     site.start();
     await watcher.phase(order, 'holding');
     const after = await watcher.first('applied', isAt(order, 'holding'));
-    assert.equal(after.orders[0]?.baseline_w, before.orders[0]?.baseline_w);
-    assert.notEqual(after.orders[0]?.baseline_w, null);
+    assert.ok(before.orders[0]?.baseline_w);
+    assert.equal(after.orders[0]?.baseline_w, before.orders[0].baseline_w);
     await released(site);
-  },
-);
+  });
+}
+
+async function restart(broker: Mosquitto): Promise<void> {
+  await broker.stop();
+  await broker.start();
+}
+
+async function loseJournal(_broker: Mosquitto, { files }: Site): Promise<void> {
+  const state = join(files.folder, 'state');
+  const journal = (await readdir(state)).filter((file) => file.startsWith('journal.db'));
+  assert.ok(journal.length > 0);
+  await Promise.all(journal.map((file) => rm(join(state, file))));
+}
 
 async function held({ issuer, watcher }: Site): Promise<Order> {
   const order = await issuer.order({ kind: 'ceiling', fraction: 0.4 });
