@@ -141,6 +141,19 @@ test('outlets that are opened together all go at once, and each is looked at aft
   assert.deepEqual(heard.slice(writes + 1).filter((asked) => asked.startsWith('01')).length, 4);
 });
 
+test('an outlet whose look was cut short by the cut of another is looked at again', async () => {
+  const obedient = coils();
+  let second: Promise<void> | undefined;
+  const { outlets, heard } = pdu((asked) => {
+    if (asked !== '0100000001' || second) return obedient(asked);
+    second = outlets.switch(2, false);
+    return null;
+  });
+  await outlets.switch(1, false);
+  await second;
+  assert.deepEqual(heard, ['0500000000', '0100000001', '0500010000', '0100000001', '0100010001']);
+});
+
 test('outlets that are closed together follow each other half a second apart', async () => {
   const { outlets, heard, clock } = pdu(coils(), 3);
   const closed = [1, 2, 3].map((outlet) => outlets.switch(outlet, true));
