@@ -45,6 +45,17 @@ test('another device at the address stays so until the right one answers, whatev
   assert.equal(viewOf(seen(wrong, after(2), { kind: 'identity', ...m01, identity }), 'm01').state, 'unknown');
 });
 
+test('a device that was out of reach is a stranger until it says again who it is', () => {
+  const identity = { make: 'whatsminer', mac: '02:00:00:00:00:01' };
+  const known = seen(rack, after(1), { kind: 'identity', ...m01, identity });
+  assert.equal(viewOf(known, 'm01').identified, true);
+  const late: Observation = { ...dead, trouble: { kind: 'timedOut', message: '' } };
+  assert.equal(viewOf(seen(known, after(2), late), 'm01').identified, true, 'it was there, and only slow');
+  const away = seen(known, after(2), dead);
+  assert.equal(viewOf(seen(away, after(3), reading()), 'm01').identified, false);
+  assert.equal(viewOf(seen(away, after(3), { kind: 'identity', ...m01, identity }), 'm01').identified, true);
+});
+
 test('a device keeps the moment at which it entered its state', () => {
   const picture = seen(seen(rack, after(5), reading({ asleep: true })), after(9), reading({ asleep: true }));
   assert.deepEqual(viewOf(picture, 'm01').since, after(5));

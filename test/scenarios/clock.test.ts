@@ -110,6 +110,22 @@ test('an order taken without a clock goes on while the clock is set, and is then
   await world.stop();
 });
 
+test('an order taken while nobody vouched for the clock ends by its own times once somebody does', async () => {
+  const world = new World();
+  world.clockQuality = 'bad';
+  await world.start();
+  const at = (s: number) => timestampOf(world.clock.wall() + s * 1000);
+  const order = await world.issue(cut, { intervals: [{ from: at(-300), until: at(300), target: cut }] });
+  await world.clock.advance(60_000);
+  world.clockQuality = 'good';
+  await world.publish(order);
+  await world.clock.advance(239_000);
+  assert.equal(world.phases(order.id).at(-1), 'holding');
+  await world.clock.advance(2000);
+  assert.equal(world.phases(order.id).at(-1), 'ended', 'not 600 s after its receipt');
+  await world.stop();
+});
+
 /** The rack has no time of its own: its clock is two hours behind, and the kernel says so. */
 async function withoutTime(): Promise<World> {
   const world = new World();

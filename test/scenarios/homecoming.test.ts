@@ -160,7 +160,7 @@ const homes = fc.array(fc.constantFrom<Setting>(awake, asleep, { kind: 'awake', 
 });
 const index = fc.nat({ max: facts.length - 1 });
 const fraction = fc.double({ min: 0, max: 1, noNaN: true });
-const steps = fc.array(
+const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     fc.record({
       kind: fc.constant('order' as const),
@@ -181,6 +181,13 @@ const steps = fc.array(
   { maxLength: 25 },
 );
 
+/** It had acknowledged the cut, could then not be reached, and its last word was from before. */
+const lostBeforeItWasSeenAsleep: Step[] = [
+  { kind: 'order', target: { kind: 'ceiling', fraction: 0 }, program: 'ecrs', forS: 1 },
+  { kind: 'lose', miner: 0 },
+  { kind: 'pass', s: 18 },
+];
+
 test('whatever orders come, and however late or lost miners are, and however often the agent dies, every miner ends at its home', async () => {
   await fc.assert(
     fc.asyncProperty(homes, steps, async (home, story) => {
@@ -197,6 +204,6 @@ test('whatever orders come, and however late or lost miners are, and however oft
       assert.equal(rack.memory.line, undefined);
       assert.ok(rack.memory.tracks.every(({ done }) => done));
     }),
-    { numRuns: 200 },
+    { numRuns: 200, examples: [[[awake, awake, awake], lostBeforeItWasSeenAsleep]] },
   );
 });

@@ -56,6 +56,7 @@ test('a locked-out miner that sleeps is woken by nobody, over the end of the ord
   const { id } = await world.issue(cut, { forS: 120 });
   await world.clock.advance(30_000);
   await world.agent.setLocal({ lockedOut: ['m03'] }, 'hands inside m03');
+  assert.match(world.says('device', 'device/m03').why, /locked out/, 'at once');
   await world.clock.advance(300_000);
   assert.deepEqual(world.asleep(), ['m03']);
   await world.restart();
@@ -82,11 +83,10 @@ test('a locked-out miner that runs may still be cut, and then stays down', async
   await world.stop();
 });
 
-test('a lockout calls a wake back that is on its way', async () => {
+test('a wake that has not got through when its miner is locked out is given up', async () => {
   const world = await new World().start();
   await world.issue(cut, { forS: 60 });
   await world.clock.advance(30_000);
-  // The miner is busy with a read: the wake waits behind it on its wire.
   const late = world.rack.miner('m04');
   late.faults.silent = true;
   await world.clock.advance(90_000);
