@@ -94,6 +94,8 @@ export type Controls = {
   sleep?: Switch & { /** Watts the sleeping device still draws. */ residualW: Watts };
   wake?: Switch;
   limit?: Dial;
+  /** The outlets that feed it, where a PDU of ours has them: `run` opens all, `close` closes all. */
+  outlet?: Switch & { close(signal?: AbortSignal): Promise<Ack> };
   reboot?: Switch;
   /** Makes the device blink so that a person finds it. */
   locate?: Switch & { stop(signal?: AbortSignal): Promise<Ack> };

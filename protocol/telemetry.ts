@@ -80,6 +80,8 @@ export const deviceStates = [
   'awake',
   'limited',
   'asleep',
+  /** Its outlets are open. */
+  'unpowered',
   'unreachable',
   'unauthorised',
   'wrong_device',

@@ -36,7 +36,16 @@ function actuating(reading: Says) {
   };
   const actuator = new Actuator({ controls: () => own, observe, poke: () => {}, log: openLog('silent') });
   const plan = (want: Setting, hands: PlannedDevice['hands'] = 'on') => {
-    const device = { device: 'm01', want, home: awake, hands, expectedW: 0, stubborn: false, why: '' };
+    const device = {
+      device: 'm01',
+      want,
+      home: awake,
+      hands,
+      expectedW: 0,
+      stubborn: false,
+      lastResort: false,
+      why: '',
+    };
     const rest = { levelW: undefined, lineW: undefined, why: '', shortByW: 0, steps: [] };
     actuator.apply({ ...rest, devices: [device] }, picture, after(1));
   };

@@ -93,6 +93,10 @@ function run(controls: Controls, call: Call, signal: AbortSignal): Promise<Ack> 
   switch (call.kind) {
     case 'sleep':
       return controls.sleep?.run(signal) ?? lacking(call);
+    case 'unpower':
+      return controls.outlet?.run(signal) ?? lacking(call);
+    case 'power':
+      return controls.outlet?.close(signal) ?? lacking(call);
     case 'wake':
       return controls.wake?.run(signal) ?? lacking(call);
     case 'limit':

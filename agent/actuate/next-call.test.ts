@@ -15,6 +15,7 @@ const planned = (want: Setting, hands: PlannedDevice['hands'] = 'on'): PlannedDe
   hands,
   expectedW: 0,
   stubborn: false,
+  lastResort: false,
   why: '',
 });
 const dialless = miner('m01', { controls: { sleep: off(), wake: off() } });
@@ -46,6 +47,24 @@ const ask: Observation = { kind: 'asked', device: 'm01', setting: asleep };
 const acknowledged: Observation = { kind: 'acknowledged', device: 'm01', settleMs: 0, said: 'ok' };
 const failed: Observation = { kind: 'notDone', device: 'm01', trouble: { kind: 'timedOut', message: '' } };
 const stillAwake: Observation = { kind: 'device', device: 'm01', reading: { asleep: false, faults: [] } };
+
+const outlets = miner('m01', { controls: { sleep: off(), wake: off(), outlet: off() } });
+const toldThrice = Array.from({ length: 3 }, () => [ask, failed]).flat();
+
+const ladder: [what: string, facts: typeof outlets, observed: Observation[], lastResort: boolean, kind: string][] = [
+  ['told twice in vain is told again', outlets, toldThrice.slice(2), true, 'sleep'],
+  ['told three times in vain loses its power', outlets, toldThrice, true, 'unpower'],
+  ['is only told again where the level can be met without', outlets, toldThrice, false, 'sleep'],
+  ['without outlets of ours is only told again', dialless, toldThrice, true, 'sleep'],
+];
+
+for (const [what, facts, observed, lastResort, kind] of ladder) {
+  test(`one that will not sleep, ${what}`, () => {
+    const picture = seen(rackOf([facts]), after(1), ...observed);
+    const wanted = { ...planned(asleep), stubborn: true, lastResort };
+    assert.equal(nextCall(viewOf(picture, 'm01'), wanted, after(100))?.kind, kind);
+  });
+}
 
 /** After what was observed at second 1, is it asked again by then? */
 const patience: [what: string, observed: Observation[], again: [s: number, yes: boolean][]][] = [

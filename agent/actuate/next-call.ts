@@ -8,17 +8,22 @@ import type { Millis } from '#protocol/units.ts';
 /** `setting` is what the call brings about: a device that is to wake at a limit wakes first. */
 export type Call =
   | { readonly kind: 'sleep'; readonly setting: Setting }
+  /** Opens, and closes, the outlets that feed it. */
+  | { readonly kind: 'unpower'; readonly setting: Setting }
+  | { readonly kind: 'power'; readonly setting: Setting }
   | { readonly kind: 'wake'; readonly setting: Setting }
   | { readonly kind: 'limit'; readonly setting: Setting; readonly value: number; readonly lowers: boolean };
 
 /** How long the software's own word may lag behind its acknowledgement. */
 const CONFIRM_MS: Millis = 15_000;
+/** So often a device is told to sleep before its outlets are opened, where that is allowed at all. */
+const SLEEP_ATTEMPTS = 3;
 const FIRST_RETRY_MS: Millis = 1000;
 const LONGEST_RETRY_MS: Millis = 30_000;
 
 export function nextCall(device: DeviceView, planned: PlannedDevice, now: Now): Call | undefined {
   if (planned.hands === 'off' || shows(device, planned.want)) return undefined;
-  const call = callFor(device, planned.want);
+  const call = callFor(device, planned);
   return call && !isWaiting(device, call, now) ? call : undefined;
 }
 
@@ -27,8 +32,13 @@ export function awaitsWord(device: DeviceView, planned: PlannedDevice): boolean 
   return planned.hands === 'on' && device.asked?.outcome === 'acknowledged' && !shows(device, planned.want);
 }
 
-function callFor(device: DeviceView, want: Setting): Call | undefined {
-  if (want.kind === 'asleep') return { kind: 'sleep', setting: asleep };
+function callFor(device: DeviceView, { want, lastResort }: PlannedDevice): Call | undefined {
+  if (want.kind === 'asleep') {
+    const inVain = device.asked?.setting.kind === 'asleep' && device.asked.attempts >= SLEEP_ATTEMPTS;
+    const unpowers = lastResort && inVain && device.facts.controls['outlet'] !== undefined;
+    return { kind: unpowers ? 'unpower' : 'sleep', setting: asleep };
+  }
+  if (device.unpowered) return { kind: 'power', setting: awake };
   // One that has not said how it runs is told to wake too: waking twice is harmless.
   if (device.reading?.asleep !== false || mayHaveGoneToSleep(device)) return { kind: 'wake', setting: awake };
   const dial = device.facts.controls['limit']?.range;
@@ -49,7 +59,7 @@ function isWaiting({ asked, facts }: DeviceView, call: Call, now: Now): boolean 
   if (asked.outcome === 'failed') return sinceMs < pauseMs(asked.attempts);
   // It did it once and has left it since, as after a reboot: then there is nothing to wait for.
   if (asked.attempts === 0) return false;
-  const control = facts.controls[call.kind];
+  const control = facts.controls[call.kind === 'power' || call.kind === 'unpower' ? 'outlet' : call.kind];
   return sinceMs < CONFIRM_MS + (control?.restarts ? control.settle_ms : 0);
 }
 

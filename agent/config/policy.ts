@@ -33,6 +33,15 @@ const issuer = z.strictObject({
 export const policySchema = z.strictObject({
   limits: limits.prefault({}),
   issuers: z.array(issuer).default([]),
+  miners: z
+    .strictObject({
+      /**
+       * Whether a miner's outlets may be opened: `last_resort` only for one that does not sleep when told, and only when
+       * the level cannot be met without it. Cutting a power supply that runs wears it out.
+       */
+      outlet: z.enum(['never', 'last_resort']).default('never'),
+    })
+    .prefault({}),
   /** Devices that no order touches. */
   protect: z.array(name).default([]),
   /** A metered level is judged on the mean of this many seconds. */

@@ -45,11 +45,12 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const line = moveLine(memory.line, envelope, around);
 
   const { allotted, ranking, partial } = share(picture, crew, memory, fixedW, line, envelope.ceilingW);
-  const devices = planned(picture, crew, allotted, memory, envelope.why);
-  const shortByW = Math.max(
-    0,
-    fixedW + sum(allotted.map(({ watts }) => watts)) - (line?.levelW ?? Number.POSITIVE_INFINITY),
-  );
+  const expectedW = fixedW + sum(allotted.map(({ watts }) => watts));
+  const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
+  const devices = planned(picture, crew, allotted, memory, envelope.why).map((each) => ({
+    ...each,
+    lastResort: each.stubborn && shortByW > 0 && policy.miners.outlet === 'last_resort',
+  }));
   const plan: Unreported = { levelW: envelope.ceilingW, lineW: line?.levelW, why: envelope.why, shortByW, devices };
   const moved = stillMoved(picture, memory, devices);
   const cutAt = moved.length > 0 ? now.mono : memory.cutAt;
@@ -80,28 +81,26 @@ function planned(
   allotted: readonly Allotted[],
   memory: Memory,
   why: string,
-): PlannedDevice[] {
+): Omit<PlannedDevice, 'lastResort'>[] {
   const homes = new Map(steerable.map(({ device, home }) => [device, home]));
-  const steered = allotted.map(({ device, want, watts, stubborn }): PlannedDevice => {
+  const steered = allotted.map(({ device, want, watts, stubborn }) => {
     const home = homes.get(device) ?? awake;
     const away = !sameSetting(want, home);
     // A device that is to be home and that we never moved is left as it is: whoever changed it meant it.
     const ours = away || memory.moved.includes(device);
-    const hands = ours && mayBeCalled(picture, device) ? 'on' : 'off';
+    const hands: PlannedDevice['hands'] = ours && mayBeCalled(picture, device) ? 'on' : 'off';
     const atHome = home.kind === 'asleep' ? 'home: it slept before' : 'home: nothing asks for less';
     return { device, want, home, hands, expectedW: watts, stubborn, why: away ? why : atHome };
   });
-  const alone = leftAlone.map(
-    ({ device, home, watts, why: reason }): PlannedDevice => ({
-      device,
-      want: home,
-      home,
-      hands: 'off',
-      expectedW: watts,
-      stubborn: false,
-      why: `left alone: ${reason}`,
-    }),
-  );
+  const alone = leftAlone.map(({ device, home, watts, why: reason }) => ({
+    device,
+    want: home,
+    home,
+    hands: 'off' as const,
+    expectedW: watts,
+    stubborn: false,
+    why: `left alone: ${reason}`,
+  }));
   return [...steered, ...alone];
 }
 

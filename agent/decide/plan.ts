@@ -13,6 +13,8 @@ export type PlannedDevice = {
   readonly expectedW: Watts;
   /** Wanted lower than it will go: unreachable, or it does not do as told. Others are cut in its place. */
   readonly stubborn: boolean;
+  /** Whether its outlets may be opened if it goes on not sleeping: the level cannot be met without. */
+  readonly lastResort: boolean;
   readonly why: string;
 };
 

@@ -110,10 +110,10 @@ function stubbornW(device: DeviceView, home: Setting): Watts | undefined {
   return unheard || unmoved ? device.fullW : undefined;
 }
 
-function lastSeenAsleep({ reading }: DeviceView): boolean {
-  return reading?.asleep === true;
+function lastSeenAsleep({ reading, unpowered }: DeviceView): boolean {
+  return unpowered || reading?.asleep === true;
 }
 
-function residualW({ facts, fullW }: DeviceView): Watts {
-  return facts.residualW ?? fullW;
+function residualW({ facts, fullW, unpowered }: DeviceView): Watts {
+  return unpowered ? 0 : (facts.residualW ?? fullW);
 }

@@ -121,7 +121,15 @@ function withInventory(
 }
 
 function newDevice(facts: DeviceFacts, now: Now): DeviceView {
-  return { facts, state: 'unknown', since: now, identified: false, mayHaveMoved: false, fullW: facts.ratedW };
+  return {
+    facts,
+    state: 'unknown',
+    since: now,
+    identified: false,
+    mayHaveMoved: false,
+    unpowered: false,
+    fullW: facts.ratedW,
+  };
 }
 
 function withMeter(picture: Picture, id: string, change: (meter: MeterView) => MeterView): Picture {

@@ -46,6 +46,8 @@ export type DeviceView = {
   /** Whether it may have done since its last reading what was asked of it: then that reading says nothing about now. */
   readonly mayHaveMoved: boolean;
   readonly trouble?: At<Trouble>;
+  /** All outlets that feed it are open, as their PDU says. */
+  readonly unpowered: boolean;
   /** What it draws awake and unlimited: the nameplate, or more where it has shown more. */
   readonly fullW: Watts;
 };

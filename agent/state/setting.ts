@@ -29,6 +29,8 @@ export function settingShown(device: DeviceView, reading: DeviceReading): Settin
 /** Whether the device's own word, given after we asked, says that it runs as `wanted`. */
 export function shows(device: DeviceView, wanted: Setting): boolean {
   const { reading, asked, facts } = device;
+  // Without power it neither mines nor says anything.
+  if (device.unpowered) return wanted.kind === 'asleep';
   if (!reading) return false;
   if (asked?.outcome === 'pending' || device.mayHaveMoved) return false;
   const shown = settingShown(device, reading);
