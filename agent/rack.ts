@@ -57,27 +57,34 @@ export type Rack = {
   stop(): Promise<void>;
 };
 
+/** A relay and the power supply behind it. */
+const OUTLET_SETTLE_MS: Millis = 1000;
 /** Allowed for connecting, and again for each reply. */
 const BUS_TIMEOUT_MS: Millis = 1000;
 
 export function buildRack(config: Config, parts: RackParts): Rack {
   const buses = new Map(config.buses.map((bus) => [bus.id, buildBus(bus, config, parts)]));
-  const built = config.devices.map((device) => ({ config: device, device: buildDevice(device, parts) }));
+  const pdus = config.pdus.map((pdu) => buildPdu(pdu, buses, parts));
+  const built = config.devices.map((device) => ({
+    config: device,
+    device: buildDevice(device, parts),
+    outlet: outletControl(device, pdus),
+  }));
   return {
-    devices: built.map(({ config: own, device }) => ({
-      facts: factsOf(own, device.controls),
+    devices: built.map(({ config: own, device, outlet }) => ({
+      facts: factsOf(own, { ...device.controls, ...outlet }),
       mac: own.mac,
       periodMs: own.period_ms,
       face: device,
-      controls: () => device.controls,
-      offers: () => capabilities(device.controls),
+      controls: () => ({ ...device.controls, ...outlet }),
+      offers: () => capabilities({ ...device.controls, ...outlet }),
     })),
     meters: config.meters.map((meter) => buildMeter(meter, instrumentFor(meter, buses, parts))),
     sensors: config.sensors.map(({ period_ms: periodMs, ...sensor }) => ({
       facts: { id: sensor.id, role: sensor.role, periodMs },
       instrument: instrumentFor(sensor, buses, parts),
     })),
-    pdus: config.pdus.map((pdu) => buildPdu(pdu, buses, parts)),
+    pdus,
     counters: () => Object.fromEntries([...buses].map(([id, bus]) => [id, bus.counters])),
     start: () => {
       for (const bus of buses.values()) bus.start();
@@ -184,9 +191,35 @@ function factsOf(config: DeviceConfig, controls: Controls): DeviceFacts {
     controls: capabilities(controls),
     ...(controls.sleep && { residualW: controls.sleep.residualW }),
     identityRequired: config.mac !== undefined,
+    outlets: config.outlets.map(placeOfOutlet),
   };
 }
 
 function capabilities(controls: Controls): DeviceFacts['controls'] {
   return Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.capability]));
+}
+
+function placeOfOutlet(text: string): { pdu: string; outlet: number } {
+  const [pdu = '', outlet] = text.split('/');
+  return { pdu, outlet: Number(outlet) };
+}
+
+/** All outlets of a device together: one with two power supplies loses both or none. */
+function outletControl({ outlets }: DeviceConfig, pdus: readonly RackPdu[]): Pick<Controls, 'outlet'> {
+  const fed = outlets.map(placeOfOutlet).flatMap(({ pdu, outlet }) => {
+    const found = pdus.find(({ facts }) => facts.id === pdu);
+    return found ? [{ switch: found.outlets.switch.bind(found.outlets), outlet }] : [];
+  });
+  if (fed.length === 0) return {};
+  const switchAll = async (on: boolean, signal?: AbortSignal) => {
+    await Promise.all(fed.map((each) => each.switch(each.outlet, on, signal)));
+    return { said: `${outlets.join(', ')} ${on ? 'closed' : 'open'}`, settleMs: OUTLET_SETTLE_MS };
+  };
+  return {
+    outlet: {
+      capability: { settle_ms: OUTLET_SETTLE_MS, restarts: true, persistent: false, min_interval_s: 0 },
+      run: (signal) => switchAll(false, signal),
+      close: (signal) => switchAll(true, signal),
+    },
+  };
 }

@@ -23,6 +23,7 @@ export function checkConfig(config: Config, models: readonly string[]): Finding[
     ...sharedUnits(config),
     ...sharedIds(config),
     ...config.meters.flatMap((meter, i) => checkCovered(config, meter, i)),
+    ...checkOutlets(config),
   ];
 }
 
@@ -45,6 +46,22 @@ export async function checkFiles(config: Config, folder: string): Promise<Findin
 export function brokerFiles({ ca, certificate, key, password_file }: Config['broker']): [string, string][] {
   return Object.entries({ ca, certificate, key, password_file }).flatMap(([name, file]): [string, string][] =>
     file === undefined ? [] : [[name, file]],
+  );
+}
+
+/** An outlet that feeds two devices would take both down with one. */
+function checkOutlets({ devices, pdus }: Config): Finding[] {
+  const ids = pdus.map(({ id }) => id);
+  const owners = new Map<string, string>();
+  return devices.flatMap((device, i) =>
+    device.outlets.flatMap((outlet, n): Finding[] => {
+      const path = ['devices', i, 'outlets', n];
+      const pdu = outlet.slice(0, outlet.indexOf('/'));
+      if (!ids.includes(pdu)) return [{ path, message: `there is no PDU ${pdu}`, hint: suggest(pdu, ids) }];
+      const owner = owners.get(outlet);
+      owners.set(outlet, device.id);
+      return owner === undefined ? [] : [{ path, message: `${outlet} feeds ${owner} already` }];
+    }),
   );
 }
 

@@ -32,6 +32,8 @@ const deviceBase = {
     .transform((text) => text.toLowerCase())
     .pipe(z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/, 'must look like c4:11:04:01:02:03'))
     .exactOptional(),
+  /** The outlets that feed it, such as `pdu-a/1`: all of them, or they are never switched. */
+  outlets: z.array(z.string().regex(/^[a-z0-9-]{1,48}\/\d{1,2}$/, 'must look like pdu-a/1')).default([]),
   /** Milliseconds between two readings while nothing is being changed. */
   period_ms: z.int().min(200).max(600_000).default(5000),
 };

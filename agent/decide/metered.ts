@@ -1,9 +1,10 @@
 /** Whether the meter proves a level: the only one of the three truths that counts as delivered. */
 import type { Policy } from '#agent/config/policy.ts';
+import { estimated } from '#agent/state/estimate.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
-import { devicesSumW, freshMeter } from '#agent/state/staleness.ts';
+import { freshMeter } from '#agent/state/staleness.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Level } from './level.ts';
 
@@ -45,8 +46,8 @@ export function proves(picture: Picture, policy: Policy, cut: readonly string[],
   return { kind: 'met', meanW };
 }
 
-/** What the devices themselves report is no proof, but better than nothing for who must decide what to do. */
+/** No proof, but better than nothing for who must decide what to do. */
 function estimate(picture: Picture, now: Now): string {
-  const powerW = devicesSumW(picture, now);
-  return powerW === undefined ? '' : `; estimate by the devices’ own word: ${Math.round(powerW)} W`;
+  const guess = estimated(picture, now);
+  return guess ? `; estimate by the ${guess.from}: ${Math.round(guess.watts)} W` : '';
 }

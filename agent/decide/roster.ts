@@ -45,8 +45,9 @@ export function isSteered({ facts }: DeviceView, policy: Policy): boolean {
 }
 
 /** Until it has said who it is, a device is planned for as the one the config names, and not called. */
-export function awaitsIdentity({ facts, identified }: DeviceView): boolean {
-  return facts.identityRequired && !identified;
+export function awaitsIdentity({ facts, identified, unpowered }: DeviceView): boolean {
+  // Its outlets are ours, whoever hangs on them.
+  return !unpowered && facts.identityRequired && !identified;
 }
 
 /** Terahashes per joule by the maker's word, which does not flicker; unknown counts as least. */

@@ -1,8 +1,10 @@
 /** The picture as payloads. `undefined` becomes `null` here and nowhere else. */
+
+import { devicesSumW, estimated } from '#agent/state/estimate.ts';
 import type { DeviceFacts, Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { ageMs, feedMeter, isManual } from '#agent/state/picture.ts';
-import { devicesSumW, freshDevice, freshMeter } from '#agent/state/staleness.ts';
+import { freshDevice, freshMeter } from '#agent/state/staleness.ts';
 import type { DeviceStatus, Info, Power } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
@@ -21,18 +23,18 @@ export const VALID_PERIODS = 3;
 export function powerPayload(picture: Picture, lineW: Watts | undefined, periodMs: Millis, now: Now): Power {
   const meter = feedMeter(picture);
   const reading = freshMeter(meter, now);
-  const devicesW = devicesSumW(picture, now);
   const metered = reading?.powerW;
+  const guess = metered === undefined ? estimated(picture, now) : undefined;
   return {
     v: 1,
     at: timestampOf(now.wall),
     valid_s: (VALID_PERIODS * periodMs) / 1000,
-    power_w: rounded(metered ?? devicesW),
-    power_from: metered !== undefined ? 'metered' : devicesW !== undefined ? 'devices' : null,
+    power_w: rounded(metered ?? guess?.watts),
+    power_from: metered !== undefined ? 'metered' : (guess?.from ?? null),
     age_ms: metered !== undefined ? rounded(ageMs(reading, now)) : null,
     line_w: rounded(lineW),
     headroom_w: lineW !== undefined && metered !== undefined ? rounded(lineW - metered) : null,
-    devices_w: rounded(devicesW),
+    devices_w: rounded(devicesSumW(picture, now)),
     frequency_hz: reading?.frequencyHz ?? null,
     frequency_age_ms: reading?.frequencyHz !== undefined ? rounded(ageMs(reading, now)) : null,
     energy_import_wh: rounded(reading?.energyImportWh),

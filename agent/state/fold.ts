@@ -4,6 +4,7 @@ import type { Millis, Watts } from '#protocol/units.ts';
 import * as instruments from './instruments.ts';
 import type { DeviceFacts, DeviceReading, MeterFacts, Now, Observation, Trouble } from './observation.ts';
 import { BLIND, withClockSet, withOrder } from './orders.ts';
+import { withPower } from './outlets.ts';
 import type { Asked, DeviceView, MeterView, Picture } from './picture.ts';
 import { sameSetting, settingShown, shows } from './setting.ts';
 
@@ -30,7 +31,7 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
     }
     case 'pdu': {
       const { pdu, reading } = observation;
-      return { ...picture, pdus: instruments.withReading(picture.pdus, pdu, reading, now) };
+      return withPower({ ...picture, pdus: instruments.withReading(picture.pdus, pdu, reading, now) }, pdu, now);
     }
     case 'pduTrouble': {
       const { pdu, trouble } = observation;
@@ -182,6 +183,8 @@ function withTrouble(device: DeviceView, trouble: Trouble, now: Now): DeviceView
   const identified = device.identified && trouble.kind !== 'unreachable';
   const seen = { ...device, identified, trouble: { ...trouble, at: now } };
   if (device.state === 'wrong_device') return device;
+  // That one without power says nothing is no trouble.
+  if (device.unpowered) return { ...device, identified };
   if (trouble.kind === 'unreachable' || trouble.kind === 'timedOut') return inState(seen, 'unreachable', now);
   if (trouble.kind === 'unauthorised') return inState(seen, 'unauthorised', now);
   return seen;

@@ -20,6 +20,8 @@ export type DeviceFacts = {
   readonly residualW?: Watts;
   /** Whether the config says which device this must be: then nothing is asked of it until it has said who it is. */
   readonly identityRequired: boolean;
+  /** The outlets that feed it; one for each power supply. */
+  readonly outlets: readonly { readonly pdu: string; readonly outlet: number }[];
 };
 
 export type MeterFacts = {

@@ -1,8 +1,7 @@
 /** How old a reading may be before it says nothing about now. */
-import type { Millis, Watts } from '#protocol/units.ts';
+import type { Millis } from '#protocol/units.ts';
 import type { Now } from './observation.ts';
-import type { At, DeviceView, MeterView, Picture } from './picture.ts';
-import { feedMeter } from './picture.ts';
+import type { At, DeviceView, MeterView } from './picture.ts';
 
 /** Readings missed in a row before a meter counts as gone, but never less than this many milliseconds. */
 const MISSED_READINGS = 5;
@@ -23,17 +22,6 @@ export function freshReading<T>(
 
 export function freshDevice(device: DeviceView, now: Now): DeviceView['reading'] {
   return within(device.reading, DEVICE_MS, now);
-}
-
-/** What the devices report together, with what passes through the meter beside them; undefined if one does not say. */
-export function devicesSumW(picture: Picture, now: Now): Watts | undefined {
-  let sum = feedMeter(picture)?.facts.otherLoadsW ?? 0;
-  for (const device of Object.values(picture.devices)) {
-    const powerW = freshDevice(device, now)?.powerW;
-    if (powerW === undefined) return undefined;
-    sum += powerW;
-  }
-  return sum;
 }
 
 function within<T>(seen: At<T> | undefined, ms: Millis, now: Now): At<T> | undefined {

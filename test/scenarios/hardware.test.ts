@@ -101,7 +101,7 @@ test('the feed meter dies in mid-event: the order is partial with an estimate, u
   await world.clock.advance(30_000);
   assert.equal(world.phases(id).at(-1), 'partial');
   const { why, power_w } = world.step(id, 'partial');
-  assert.match(why, /^meter feed is silent: .*; estimate by the devices’ own word: 4\d{3} W$/);
+  assert.match(why, /^meter feed is silent: .*; estimate by the devices: 4\d{3} W$/);
   assert.equal(power_w, null, 'an estimate is not metered');
   assert.equal(world.says('power').power_from, 'devices');
   assert.equal(world.says('power').headroom_w, null);

@@ -29,7 +29,16 @@ const plain: Capability = { settle_ms: 2000, restarts: false, persistent: false,
 export function miner(id: string, change: Partial<DeviceFacts> = {}): DeviceFacts {
   const dial = { ...plain, range: { min: 20, max: 100, step: 1, unit: 'percent' as const } };
   const controls = { sleep: plain, wake: { ...plain, restarts: true, settle_ms: 60_000 }, limit: dial };
-  return { id, adapter: 'whatsminer-v2', ratedW: 3000, residualW: 20, controls, identityRequired: false, ...change };
+  return {
+    id,
+    adapter: 'whatsminer-v2',
+    ratedW: 3000,
+    residualW: 20,
+    controls,
+    identityRequired: false,
+    outlets: [],
+    ...change,
+  };
 }
 
 const meter = {

@@ -51,6 +51,8 @@ export type WorldOptions = {
   observing?: boolean;
   /** Part of each device's config. */
   device?: Record<string, unknown>;
+  /** A PDU whose outlet 1 feeds the first miner, 2 the second, and so on. */
+  pdu?: boolean;
   /** How many brokers, unbridged; the rack holds a session to each. One unless said. */
   brokers?: number;
 };
@@ -65,7 +67,9 @@ export type OrderChange = Partial<OrderBody> & {
 
 const GROUPS = ['row-a'];
 const RACK_KEY = 'rack-key';
+const PDU = 'pdu-a';
 const map: RegisterMap = readMap('eastron-sdm630');
+const pduMap: RegisterMap = readMap('gude-expert-power-control');
 /** What the policy lets each issuer do. */
 export const issuerPolicy = { may: ['ceiling', 'shed', 'setpoint'], programs: ['ecrs', '4cp'] };
 
@@ -93,7 +97,14 @@ export class World extends Watcher {
     this.#options = options;
     this.#policy = this.#policyWith({});
     const { miners = fourMiners, otherLoadsW = 100, noiseSeed } = options;
-    this.rack = createRack({ clock: this.clock, miners, otherLoadsW, ...(noiseSeed !== undefined && { noiseSeed }) });
+    const outlets = Object.fromEntries(miners.map(({ id }, i) => [i + 1, id]));
+    this.rack = createRack({
+      clock: this.clock,
+      miners,
+      otherLoadsW,
+      ...(options.pdu && { pdus: [{ id: PDU, outlets }] }),
+      ...(noiseSeed !== undefined && { noiseSeed }),
+    });
   }
 
   get agent(): Agent {
@@ -244,16 +255,21 @@ export class World extends Watcher {
   #hardware(clock: SteadyClock, devices?: readonly string[]): Rack {
     const { rack } = this;
     const listed = rack.miners.filter(({ spec }) => devices === undefined || devices.includes(spec.id));
+    const pdus = this.#options.pdu ? [rack.pdu(PDU)] : [];
     const config = configSchema.parse({
       site: SITE,
       rack: RACK,
       groups: GROUPS,
       broker: { urls: ['mqtt://memory'] },
-      buses: [{ id: 'net', kind: 'tcp', host: rack.meter.spec.host, port: rack.meter.spec.port }],
+      buses: [
+        { id: 'net', kind: 'tcp', host: rack.meter.spec.host, port: rack.meter.spec.port },
+        ...pdus.map(({ spec }) => ({ id: 'pdu-net', kind: 'tcp', host: spec.host, port: spec.port })),
+      ],
+      pdus: pdus.map(({ spec }) => ({ id: spec.id, bus: 'pdu-net', unit: 1, model: pduMap.id })),
       meters: [
         { id: 'feed', bus: 'net', unit: 1, model: map.id, role: 'feed', other_loads_w: rack.otherLoads.watts() },
       ],
-      devices: listed.map(({ spec }) => ({
+      devices: listed.map(({ spec }, i) => ({
         id: spec.id,
         adapter: 'whatsminer-v2',
         host: spec.host,
@@ -261,6 +277,7 @@ export class World extends Watcher {
         mac: spec.mac,
         password_file: 'pw',
         rated_w: spec.ratedW,
+        outlets: pdus.map((pdu) => `${pdu.spec.id}/${i + 1}`),
         ...this.#options.device,
       })),
     });
@@ -279,7 +296,7 @@ export class World extends Watcher {
       log: openLog('silent'),
       connect,
       serial,
-      maps: new Map([[map.id, map]]),
+      maps: new Map([map, pduMap].map((each) => [each.id, each])),
       secret,
     });
   }
