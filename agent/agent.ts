@@ -259,7 +259,8 @@ class RackAgent implements Agent {
         const { pollers, rack: hardware } = this.#hands;
         return healthOf({ host: host(), pollers, lagMs: this.#loop.lagMs, buses: hardware.counters() });
       },
-      otherAlarms: () => new Map([...this.#teller.alarms, ...clockAlarm(clock), ...processAlarms()]),
+      otherAlarms: () =>
+        new Map([...this.#teller.alarms, ...this.#ears.alarms(), ...clockAlarm(clock), ...processAlarms()]),
     });
   }
 }

@@ -6,6 +6,7 @@ import type { Recalled } from './decide/recall.ts';
 import { recalled } from './decide/recall.ts';
 import type { BrokerHandlers, BrokerSession } from './platform/broker.ts';
 import type { Clock } from './platform/clock.ts';
+import type { Raised } from './report/alarms.ts';
 import type { Presence } from './report/presence.ts';
 import type { Publisher } from './report/publisher.ts';
 import type { OrderDesk } from './sense/order-desk.ts';
@@ -30,12 +31,16 @@ export type EarsParts = {
 const RETAINED_MS: Millis = 1000;
 /** With a journal, the end of a known event is not held up for ever by a broker that is gone. */
 const WITHOUT_BROKER_MS: Millis = 120_000;
+/** A session that comes back sooner was no outage. */
+const OUTAGE_MS: Millis = 10_000;
 
 export class Ears {
   readonly #parts: EarsParts;
   readonly #appliedTopic: string;
-  readonly #timers: (() => void)[] = [];
+  readonly #timers = new Map<string, () => void>();
   #sessions: readonly BrokerSession[] = [];
+  /** Why each session is away, and since when. */
+  readonly #away = new Map<BrokerSession, { since: Millis; reason: string }>();
   /** Whether what the rack itself said before may still teach it something: only after the loss of its journal. */
   #mayRecall = false;
 
@@ -46,6 +51,16 @@ export class Ears {
 
   get sessions(): readonly BrokerSession[] {
     return this.#sessions;
+  }
+
+  /** `broker-1` for the first in the config, and so on: told on those that are there. */
+  alarms(): [string, Raised][] {
+    const mono = this.#parts.clock.monotonic();
+    return this.#sessions.flatMap((session, i): [string, Raised][] => {
+      const away = this.#away.get(session);
+      if (!away || mono - away.since < OUTAGE_MS) return [];
+      return [[`broker-${i + 1}`, { severity: 'warning', message: `not connected: ${away.reason}` }]];
+    });
   }
 
   /** `remembers`: the journal told what went before. */
@@ -59,7 +74,7 @@ export class Ears {
 
   /** Leaves in good order, with the will said by ourselves. */
   async stop(lastConnection: number): Promise<void> {
-    for (const cancel of this.#timers) cancel();
+    for (const cancel of this.#timers.values()) cancel();
     const { presence } = this.#parts;
     await Promise.all(this.#sessions.map((session) => session.stop(presence.will(lastConnection))));
   }
@@ -70,11 +85,15 @@ export class Ears {
       will: (connection) => presence.will(connection),
       subscriptions: () => [...desk.filters(), presence.topic, ...(this.#mayRecall ? [this.#appliedTopic] : [])],
       online: ({ connection }) => {
+        this.#away.delete(session);
         presence.born(session, connection);
         publisher.repeatBoard(session);
         this.#later('retained orders', RETAINED_MS, ordersKnown);
       },
-      offline: () => {},
+      offline: (reason) => {
+        const since = this.#away.get(session)?.since ?? this.#parts.clock.monotonic();
+        this.#away.set(session, { since, reason });
+      },
       tooLarge: (topic, bytes) => desk.tooLarge(topic, bytes),
       message: (topic, payload, retained) => {
         if (desk.receive(topic, payload, retained)) return;
@@ -103,6 +122,7 @@ export class Ears {
   }
 
   #later(name: string, ms: Millis, work: () => void): void {
-    this.#timers.push(this.#parts.clock.after(name, ms, work));
+    this.#timers.get(name)?.();
+    this.#timers.set(name, this.#parts.clock.after(name, ms, work));
   }
 }

@@ -47,6 +47,11 @@ const rack = createRack({
       : { ...common, timing: demoTiming };
   }),
   meter: { line: LINE },
+  sensors: [
+    { id: 'inlet', line: LINE, unit: 10 },
+    { id: 'outlet', line: LINE, unit: 11, riseKPerKw: 0.35 },
+  ],
+  pdus: [{ id: 'pdu-a', outlets: { 1: 'm09', 2: 'm10', 3: 'm11', 4: 'm12' } }],
   otherLoadsW: 300,
   noiseSeed: 7,
 });
@@ -63,8 +68,9 @@ process.on('exit', () => {
 process.once('SIGINT', () => process.exit(0));
 process.once('SIGTERM', () => process.exit(0));
 
-say('Ballast demo', 'a simulated rack of 8 WhatsMiners, 4 LuxOS miners and a meter; everything else is real');
-say('meter', `Eastron SDM630, Modbus RTU at 19200 baud on ${pty.path}`);
+say('Ballast demo', 'the rack is simulated; everything else is real');
+say('miners', '8 WhatsMiners and 4 LuxOS; a GUDE PDU can cut the last four');
+say('serial line', `an Eastron SDM630 and two XY-MD02, Modbus RTU on ${pty.path}`);
 say('trouble', 'm11 refuses to sleep: others are cut in its place');
 say('broker', `${broker.url}  and  ${broker.webUrl}`);
 startAgent(files);

@@ -87,7 +87,11 @@ function configOf(rack: SimulatedRack, { addresses, lines = new Map() }: Wiring,
     broker: { urls: [url] },
     state: 'state',
     socket: 'run/ballast.sock',
-    buses: line === undefined ? [{ id: gateway, kind: 'tcp', ...at(meter) }, ...serial] : serial,
+    buses: [
+      ...(line === undefined ? [{ id: gateway, kind: 'tcp', ...at(meter) }] : []),
+      ...rack.pdus.map(({ spec }) => ({ id: `${spec.id}-net`, kind: 'tcp', ...at(spec.id) })),
+      ...serial,
+    ],
     meters: [
       {
         id: meter,
@@ -99,13 +103,35 @@ function configOf(rack: SimulatedRack, { addresses, lines = new Map() }: Wiring,
         other_loads_w: Math.round(rack.otherLoads.watts()),
       },
     ],
+    sensors: rack.sensors.map(({ spec }) => ({
+      id: spec.id,
+      bus: spec.line ?? gateway,
+      unit: spec.unit,
+      model: 'xy-md02',
+      role: spec.id,
+    })),
+    pdus: rack.pdus.map(({ spec }) => ({
+      id: spec.id,
+      bus: `${spec.id}-net`,
+      unit: 1,
+      model: 'gude-expert-power-control',
+    })),
     devices: rack.miners.map(({ kind, spec }) => ({
       id: spec.id,
       ...(kind === 'luxos' ? { adapter: 'luxos' } : { adapter: 'whatsminer-v2', password_file: 'miners.pw' }),
       ...at(spec.id),
       mac: spec.mac.toLowerCase(),
       rated_w: spec.ratedW,
+      outlets: outletsOf(rack, spec.id),
       period_ms: pace.deviceMs,
     })),
   };
+}
+
+function outletsOf({ pdus }: SimulatedRack, miner: string): string[] {
+  return pdus.flatMap(({ spec }) =>
+    Object.entries(spec.outlets)
+      .filter(([, fed]) => fed === miner)
+      .map(([port]) => `${spec.id}/${port}`),
+  );
 }

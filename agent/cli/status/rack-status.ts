@@ -8,6 +8,7 @@ export type RackStatus = Pick<z.infer<typeof statusAnswer>, 'rack' | 'brokers'> 
   state?: Payload<'state'>;
   info?: Payload<'info'>;
   power?: Payload<'power'>;
+  thermal?: Payload<'thermal'>;
   applied?: Payload<'applied'>;
   health?: Payload<'health'>;
   devices: Payload<'device'>[];
@@ -48,6 +49,7 @@ function add(status: RackStatus, name: TopicName, payload: unknown): void {
     case 'state':
     case 'info':
     case 'power':
+    case 'thermal':
     case 'applied':
     case 'health':
       Object.assign(status, { [name]: valid(name, payload)[0] });

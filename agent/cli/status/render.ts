@@ -1,5 +1,13 @@
 /** A rack's status on a terminal of 80 columns. */
-import type { Alarm, AppliedOrder, DeviceStateName, DeviceStatus, Power, RackMode } from '#protocol/telemetry.ts';
+import type {
+  Alarm,
+  AppliedOrder,
+  DeviceStateName,
+  DeviceStatus,
+  Power,
+  RackMode,
+  Thermal,
+} from '#protocol/telemetry.ts';
 import { epochMs } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
 import { formatWatts } from '../order/quantities.ts';
@@ -12,10 +20,11 @@ type Screen = Pick<Terminal, 'width' | 'tint'>;
 
 /** @param nowMs milliseconds since the epoch, to tell how old figures are. */
 export function formatStatus(status: RackStatus, nowMs: Millis, screen: Screen): string {
-  const { alarms, applied, devices, power } = status;
+  const { alarms, applied, devices, power, thermal } = status;
   return [
     headline(status, screen),
     power ? powerLine(power, nowMs, screen) : 'power    not known yet',
+    ...(thermal?.sensors.length ? [thermalLine(thermal)] : []),
     ...section('orders in force', (applied?.orders ?? []).map(orderLine), screen),
     ...section(
       'alarms',
@@ -26,6 +35,14 @@ export function formatStatus(status: RackStatus, nowMs: Millis, screen: Screen):
   ]
     .map((line) => cut(line, screen.width))
     .join('\n');
+}
+
+/** Only what the rack has sensors for. */
+function thermalLine({ sensors }: Thermal): string {
+  const told = sensors.map(
+    ({ sensor, temperature_c }) => `${sensor} ${temperature_c === null ? 'silent' : `${temperature_c} °C`}`,
+  );
+  return `thermal  ${told.join(', ')}`;
 }
 
 const modeTints: Record<RackMode, Tint> = {
