@@ -6,17 +6,12 @@ import { Ears } from './ears.ts';
 import { Hands } from './hands.ts';
 import { RackJournal } from './journal.ts';
 import { Loop } from './loop.ts';
-import type { BrokerHandlers, BrokerSession } from './platform/broker.ts';
+import type { Agent, AgentParts, Status } from './parts.ts';
 import { now } from './platform/clock.ts';
-import type { Identity } from './platform/identity.ts';
-import type { Logger } from './platform/log.ts';
 import type { SteadyClock } from './platform/steady-clock.ts';
-import type { RackStore } from './platform/store.ts';
 import type { Rack } from './rack.ts';
 import type { Raised } from './report/alarms.ts';
-import type { Seal } from './report/evidence.ts';
 import { EvidenceKeeper } from './report/evidence.ts';
-import type { HostHealth } from './report/health.ts';
 import { healthOf } from './report/health.ts';
 import { Presence } from './report/presence.ts';
 import { Publisher } from './report/publisher.ts';
@@ -27,53 +22,6 @@ import type { AcceptedOrder, Observation } from './state/observation.ts';
 import type { LocalState } from './state/picture.ts';
 import { emptyPicture } from './state/picture.ts';
 import { Teller } from './teller.ts';
-
-export type AgentParts = {
-  readonly site: string;
-  readonly rackId: string;
-  readonly groups: readonly string[];
-  readonly version: string;
-  readonly configHash: string;
-  readonly policy: Policy;
-  readonly keys: IssuerKeys;
-  readonly rack: Rack;
-  readonly clock: SteadyClock;
-  readonly log: Logger;
-  readonly store: RackStore;
-  readonly identity: Identity;
-  readonly publicKey: string;
-  /** Signs as the rack, and tells whether the rack signed. */
-  readonly seal: Seal;
-  sealed(message: object): boolean;
-  /** Opens a session; one per broker, each of which may bring an order. */
-  readonly brokers: readonly ((handlers: BrokerHandlers) => BrokerSession)[];
-  host(): HostHealth;
-  /** Alarms of the process: the disk, the journal. */
-  processAlarms(): ReadonlyMap<string, Raised>;
-};
-
-export type Status = {
-  readonly rackId: string;
-  readonly brokers: readonly { readonly url: string; readonly online: boolean }[];
-  readonly board: Readonly<Record<string, unknown>>;
-};
-
-export type Agent = {
-  start(): Promise<void>;
-  /** Leaves every output as it is. */
-  stop(): Promise<void>;
-  /** Which rack, whom it is connected to, and the last payload of each retained topic by the topic's tail. */
-  status(): Status;
-  /** A new policy acts at once: a key that is gone ends its orders. */
-  adopt(policy: Policy, keys: IssuerKeys): void;
-  /** New hardware. @returns why not: a device that an order still holds would be lost from sight. */
-  refit(rack: Rack, configHash: string): Promise<string | undefined>;
-  /** Ids of the devices it knows. */
-  readonly devices: readonly string[];
-  readonly local: LocalState;
-  /** What a person at the rack decides; kept over restarts. */
-  setLocal(local: LocalState, why: string): Promise<void>;
-};
 
 export function createAgent(parts: AgentParts): Agent {
   return new RackAgent(parts);

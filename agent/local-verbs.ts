@@ -1,6 +1,6 @@
 /** What the command line may ask of the agent of this machine, over the local socket. */
 import * as z from 'zod';
-import type { Agent } from './agent.ts';
+import type { Agent } from './parts.ts';
 import type { Clock } from './platform/clock.ts';
 import type { LocalHandler } from './platform/local-socket.ts';
 import { LocalError, localVerb } from './platform/local-socket.ts';

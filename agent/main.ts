@@ -1,12 +1,12 @@
 /** The process: runs one rack's agent from its two files until it is told to stop, and takes changed files over. */
 import { unwatchFile, watchFile } from 'node:fs';
-import type { Agent } from './agent.ts';
 import type { Assembled } from './assemble.ts';
 import { assemble } from './assemble.ts';
 import type { Loaded } from './config/load.ts';
 import { load } from './config/load.ts';
 import { formatProblem } from './config/problem.ts';
 import { localVerbs } from './local-verbs.ts';
+import type { Agent } from './parts.ts';
 import { systemClock } from './platform/clock.ts';
 import { openHostFacts } from './platform/host-facts.ts';
 import { serveLocal } from './platform/local-socket.ts';

@@ -60,8 +60,9 @@ const house: readonly Rule[] = [
       'agent/ears.ts',
       'agent/teller.ts',
     ],
-    types: ['agent/rack.ts'],
+    types: ['agent/rack.ts', 'agent/parts.ts'],
   },
+  { room: 'agent/parts.ts', values: [], types: [...rooms, 'agent/rack.ts'] },
   // The process: alone knows paths.
   {
     room: 'agent/assemble.ts',
@@ -79,7 +80,7 @@ const house: readonly Rule[] = [
   {
     room: 'agent/main.ts',
     values: ['protocol', ...rooms, 'agent/assemble.ts', 'agent/local-verbs.ts'],
-    types: ['agent/agent.ts'],
+    types: ['agent/parts.ts'],
   },
   {
     room: 'agent/cli',

@@ -1,0 +1,60 @@
+/** What one rack's agent is made of, and what it offers to the process around it. */
+import type { IssuerKeys } from './config/keys.ts';
+import type { Policy } from './config/policy.ts';
+import type { BrokerHandlers, BrokerSession } from './platform/broker.ts';
+import type { Identity } from './platform/identity.ts';
+import type { Logger } from './platform/log.ts';
+import type { SteadyClock } from './platform/steady-clock.ts';
+import type { RackStore } from './platform/store.ts';
+import type { Rack } from './rack.ts';
+import type { Raised } from './report/alarms.ts';
+import type { Seal } from './report/evidence.ts';
+import type { HostHealth } from './report/health.ts';
+import type { LocalState } from './state/picture.ts';
+
+export type AgentParts = {
+  readonly site: string;
+  readonly rackId: string;
+  readonly groups: readonly string[];
+  readonly version: string;
+  readonly configHash: string;
+  readonly policy: Policy;
+  readonly keys: IssuerKeys;
+  readonly rack: Rack;
+  readonly clock: SteadyClock;
+  readonly log: Logger;
+  readonly store: RackStore;
+  readonly identity: Identity;
+  readonly publicKey: string;
+  /** Signs as the rack, and tells whether the rack signed. */
+  readonly seal: Seal;
+  sealed(message: object): boolean;
+  /** Opens a session; one per broker, each of which may bring an order. */
+  readonly brokers: readonly ((handlers: BrokerHandlers) => BrokerSession)[];
+  host(): HostHealth;
+  /** Alarms of the process: the disk, the journal. */
+  processAlarms(): ReadonlyMap<string, Raised>;
+};
+
+export type Status = {
+  readonly rackId: string;
+  readonly brokers: readonly { readonly url: string; readonly online: boolean }[];
+  readonly board: Readonly<Record<string, unknown>>;
+};
+
+export type Agent = {
+  start(): Promise<void>;
+  /** Leaves every output as it is. */
+  stop(): Promise<void>;
+  /** Which rack, whom it is connected to, and the last payload of each retained topic by the topic's tail. */
+  status(): Status;
+  /** A new policy acts at once: a key that is gone ends its orders. */
+  adopt(policy: Policy, keys: IssuerKeys): void;
+  /** New hardware. @returns why not: a device that an order still holds would be lost from sight. */
+  refit(rack: Rack, configHash: string): Promise<string | undefined>;
+  /** Ids of the devices it knows. */
+  readonly devices: readonly string[];
+  readonly local: LocalState;
+  /** What a person at the rack decides; kept over restarts. */
+  setLocal(local: LocalState, why: string): Promise<void>;
+};
