@@ -75,8 +75,9 @@ const house: readonly Rule[] = [
       'agent/rack.ts',
       'package.json',
     ],
+    types: ['agent/parts.ts'],
   },
-  { room: 'agent/local-verbs.ts', values: ['protocol', 'agent/platform'], types: ['agent/agent.ts'] },
+  { room: 'agent/local-verbs.ts', values: ['protocol', 'agent/platform'], types: ['agent/parts.ts'] },
   {
     room: 'agent/main.ts',
     values: ['protocol', ...rooms, 'agent/assemble.ts', 'agent/local-verbs.ts'],
