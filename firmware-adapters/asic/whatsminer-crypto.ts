@@ -3,14 +3,15 @@
  * device's salt; the sign is md5crypt over key and time with the second salt; the command is sealed with AES-256-ECB
  * under SHA-256 of the key. Weak by today's measure (ECB has no nonce, MD5 is fast), but what the device speaks.
  */
-import { createCipheriv, createDecipheriv, createHash, hash } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, hash } from 'node:crypto';
 import { AdapterError } from '../errors.ts';
 
 /** What `get_token` hands out. */
 export type Challenge = { time: string; salt: string; newsalt: string };
 
 /** What proves a command ours, for 30 minutes. */
-export type Token = { sign: string; aesKey: Buffer };
+export type Token = { sign: string; aesKey: KeyObject };
 
 /** Turns challenges into tokens. Keeps the key of the last salt, which a device changes only with its password. */
 export class Keyring {
@@ -26,7 +27,8 @@ export class Keyring {
     return {
       // The device signs with the last four digits of the time only.
       sign: md5crypt(key + challenge.time.slice(-4), challenge.newsalt),
-      aesKey: createHash('sha256').update(key).digest(),
+      // As bytes it would be made a key object at every use, which takes four times as long as sealing.
+      aesKey: createSecretKey(createHash('sha256').update(key).digest()),
     };
   }
 

@@ -4,7 +4,7 @@
  *
  *   node floor.ts JSON
  */
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, createSecretKey, verify } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createConnection, Socket as TcpSocket } from 'node:net';
@@ -32,7 +32,8 @@ async function run({ brokerUrl, topic, publicKey, password, ports }: FloorSetup)
   const key = createPublicKey(publicKey);
   const sealed: { port: number; request: string }[] = [];
   for (const port of ports) {
-    const token = await fetchToken(async () => dial(port), password);
+    const { sign, aesKey } = await fetchToken(async () => dial(port), password);
+    const token = { sign, aesKey: createSecretKey(aesKey) };
     sealed.push({ port, request: JSON.stringify(seal({ cmd: 'power_off', respbefore: 'true' }, token)) });
   }
   let ahead: Socket[] = [];
