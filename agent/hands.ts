@@ -50,7 +50,8 @@ export class Hands {
 
   start(): void {
     this.rack.start();
-    for (const poller of this.pollers.values()) poller.start();
+    // Spread over their period: the reads of a full rack at one moment would stand before an order that comes then.
+    for (const [place, poller] of [...this.pollers.values()].entries()) poller.start((place + 1) / this.pollers.size);
   }
 
   /** Leaves every output as it is. */

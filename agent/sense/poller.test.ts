@@ -39,6 +39,20 @@ test('a source is read at the start and then once a period', async () => {
   assert.equal(poller.counts.reads, 4);
 });
 
+test('sources that share a period are all read at the start, and from then on one after the other', async () => {
+  const { clock, poller, reads, end } = source();
+  poller.start(0.75);
+  await end();
+  const counts: number[] = [];
+  for (const ms of [700, 100, 900, 100]) {
+    await clock.advance(ms);
+    await end();
+    counts.push(reads.length);
+  }
+  assert.deepEqual(counts, [1, 2, 2, 3]);
+  await poller.stop();
+});
+
 test('a source slower than its period is never read twice at once', async () => {
   const { clock, poller, reads, end } = source();
   poller.start();

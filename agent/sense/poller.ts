@@ -34,10 +34,14 @@ export class Poller {
     return this.#parts.name;
   }
 
-  start(): void {
+  /** Reads at once, again after `share` (0 to 1) of a period, and from then on once a period. */
+  start(share = 1): void {
     const { clock, name, periodMs } = this.#parts;
-    this.#stopTimer = clock.every(`poll ${name}`, periodMs, () => this.#due());
     this.#due();
+    this.#stopTimer = clock.after(`poll ${name}`, share * periodMs, () => {
+      this.#stopTimer = clock.every(`poll ${name}`, periodMs, () => this.#due());
+      this.#due();
+    });
   }
 
   async stop(): Promise<void> {
