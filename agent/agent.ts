@@ -136,6 +136,7 @@ class RackAgent implements Agent {
 
   async stop(): Promise<void> {
     this.#loop.stop();
+    this.#teller.flush();
     await this.#hands.stop();
     await this.#evidence.save().catch(() => {});
     await this.#ears.stop(this.#parts.identity.connections.next());

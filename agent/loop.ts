@@ -28,17 +28,20 @@ export type LoopParts = {
   readonly rack: string;
   readonly clock: Clock;
   policy(): Policy;
-  /** Starts the calls that the plan needs and returns at once. */
-  actuate(plan: Plan, picture: Picture, now: Now): void;
+  /** Begins the calls that the plan needs and returns at once. @returns how many. */
+  actuate(plan: Plan, picture: Picture, now: Now): number;
   /** Told after every turn, once the calls are on their way. */
   turned(turn: Turn): void;
 };
 
 export type Turn = {
+  readonly at: Now;
   readonly picture: Picture;
   readonly plan: Plan;
   readonly memory: Memory;
   readonly steps: readonly Step[];
+  /** To devices, begun in it. */
+  readonly calls: number;
 };
 
 export const TICK_MS: Millis = 1000;
@@ -128,8 +131,8 @@ export class Loop {
     const at = this.#now();
     const { plan, memory } = decide(this.#picture, policy(), this.#memory, at, rack);
     this.#memory = memory;
-    actuate(plan, this.#picture, at);
-    turned({ picture: this.#picture, plan, memory, steps: plan.steps });
+    const calls = actuate(plan, this.#picture, at);
+    turned({ at, picture: this.#picture, plan, memory, steps: plan.steps, calls });
     this.#awaitBoundary(at.wall);
   }
 

@@ -1,5 +1,6 @@
 /** Turns what the loop and the desk did into what the rack says: events, evidence, alarms, and the state of things. */
 import type { RackEvent, Refusal } from '#protocol/lifecycle.ts';
+import type { Millis } from '#protocol/units.ts';
 import type { Policy } from './config/policy.ts';
 import { eventKey } from './decide/compose.ts';
 import { assumedHomes } from './decide/home.ts';
@@ -28,12 +29,20 @@ export type TellerParts = {
   picture(): Picture;
 };
 
+/**
+ * Between a turn that began calls and the words about it. A write leaves only when its connection has come about, and
+ * telling of 200 devices takes as long as writing to them.
+ */
+const TELL_MS: Millis = 50;
+
 export class Teller {
   /** Alarms about orders and the two files. */
   readonly alarms = new Map<string, Raised>();
   readonly #parts: TellerParts;
-  /** Told after the next turn: the first device write goes before every word about it. */
-  #pending: RackEvent[] = [];
+  /** Told with the next turn: what it froze belongs to their evidence. */
+  #received: RackEvent[] = [];
+  #untold: Turn[] = [];
+  #cancel: (() => void) | undefined;
 
   constructor(parts: TellerParts) {
     this.#parts = parts;
@@ -44,7 +53,7 @@ export class Teller {
     const { id, event, issuer, program } = order;
     for (const { phase, why } of passed) {
       const subject = { order: id, event, issuer, program, phase };
-      this.#pending.push(rackEvent('order', subject, why, undefined, picture(), now(clock)));
+      this.#received.push(rackEvent('order', subject, why, undefined, picture(), now(clock)));
     }
     this.alarms.delete(`seq-conflict-${issuer}`);
   }
@@ -71,12 +80,31 @@ export class Teller {
     reporter.event(rackEvent('local', { device: device ?? null }, why, undefined, picture(), now(clock)));
   }
 
-  turned({ picture, plan, memory, steps }: Turn): void {
-    const { clock, policy, presence, reporter } = this.#parts;
-    const at = now(clock);
-    for (const event of this.#pending.splice(0)) this.#tell(event, picture, memory);
+  /** Tells the turn; one that began calls to devices only once those are on their way. */
+  turned(turn: Turn): void {
+    for (const event of this.#received.splice(0)) this.#tell(event, turn.picture, turn.memory);
+    this.#untold.push(turn);
+    if (turn.calls > 0) this.#cancel ??= this.#parts.clock.after('tell', TELL_MS, () => this.flush());
+    else this.flush();
+  }
+
+  /** Tells at once what still waits. */
+  flush(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const untold = this.#untold.splice(0);
+    for (const turn of untold) this.#tellSteps(turn);
+    const newest = untold.at(-1);
+    if (newest) this.#show(newest);
+  }
+
+  #tellSteps({ at, picture, memory, steps }: Turn): void {
     for (const step of steps) this.#tell(rackEvent('order', step, step.why, step.levelW, picture, at), picture, memory);
     this.#closeEvents(steps, memory);
+  }
+
+  #show({ at, picture, plan, memory }: Turn): void {
+    const { policy, presence, reporter } = this.#parts;
     this.#tellAssumed(assumedHomes(picture, policy(), memory));
     const { commissioning, protect } = policy();
     presence.mode(rackMode(plan, memory, picture, at, commissioning !== 'waived'));

@@ -26,16 +26,20 @@ export class Actuator {
     this.#parts = parts;
   }
 
-  /** Returns once every call has been started; what becomes of them arrives as observations. */
-  apply(plan: Plan, picture: Picture, now: Now): void {
+  /** Begins every call at once; what becomes of them arrives as observations. @returns how many it began. */
+  apply(plan: Plan, picture: Picture, now: Now): number {
+    let calls = 0;
     for (const planned of plan.devices) {
       const device = picture.devices[planned.device];
       if (!device) continue;
       if (planned.hands === 'off') this.#callBack(planned.device);
       const call = nextCall(device, planned, now);
-      if (call) this.#start(planned.device, call);
-      else if (awaitsWord(device, planned)) this.#parts.poke(planned.device);
+      if (call) {
+        this.#start(planned.device, call);
+        calls += 1;
+      } else if (awaitsWord(device, planned)) this.#parts.poke(planned.device);
     }
+    return calls;
   }
 
   /** Lets go of calls in flight. Outputs stay as they are: the next start reconciles. */

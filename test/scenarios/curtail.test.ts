@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { staggerMs } from '#agent/decide/stagger.ts';
+import type { DeviceStatus } from '#protocol/telemetry.ts';
 import { epochMs, timestampOf } from '#protocol/time.ts';
 import { RACK, World } from '#test/support/world.ts';
 
@@ -48,6 +49,18 @@ test('an order is carried out, proved by the meter, and the rack restored', asyn
   assert.equal(world.rack.watts(), 12_100);
   assert.equal(world.says('state').mode, 'normal');
   assert.equal(world.says('applied').orders_in_force, 0);
+  await world.stop();
+});
+
+test('nothing is said about a cut before the miners have been told', async () => {
+  const world = await new World().start();
+  const told: string[][] = [];
+  world.broker.subscribe('ballast/v1/+/rack/+/device/m04', (_topic, payload) => {
+    if ((JSON.parse(payload) as DeviceStatus).want === 'asleep') told.push([...world.rack.miner('m04').writes]);
+  });
+  await world.issue({ kind: 'ceiling', fraction: 0.4 });
+  await world.clock.advance(1000);
+  assert.deepEqual(told[0], ['power_off']);
   await world.stop();
 });
 
