@@ -1,10 +1,11 @@
 /** What no schema can see in policy.yaml, and the keys it names. */
 import { resolve } from 'node:path';
+import { epochMs } from '#protocol/time.ts';
 import type { Config } from './config.ts';
 import type { IssuerKey, IssuerKeys } from './keys.ts';
 import { readPublicKey } from './keys.ts';
 import { suggest } from './nearest.ts';
-import type { Policy } from './policy.ts';
+import type { Issuer, Policy } from './policy.ts';
 import type { Finding } from './problem.ts';
 
 /** @param config absent when it is not known: what the policy says about devices then goes unchecked. */
@@ -20,7 +21,8 @@ export async function readIssuerKeys(
   const keys = new Map<string, IssuerKey>();
   const findings: Finding[] = [];
   for (const [i, issuer] of policy.issuers.entries()) {
-    for (const [at, file] of issuer.keys.entries()) {
+    for (const [at, entry] of issuer.keys.entries()) {
+      const file = typeof entry === 'string' ? entry : entry.file;
       const path = ['issuers', i, 'keys', at];
       const read = await readPublicKey(resolve(folder, file));
       if (read.kind === 'bad') {
@@ -29,7 +31,7 @@ export async function readIssuerKeys(
       }
       const owner = keys.get(read.kid);
       if (owner) findings.push({ path, message: `the key id ${read.kid} is already ${owner.issuer}'s`, hint: RENAME });
-      else keys.set(read.kid, { issuer: issuer.id, key: read.key });
+      else keys.set(read.kid, { issuer: issuer.id, key: read.key, ...retirement(entry) });
     }
   }
   return { keys, findings };
@@ -54,4 +56,8 @@ function checkProtected({ protect }: Policy, { devices }: Config): Finding[] {
   return protect.flatMap((id, i) =>
     ids.includes(id) ? [] : [{ path: ['protect', i], message: `there is no device ${id}`, hint: suggest(id, ids) }],
   );
+}
+
+function retirement(entry: Issuer['keys'][number]): Pick<IssuerKey, 'notAfter'> {
+  return typeof entry === 'string' ? {} : { notAfter: epochMs(entry.not_after) };
 }

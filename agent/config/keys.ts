@@ -5,10 +5,15 @@ import { mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { name as nameSchema } from '#protocol/ids.ts';
+import type { Millis } from '#protocol/units.ts';
 import { fileTrouble } from './files.ts';
 
 /** A key that an issuer may sign with. */
-export type IssuerKey = { issuer: string; key: KeyObject };
+export type IssuerKey = {
+  issuer: string;
+  key: KeyObject /** What it signed later does not count. */;
+  notAfter?: Millis;
+};
 /** By kid: the name of the key's file without `.pub`. */
 export type IssuerKeys = ReadonlyMap<string, IssuerKey>;
 

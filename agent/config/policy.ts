@@ -1,7 +1,7 @@
 /** policy.yaml: what no remote order can change. */
 
 import * as z from 'zod';
-import { name } from '#protocol/ids.ts';
+import { name, timestamp } from '#protocol/ids.ts';
 import { targetKinds } from '#protocol/order.ts';
 import { seconds, watts, wattsPerSecond } from '#protocol/units.ts';
 
@@ -17,10 +17,15 @@ const limits = z.strictObject({
   restore_window_s: seconds.default(900),
 });
 
+const keyFile = z.string().endsWith('.pub');
+
 const issuer = z.strictObject({
   id: name,
-  /** Public key files (.pub), relative to this file; a key's id is its file name. Taking one out revokes it at once. */
-  keys: z.array(z.string().endsWith('.pub')).min(1),
+  /**
+   * Public key files (.pub), relative to this file; a key's id is its file name. Taking one out
+   * revokes it at once and ends its orders. One with `not_after` was rotated: what it signed until then stays in force.
+   */
+  keys: z.array(z.union([keyFile, z.strictObject({ file: keyFile, not_after: timestamp })])).min(1),
   /** Target kinds it may use. */
   may: z.array(z.enum(targetKinds)).min(1),
   programs: z.array(name).min(1),

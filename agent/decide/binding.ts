@@ -1,5 +1,5 @@
 /** Which orders bind this rack now, and what each asks: signed by a key that still counts, and not gone silent. */
-import type { Policy } from '#agent/config/policy.ts';
+import type { Issuer, Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import { binding } from '#agent/state/orders.ts';
@@ -47,11 +47,12 @@ export function bound(
 /** Whether the key that signed it is still one of its issuer's: taking a key out of the policy ends its orders. */
 export function isTrusted({ order }: AcceptedOrder, policy: Policy): boolean {
   const issuer = policy.issuers.find(({ id }) => id === order.issuer);
-  return issuer?.keys.some((file) => kidOf(file) === order.signature.kid) ?? false;
+  return issuer?.keys.some((key) => kidOf(key) === order.signature.kid) ?? false;
 }
 
 /** The id of a key: the name of its file without `.pub`. */
-export function kidOf(file: string): string {
+export function kidOf(key: Issuer['keys'][number]): string {
+  const file = typeof key === 'string' ? key : key.file;
   return file.slice(file.lastIndexOf('/') + 1, -'.pub'.length);
 }
 

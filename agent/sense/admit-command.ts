@@ -7,7 +7,7 @@ import type { Refusal } from '#protocol/lifecycle.ts';
 import { epochMs } from '#protocol/time.ts';
 import type { Gate } from './admit-order.ts';
 import { beyondRights, notForUs } from './admit-order.ts';
-import { firstIssue, idOf, open, refused } from './envelope.ts';
+import { afterRotation, firstIssue, idOf, open, refused } from './envelope.ts';
 
 export type CommandGate = Gate & {
   readonly rack: string;
@@ -33,6 +33,7 @@ export function admitCommand(
   const command = parsed.data;
   const refusal =
     (retained ? refused('retained_command', 'commands must not be retained') : undefined) ??
+    afterRotation(opened, command.issued_at) ??
     wrongScope(topicIssuer, command, gate) ??
     outOfTime(command, gate) ??
     refusedAction(command, opened.issuer);

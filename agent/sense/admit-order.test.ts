@@ -127,6 +127,14 @@ test('to release what one ordered needs no right of its own', () => {
   assert.equal(outcome(admit(signed(orderBody(withTarget({ kind: 'release' }))))), 'accepted');
 });
 
+test('a rotated key signs nothing new, and what it signed before still counts', () => {
+  const rotated = new Map([...keys].map(([kid, each]) => [kid, { ...each, notAfter: AT.wall }]));
+  const outcomeAt = (issued_at: string) =>
+    outcome(admitOrder(TOPIC, bytes(signed(orderBody({ issued_at }))), nothing, { ...gate, keys: rotated }));
+  assert.equal(outcomeAt('2026-11-21T21:00:00Z'), 'accepted');
+  assert.deepEqual(outcomeAt('2026-11-21T21:00:01Z'), ['unknown_key', true]);
+});
+
 test('a rack that only observes refuses every order', () => {
   const { commissioning: _waived, ...rest } = policy;
   const admission = admitOrder(TOPIC, bytes(valid), nothing, { ...gate, policy: rest });

@@ -9,7 +9,7 @@ import type { Amount, Order, OrderBody, Target } from '#protocol/order.ts';
 import { order as orderSchema } from '#protocol/order.ts';
 import { epochMs, timestampOf } from '#protocol/time.ts';
 import { orderTopic } from '#protocol/topics.ts';
-import { firstIssue, idOf, open, refused } from './envelope.ts';
+import { afterRotation, firstIssue, idOf, open, refused } from './envelope.ts';
 
 export type Gate = {
   readonly site: string;
@@ -39,7 +39,11 @@ export function admitOrder(topic: string, payload: Uint8Array, { own, blind }: S
   const parsed = orderSchema.safeParse(opened.message);
   if (!parsed.success) return { ...refused('malformed', firstIssue(parsed.error)), ...who };
   const order = parsed.data;
-  const refusal = wrongScope(topic, order, gate.site) ?? beyondRights(order, opened.issuer) ?? notForUs(order);
+  const refusal =
+    afterRotation(opened, order.issued_at) ??
+    wrongScope(topic, order, gate.site) ??
+    beyondRights(order, opened.issuer) ??
+    notForUs(order);
   if (refusal) return { ...refusal, ...who, order };
   const slot = isTrusted(own, gate.keys) ? own : undefined;
   if (isSame(slot, order, opened.digest)) return { kind: 'repeat', order };

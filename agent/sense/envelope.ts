@@ -7,6 +7,8 @@ import { messageId } from '#protocol/ids.ts';
 import type { Refusal, RefusalCode } from '#protocol/lifecycle.ts';
 import { spokenVersions } from '#protocol/order.ts';
 import { bytesToSign, fromBase64Url, signature } from '#protocol/signing.ts';
+import { epochMs, timestampOf } from '#protocol/time.ts';
+import type { Millis } from '#protocol/units.ts';
 
 /** Larger payloads are not even parsed. */
 export const MAX_PAYLOAD_BYTES = 65_536;
@@ -18,6 +20,8 @@ export type Opened = {
   readonly issuer: Issuer;
   /** SHA-256 of the signed bytes, hex. */
   readonly digest: string;
+  /** When the key was rotated, if it was. */
+  readonly notAfter: Millis | undefined;
 };
 
 /** What must be readable before anything else is believed. */
@@ -50,7 +54,13 @@ export function open(payload: Uint8Array, policy: Policy, keys: IssuerKeys): Ope
   if (!bytes || !verify(null, bytes, known.key, fromBase64Url(sealed.value))) {
     return unverified('bad_signature', `the signature does not fit key ${sealed.kid}`);
   }
-  return { kind: 'opened', message: json, issuer, digest: createHash('sha256').update(bytes).digest('hex') };
+  return {
+    kind: 'opened',
+    message: json,
+    issuer,
+    digest: createHash('sha256').update(bytes).digest('hex'),
+    notAfter: known.notAfter,
+  };
 }
 
 export function unverified(code: RefusalCode, detail: string): Refusal {
@@ -66,6 +76,12 @@ export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   if (!issue) return 'not as the schema says';
   return issue.path.length ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
+}
+
+/** A rotated key signs nothing new; what it signed before still counts. */
+export function afterRotation({ notAfter }: Opened, issuedAt: string): Refusal | undefined {
+  if (notAfter === undefined || epochMs(issuedAt) <= notAfter) return undefined;
+  return refused('unknown_key', `its key was rotated at ${timestampOf(notAfter)}, before it was issued`);
 }
 
 /** The message's own id, for an answer to one that is otherwise not as it should be. */
