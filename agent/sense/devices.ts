@@ -6,6 +6,10 @@ import { troubleOf } from '#agent/state/trouble.ts';
 import type { Millis } from '#protocol/units.ts';
 import { Poller } from './poller.ts';
 
+/** What a device says is published: without a bound one of them could make packets that the broker refuses. */
+const MOST_FAULTS = 32;
+const LONGEST_FAULT = 200;
+
 export type WatchedDevice = {
   readonly id: string;
   readonly face: Pick<Device, 'identify' | 'read'>;
@@ -24,13 +28,22 @@ export function watchDevice(device: WatchedDevice, clock: Clock, observe: (obser
     read: async (signal) => {
       observe(await identified(device, signal));
       observe({ kind: 'controls', device: device.id, controls: device.offers() });
-      observe({ kind: 'device', device: device.id, reading: await device.face.read(signal) });
+      const { faults, ...reading } = await device.face.read(signal);
+      observe({
+        kind: 'device',
+        device: device.id,
+        reading: { ...reading, faults: faults.slice(0, MOST_FAULTS).map(brief) },
+      });
     },
     failed: (error) => {
       const trouble = troubleOf(error);
       if (trouble) observe({ kind: 'deviceTrouble', device: device.id, trouble });
     },
   });
+}
+
+function brief(fault: string): string {
+  return fault.slice(0, LONGEST_FAULT);
 }
 
 async function identified({ id, face, mac }: WatchedDevice, signal: AbortSignal): Promise<Observation> {

@@ -10,12 +10,14 @@ const kinds: readonly TroubleKind[] = [
   'malformed',
 ];
 
+/** Characters of a message: a device's own words are in it, and alarms and telemetry carry it on. */
+const LONGEST_MESSAGE = 500;
+
 /** undefined for what says nothing about the device: work dropped for something more urgent, or our own stop. */
 export function troubleOf(error: unknown): Trouble | undefined {
-  if (!(error instanceof Error)) return { kind: 'malformed', message: String(error) };
+  const message = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_MESSAGE);
+  if (!(error instanceof Error)) return { kind: 'malformed', message };
   const kind = kinds.find((each) => 'kind' in error && error.kind === each);
-  if (kind) return { kind, message: error.message };
-  return error.name === 'Preempted' || error.name === 'AbortError'
-    ? undefined
-    : { kind: 'malformed', message: error.message };
+  if (kind) return { kind, message };
+  return error.name === 'Preempted' || error.name === 'AbortError' ? undefined : { kind: 'malformed', message };
 }

@@ -54,6 +54,11 @@ test('API v1 says btmineroff and lists its faults in the summary', () => {
   assert.equal(countsFaults(summary), false);
 });
 
+test('a count of faults that no miner can have costs no memory', () => {
+  const summary = { 'Error Code Count': 4e9, 'Error Code 0': 530 };
+  assert.deepEqual(readingOf({ status: { btmineroff: false }, summary }).faults, ['530']);
+});
+
 test('a miner that does not say whether it sleeps is neither asleep nor awake', () => {
   assert.equal('asleep' in readingOf({ status: {}, summary }), false);
 });

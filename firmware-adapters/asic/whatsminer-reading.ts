@@ -138,8 +138,11 @@ const versionSchema = z.looseObject({ fw_ver: words, miner_type: words });
 const minerInfoSchema = z.looseObject({ mac: words, minersn: words, hostname: words, model: words });
 const devdetailsSchema = z.looseObject({ Model: words });
 
+/** More than any miner has; the count is the miner's own word, and a flipped digit in it must not fill the memory. */
+const mostFaults = 1000;
+
 function faultsInSummary(summary: z.infer<typeof summarySchema>): string[] {
-  const count = summary['Error Code Count'] ?? 0;
+  const count = Math.min(summary['Error Code Count'] ?? 0, mostFaults);
   return present(Array.from({ length: count }, (_, index) => summary[`Error Code ${index}`])).map(String);
 }
 

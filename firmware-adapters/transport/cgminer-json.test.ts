@@ -89,6 +89,10 @@ test('a reply that no repair helps is malformed, and the error shows how it begi
   assert.throws(() => parseCgminerJson(''), isMalformed);
 });
 
+test('a list of colons without an end is malformed, and does not keep the process busy', () => {
+  assert.throws(() => parseCgminerJson(`{"error_code":[${'":'.repeat(500_000)}`), { kind: 'malformed' });
+});
+
 test('whatever a wire delivers is either parsed or malformed', async () => {
   const fragment = fc.constantFrom(
     '{',

@@ -42,9 +42,13 @@ const defects: [name: string, repair: (text: string) => string][] = [
   // btminer's send buffer overflows on hundreds of faults: what came whole is kept.
   ['cut tail', closeCutTail],
   // WhatsMiner API 2.0.4 writes a map in square brackets.
-  ['map written as a list', (text) => text.replace(/("error_code"\s*:\s*)\[([^[\]]*":[^[\]]*)\]/g, '$1{$2}')],
+  ['map written as a list', (text) => text.replace(/("error_code"\s*:\s*)\[([^[\]]*)\]/g, mapInBraces)],
   ['escaped apostrophe', (text) => text.replaceAll("\\'", "'")],
 ];
+
+function mapInBraces(list: string, key: string, inside: string): string {
+  return inside.includes('":') ? `${key}{${inside}}` : list;
+}
 
 function tryParse(text: string): { value: unknown } | undefined {
   try {

@@ -33,6 +33,12 @@ test('a field of the wrong type is malformed, and the error names it and the com
   assert.throws(() => checked(schema, 'status', { mineroff: 'perhaps' }), { message: /"mineroff".*status/ });
 });
 
+test('of a text that a device fills without end only what a person reads is kept', () => {
+  assert.equal(words.parse(`${' '.repeat(500_000)}'M50S${' '.repeat(500_000)}`), 'M50S');
+  assert.equal(words.parse(`M50S${' '.repeat(500_000)}x`)?.length, 256);
+  assert.equal(words.parse("' ".repeat(500_000)), undefined);
+});
+
 test('a MAC is lower case with colons however the device writes it, and absent when it is none', () => {
   for (const text of ['02:5A:11:A5:00:01', '025a11a50001', '02-5a-11-A5-00-01']) {
     assert.equal(macIn(text), '02:5a:11:a5:00:01');

@@ -2,6 +2,9 @@
 import * as z from 'zod';
 import { AdapterError } from '../errors.ts';
 
+/** Characters. What a device says travels on into alarms and telemetry, and brokers refuse packets that are too large. */
+const longestWords = 256;
+
 /** `value` as `schema` has it, or `AdapterError('malformed')` naming the command and the field. */
 export function checked<Schema extends z.ZodType>(schema: Schema, command: string, value: unknown): z.infer<Schema> {
   const result = schema.safeParse(value);
@@ -16,11 +19,14 @@ export const quantity = z
   .preprocess((value) => (typeof value === 'string' ? numberIn(value) : (value ?? undefined)), z.number().optional())
   .optional();
 
-/** Text without the blanks and apostrophes that some builds put around it; absent when nothing is left. */
+/**
+ * Text without the blanks and apostrophes that some builds put around it, and of that no more than anybody reads; absent
+ * when nothing is left.
+ */
 export const words = z
   .string()
   .nullish()
-  .transform((text) => text?.replace(/^[\s']+|[\s']+$/g, '') || undefined)
+  .transform((text) => wordsIn(text ?? ''))
   .optional();
 
 /** A yes or no, as JSON has it or in words; absent when the device leaves it open. */
@@ -41,6 +47,11 @@ export function present<T>(values: (T | undefined)[]): T[] {
 /** Absent fields instead of undefined ones, as the contract has it. */
 export function withoutUndefined<T extends object>(fields: { [Key in keyof T]: T[Key] | undefined }): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** Tried once, from the start: tried anew from each blank of a long run, it would take the square of its length. */
+function wordsIn(text: string): string | undefined {
+  return /^[\s']*(.*[^\s'])?/s.exec(text)?.[1]?.slice(0, longestWords);
 }
 
 /** Leaves other text as it is, so that the schema refuses it. */
