@@ -4,7 +4,16 @@ import type { RefusalCode } from '#protocol/lifecycle.ts';
 import { AT, bytes, commandBody, keys, orderBody, policy, signed } from '#test/support/signed.ts';
 import { admitCommand } from './admit-command.ts';
 
-const gate = { site: 'tx1', rack: 'r07', policy, keys, now: AT, clock: 'good' as 'good' | 'bad', taken: () => false };
+const gate = {
+  site: 'tx1',
+  rack: 'r07',
+  groups: ['row-a'],
+  policy,
+  keys,
+  now: AT,
+  clock: 'good' as 'good' | 'bad',
+  taken: () => false,
+};
 const admit = (payload: unknown, change: Partial<typeof gate> & { retained?: boolean; issuer?: string } = {}) => {
   const { retained = false, issuer = 'qse-north', ...rest } = change;
   return admitCommand(issuer, bytes(payload), retained, { ...gate, ...rest });
@@ -28,6 +37,11 @@ const rows: [what: string, code: RefusalCode, body: object, change?: Parameters<
   ['it is for another site', 'scope_mismatch', commandBody({ scope: { site: 'tx2', to: 'rack/r07' } })],
   ['it came on another issuer’s topic', 'scope_mismatch', commandBody(), { issuer: 'qse-south' }],
   ['a key is not in the schema', 'malformed', { ...commandBody(), note: 'x' }],
+  [
+    'the order it asks about is for another rack',
+    'scope_mismatch',
+    commandBody({ action: { kind: 'dry_run', order: orderBody({ scope: { site: 'tx1', to: 'rack/r08' } }) } }),
+  ],
   [
     'the order it asks about is beyond its issuer’s rights',
     'program_not_allowed',

@@ -10,7 +10,6 @@ import { beyondRights, notForUs } from './admit-order.ts';
 import { afterRotation, firstIssue, idOf, open, refused } from './envelope.ts';
 
 export type CommandGate = Gate & {
-  readonly rack: string;
   /** Whether a command with this issuer and id was taken before. */
   taken(key: string): boolean;
 };
@@ -36,7 +35,7 @@ export function admitCommand(
     afterRotation(opened, command.issued_at) ??
     wrongScope(topicIssuer, command, gate) ??
     outOfTime(command, gate) ??
-    refusedAction(command, opened.issuer);
+    refusedAction(command, opened.issuer, gate);
   const key = `${command.issuer}/${command.id}`;
   if (refusal) return { ...refusal, ...who, id: command.id };
   if (gate.taken(key))
@@ -64,6 +63,6 @@ function outOfTime({ issued_at, valid_until }: Command, { now, policy, clock }: 
 }
 
 /** A dry run answers as the order itself would be answered. */
-function refusedAction({ action }: Command, issuer: Issuer): Refusal | undefined {
-  return beyondRights(action.order, issuer) ?? notForUs(action.order);
+function refusedAction({ action }: Command, issuer: Issuer, gate: Gate): Refusal | undefined {
+  return beyondRights(action.order, issuer) ?? notForUs(action.order, gate);
 }

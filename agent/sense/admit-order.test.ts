@@ -12,7 +12,7 @@ import { admitOrder } from './admit-order.ts';
 
 const TOPIC = 'ballast/v1/tx1/order/qse-north/ecrs/all';
 const RACK_TOPIC = 'ballast/v1/tx1/order/qse-north/ecrs/rack/r07';
-const gate = { site: 'tx1', policy, keys, now: AT, clock: 'good' as const };
+const gate = { site: 'tx1', rack: 'r07', groups: ['row-a'], policy, keys, now: AT, clock: 'good' as const };
 
 const nothing = { own: undefined, blind: undefined };
 const admit = (payload: unknown, topic = TOPIC, own?: OrderSlot) =>
@@ -80,6 +80,24 @@ const verified: [what: string, body: object, code: RefusalCode, topic?: string][
   ['it has no interval', orderBody({ intervals: [] }), 'malformed'],
   ['an amount has two forms', orderBody(withTarget({ kind: 'ceiling', fraction: 0.4, watts: 1 })), 'malformed'],
   ['it came to another site', orderBody({ scope: { site: 'tx2', to: 'all' } }), 'scope_mismatch'],
+  [
+    'a broker delivers it though it is for another rack',
+    orderBody({ scope: { site: 'tx1', to: 'rack/r08' } }),
+    'scope_mismatch',
+    'ballast/v1/tx1/order/qse-north/ecrs/rack/r08',
+  ],
+  [
+    'a broker delivers it though it is for a group of others',
+    orderBody({ scope: { site: 'tx1', to: 'group/row-b' } }),
+    'scope_mismatch',
+    'ballast/v1/tx1/order/qse-north/ecrs/group/row-b',
+  ],
+  [
+    'a broker delivers it though it is for another site',
+    orderBody({ scope: { site: 'tx2', to: 'all' } }),
+    'scope_mismatch',
+    'ballast/v1/tx2/order/qse-north/ecrs/all',
+  ],
   ['it came to one rack and is for all', orderBody(), 'scope_mismatch', RACK_TOPIC],
   ['it came on another program’s topic', orderBody(), 'scope_mismatch', 'ballast/v1/tx1/order/qse-north/4cp/all'],
   ['it came on another issuer’s topic', orderBody(), 'scope_mismatch', 'ballast/v1/tx1/order/qse-south/ecrs/all'],
@@ -121,6 +139,11 @@ test('an order within tolerance of a fast clock, one for one rack in watts, and 
   const watts = orderBody({ ...toRack, ...withTarget({ kind: 'ceiling', watts: 4000 }) });
   assert.equal(outcome(admit(signed(watts), RACK_TOPIC)), 'accepted');
   assert.equal(outcome(admit(signed(orderBody(withTarget({ kind: 'ceiling', watts: 4000, of_w: 9e6 }))))), 'accepted');
+});
+
+test('an order for a group that the rack is in is accepted', () => {
+  const toGroup = signed(orderBody({ scope: { site: 'tx1', to: 'group/row-a' } }));
+  assert.equal(outcome(admit(toGroup, 'ballast/v1/tx1/order/qse-north/ecrs/group/row-a')), 'accepted');
 });
 
 test('to release what one ordered needs no right of its own', () => {

@@ -13,6 +13,8 @@ import { afterRotation, firstIssue, idOf, open, refused } from './envelope.ts';
 
 export type Gate = {
   readonly site: string;
+  readonly rack: string;
+  readonly groups: readonly string[];
   readonly policy: Policy;
   readonly keys: IssuerKeys;
   readonly now: Now;
@@ -41,9 +43,9 @@ export function admitOrder(topic: string, payload: Uint8Array, { own, blind }: S
   const order = parsed.data;
   const refusal =
     afterRotation(opened, order.issued_at) ??
-    wrongScope(topic, order, gate.site) ??
+    wrongTopic(topic, order) ??
     beyondRights(order, opened.issuer) ??
-    notForUs(order);
+    notForUs(order, gate);
   if (refusal) return { ...refusal, ...who, order };
   const slot = isTrusted(own, gate.keys) ? own : undefined;
   if (isSame(slot, order, opened.digest)) return { kind: 'repeat', order };
@@ -75,8 +77,12 @@ export function beyondRights(order: OrderBody, issuer: Issuer): Refusal | undefi
   return undefined;
 }
 
-/** Forms this rack cannot or must not carry out. */
-export function notForUs(order: OrderBody): Refusal | undefined {
+/** Orders to others, and forms this rack cannot or must not carry out. */
+export function notForUs(order: OrderBody, gate: Gate): Refusal | undefined {
+  // A broker delivers what was subscribed to; one that was broken into may deliver what is for another rack.
+  if (!isAddressed(order, gate)) {
+    return refused('scope_mismatch', `it is for ${order.scope.to} of ${order.scope.site}; this is another rack`);
+  }
   const perRack = order.scope.to.startsWith('rack/');
   const plain = order.intervals.find(({ target }) => isPlainWatts(target));
   if (!perRack && (plain || order.baseline_w !== undefined)) {
@@ -92,9 +98,13 @@ function mayUse(issuer: Issuer, target: Target): boolean {
   return target.kind === 'release' || issuer.may.includes(target.kind);
 }
 
-function wrongScope(topic: string, order: Order, site: string): Refusal | undefined {
-  const own = orderTopic(site, order.issuer, order.program, order.scope.to);
-  if (order.scope.site === site && topic === own) return undefined;
+function isAddressed({ scope }: OrderBody, { site, rack, groups }: Gate): boolean {
+  const names = ['all', `rack/${rack}`, ...groups.map((group) => `group/${group}`)];
+  return scope.site === site && names.includes(scope.to);
+}
+
+function wrongTopic(topic: string, order: Order): Refusal | undefined {
+  if (topic === orderTopic(order.scope.site, order.issuer, order.program, order.scope.to)) return undefined;
   return refused(
     'scope_mismatch',
     `it says ${order.scope.site}, ${order.issuer}, ${order.program}, ${order.scope.to}; its topic is ${topic}`,

@@ -126,8 +126,8 @@ export class OrderDesk {
   }
 
   #command(topic: string, topicIssuer: string, payload: Uint8Array, retained: boolean): void {
-    const { rack, predict, take } = this.#parts;
-    const gate = { ...this.#gate(), rack, taken: (key: string) => this.#taken.has(key) };
+    const { predict, take } = this.#parts;
+    const gate = { ...this.#gate(), taken: (key: string) => this.#taken.has(key) };
     const admission = admitCommand(topicIssuer, payload, retained, gate);
     if (admission.kind === 'refused') {
       const { issuer, id } = admission;
@@ -160,8 +160,8 @@ export class OrderDesk {
   }
 
   #gate(): Gate {
-    const { site, keys, policy, now, clockQuality } = this.#parts;
-    return { site, keys: keys(), policy: policy(), now: now(), clock: clockQuality() };
+    const { site, rack, groups, keys, policy, now, clockQuality } = this.#parts;
+    return { site, rack, groups, keys: keys(), policy: policy(), now: now(), clock: clockQuality() };
   }
 
   #remember(key: string): void {
