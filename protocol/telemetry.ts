@@ -209,9 +209,12 @@ export const evidence = z.object({
   issuer: name,
   program: name,
   orders: z.array(z.object({ order: messageId, digest: z.string() })),
+  /** How many are missing in the middle of `orders` and of `steps`: a long event's first and last ones are kept. */
+  orders_left_out: count,
   baseline_w: watts.nullable(),
   baseline_method: z.string().nullable(),
   steps: z.array(rackEvent),
+  steps_left_out: count,
   /** Metered watts over the event, `[time, watts, age in ms]`, thinned to at most 600. */
   samples: z.array(z.tuple([timestamp, signedWatts.nullable(), measured])),
   /** SHA-256 of the record before, hex; null for the first. */
