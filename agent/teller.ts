@@ -136,7 +136,7 @@ export class Teller {
     if (event.issuer === null || event.event === null) return;
     const key = eventKey({ issuer: event.issuer, event: event.event });
     const orders = Object.values(picture.orders).flatMap((slot) => slot.orders);
-    const digest = orders.find(({ order }) => order.id === event.order)?.digest;
+    const digest = orders.find(({ order }) => order.id === event.order && order.issuer === event.issuer)?.digest;
     const order = event.order !== null && digest !== undefined ? { id: event.order, digest } : undefined;
     evidence.step(key, event, order, baselines[key]);
   }

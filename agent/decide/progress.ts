@@ -28,28 +28,37 @@ export type Around = {
 
 export function progress(around: Around): { tracks: Track[]; steps: Step[] } {
   const { picture, memory, bounds, now } = around;
-  const known = new Map(acceptedOrders(picture).map((accepted) => [accepted.order.id, accepted]));
+  const known = new Map(acceptedOrders(picture).map((accepted) => [keyOf(accepted), accepted]));
   const advances = [...memory.tracks, ...newTracks(picture, memory, now)].map((each) => {
-    const track = retimed(each, known.get(each.order));
-    const bound = bounds.find(({ accepted }) => accepted.order.id === track.order);
+    const track = retimed(each, known.get(trackKey(each)));
+    const bound = bounds.find(({ accepted }) => keyOf(accepted) === trackKey(track));
     if (bound) return whileBinding(track.done ? reopened(track) : track, bound, around);
     return track.done ? advance(track) : whileNot(track, around);
   });
   return {
-    tracks: advances.map(({ track }) => track).filter((track) => !track.done || known.has(track.order)),
+    tracks: advances.map(({ track }) => track).filter((track) => !track.done || known.has(trackKey(track))),
     steps: advances.flatMap(({ steps }) => steps),
   };
 }
 
 function newTracks(picture: Picture, memory: Memory, now: Now): Track[] {
-  const known = new Set(memory.tracks.map(({ order }) => order));
+  const known = new Set(memory.tracks.map(trackKey));
   return acceptedOrders(picture)
-    .filter((accepted) => !known.has(accepted.order.id) && now.wall < endsAt(accepted))
+    .filter((accepted) => !known.has(keyOf(accepted)) && now.wall < endsAt(accepted))
     .map((accepted) => openTrack(accepted, now));
 }
 
 function acceptedOrders({ orders }: Picture): AcceptedOrder[] {
   return Object.values(orders).flatMap((slot) => slot.orders);
+}
+
+/** Issuers choose the ids of their orders, each for itself. */
+function keyOf({ order }: AcceptedOrder): string {
+  return `${order.issuer}/${order.id}`;
+}
+
+function trackKey({ issuer, order }: Track): string {
+  return `${issuer}/${order}`;
 }
 
 /** What was taken without a clock is later taken again, by its own times. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RACK, SECOND_ISSUER, SITE, World } from '#test/support/world.ts';
+import { ISSUER, RACK, SECOND_ISSUER, SITE, World } from '#test/support/world.ts';
 
 /** Write commands that each miner got. */
 const writes = ({ rack }: World) => rack.miners.map((miner) => [...miner.writes]);
@@ -145,4 +145,16 @@ test('a setpoint is clamped by a ceiling, and the ceiling’s end gives it back'
   await world.clock.advance(120_000);
   assert.equal(world.says('power').line_w, 9000);
   await world.stop();
+});
+
+test('two issuers may call their orders by the same id, and each is followed by itself', async (t) => {
+  const world = await new World().start();
+  t.after(() => world.stop());
+  await world.issue({ kind: 'ceiling', fraction: 0.9 }, { id: 'same', forS: 60 });
+  await world.issue({ kind: 'ceiling', fraction: 0.4 }, { id: 'same', issuer: SECOND_ISSUER, event: 'theirs' });
+  await world.clock.advance(120_000);
+  const phasesOf = (issuer: string) => world.events.filter((each) => each.issuer === issuer).map(({ phase }) => phase);
+  assert.ok(phasesOf(ISSUER).includes('ended'));
+  assert.ok(phasesOf(SECOND_ISSUER).includes('holding'));
+  assert.ok(!phasesOf(SECOND_ISSUER).includes('ended'));
 });
