@@ -189,10 +189,11 @@ class RackAgent implements Agent {
   }
 
   #makeReporter(): Reporter {
-    const { rackId: rack, clock, seal, version, groups, publicKey, host, processAlarms } = this.#parts;
+    const { rackId: rack, clock, log, seal, version, groups, publicKey, host, processAlarms } = this.#parts;
     return new Reporter({
       rack,
       clock,
+      log,
       publisher: this.#publisher,
       evidence: this.#evidence,
       seal,

@@ -1,6 +1,7 @@
 /**
- * Everything the rack says goes out here. What is retained stays on the board and is said again at every connect; of
- * what is not, events, evidence and power are kept back while nobody listens and sent later, on `history`.
+ * Everything the rack says goes out here. What is retained stays on the board, is said again at every connect, and is
+ * owed to each broker until that has taken it; of what is not, events, evidence and power are kept back while nobody
+ * listens and sent later, on `history`.
  */
 import type { BrokerSession, Outgoing } from '#agent/platform/broker.ts';
 import type { Clock } from '#agent/platform/clock.ts';
@@ -20,10 +21,14 @@ export type PublisherParts = {
 type KeptKind = Payload<'history'>['kind'];
 /** Kept-back records sent at one tick: an hour's worth must not drown the live topics. */
 const HISTORY_PER_TICK = 20;
+/** Retained topics made good at one tick, well within what a session takes at once. */
+const OWED_PER_TICK = 100;
 
 export class Publisher {
   readonly #parts: PublisherParts;
   readonly #board = new Map<string, Outgoing>();
+  /** Topics whose newest word, or its end, a broker has not taken: it was away, or busy. */
+  readonly #owed = new Map<BrokerSession, Set<string>>();
   #draining = false;
 
   constructor(parts: PublisherParts) {
@@ -34,22 +39,23 @@ export class Publisher {
     return this.#parts.sessions().some(({ online }) => online);
   }
 
-  /** Says something retained; the same words again are not sent twice to a session that has them. */
+  /** Says something retained. */
   say<Name extends TopicName>(name: Name, address: Address<Name>, payload: Payload<Name>): void {
     const message = this.#message(name, address, payload);
     this.#board.set(message.topic, message);
-    this.#send(message);
+    this.#show(message.topic);
   }
 
   /** Takes a retained topic back. */
   clear<Name extends TopicName>(name: Name, address: Address<Name>): void {
     const topic = topicOf(this.#parts.site, name, address);
-    if (this.#board.delete(topic)) this.#send({ topic, payload: '', retain: true });
+    if (this.#board.delete(topic)) this.#show(topic);
   }
 
   /** Says something once, to whoever listens now. */
   tell<Name extends TopicName>(name: Name, address: Address<Name>, payload: Payload<Name>): void {
-    this.#send(this.#message(name, address, payload));
+    const message = this.#message(name, address, payload);
+    for (const session of this.#parts.sessions()) void session.publish(message);
   }
 
   /** Says something once that must not be lost. */
@@ -67,7 +73,14 @@ export class Publisher {
 
   /** To a session that has just come online: the broker may have forgotten everything. */
   repeatBoard(session: BrokerSession): void {
-    for (const message of this.#board.values()) void session.publish(message);
+    const owed = this.#owedTo(session);
+    for (const topic of this.#board.keys()) owed.add(topic);
+    this.#makeGood(session);
+  }
+
+  /** Says again what the brokers that are there have not taken. */
+  makeGood(): void {
+    for (const session of this.#parts.sessions()) if (session.online) this.#makeGood(session);
   }
 
   /** Sends some of what was kept back, if anyone listens. */
@@ -111,7 +124,31 @@ export class Publisher {
     };
   }
 
-  #send(message: Outgoing): void {
-    for (const session of this.#parts.sessions()) void session.publish(message);
+  /** What a retained topic holds now; nothing, when it was taken back. */
+  #show(topic: string): void {
+    for (const session of this.#parts.sessions()) void this.#showTo(session, topic);
+  }
+
+  async #showTo(session: BrokerSession, topic: string): Promise<void> {
+    const message = this.#board.get(topic) ?? { topic, payload: '', retain: true };
+    const arrived = await session.publish(message);
+    const owed = this.#owedTo(session);
+    if (!arrived) owed.add(topic);
+    // A newer word may have been turned away since.
+    else if (message.payload === (this.#board.get(topic)?.payload ?? '')) owed.delete(topic);
+  }
+
+  #makeGood(session: BrokerSession): void {
+    const owed = this.#owedTo(session);
+    for (const topic of [...owed].slice(0, OWED_PER_TICK)) {
+      owed.delete(topic);
+      void this.#showTo(session, topic);
+    }
+  }
+
+  #owedTo(session: BrokerSession): Set<string> {
+    const owed = this.#owed.get(session) ?? new Set();
+    this.#owed.set(session, owed);
+    return owed;
   }
 }

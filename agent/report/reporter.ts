@@ -1,6 +1,7 @@
 /** What the rack says of itself, and when: on change, each second, each period. */
 import type { Clock } from '#agent/platform/clock.ts';
 import { now } from '#agent/platform/clock.ts';
+import type { Logger } from '#agent/platform/log.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
@@ -20,6 +21,7 @@ import { thermalPayload } from './thermal.ts';
 export type ReporterParts = {
   readonly rack: string;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly publisher: Publisher;
   readonly evidence: EvidenceKeeper;
   readonly seal: Seal;
@@ -86,6 +88,7 @@ export class Reporter {
     this.#showPower(report, at);
     this.#showThermal(report, at);
     this.#alarms.show(new Map([...alarmsOf(report.picture, at, this.#startedAt), ...this.#parts.otherAlarms()]), at);
+    this.#parts.publisher.makeGood();
     void this.#parts.publisher.drain().catch(() => {});
     if (this.#isDue('health', HEALTH_MS, at)) this.#showHealth(at);
     if (this.#isDue('evidence', EVIDENCE_SAVE_MS, at)) void this.#parts.evidence.save().catch(() => {});
@@ -107,6 +110,11 @@ export class Reporter {
   }
 
   #showDevices({ picture, intents }: Report, at: Now): void {
+    const { rack, publisher } = this.#parts;
+    for (const gone of [...this.#devices.keys()].filter((id) => !(id in picture.devices))) {
+      this.#devices.delete(gone);
+      publisher.clear('device', { rack, device: gone });
+    }
     for (const device of Object.values(picture.devices)) {
       const { id } = device.facts;
       const intent = intents.get(id);
@@ -115,12 +123,12 @@ export class Reporter {
       const said = this.#devices.get(id);
       if (said && !isNotable(said, payload)) continue;
       this.#devices.set(id, payload);
-      this.#parts.publisher.say('device', { rack: this.#parts.rack, device: id }, payload);
+      publisher.say('device', { rack, device: id }, payload);
     }
   }
 
   #showApplied({ applied, homes, moved, lineW, picture }: Report, at: Now): void {
-    const { rack, seal, publisher } = this.#parts;
+    const { rack } = this.#parts;
     const told = JSON.stringify({ applied, homes, moved, lineW });
     // What is retained there from before the start may be the only memory that is left: it is read first.
     if (told === this.#applied || !picture.ordersKnown) return;
@@ -138,7 +146,14 @@ export class Reporter {
       moved: [...moved],
     };
     // One after the other: the newest must be said last.
-    this.#signing = this.#signing.then(() => seal(body)).then((signed) => publisher.say('applied', { rack }, signed));
+    this.#signing = this.#signing
+      .then(() => this.#swear(body))
+      .catch((error: unknown) => this.#parts.log.error({ error }, 'what is applied could not be signed'));
+  }
+
+  async #swear(body: Omit<Applied, 'signature'>): Promise<void> {
+    const { rack, seal, publisher } = this.#parts;
+    publisher.say('applied', { rack }, await seal(body));
   }
 
   #showInfo({ picture }: Report, at: Now): void {

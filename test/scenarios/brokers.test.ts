@@ -67,3 +67,18 @@ test('an issuer who reaches only one broker is obeyed', async () => {
   assert.equal(watcher.phases(order.id).at(-1), 'holding');
   await world.stop();
 });
+
+test('an alarm that is over before the broker comes back does not stay there for ever', async () => {
+  const world = await new World().start();
+  world.rack.miner('m01').faults.refusesConnections = true;
+  await world.clock.advance(30_000);
+  assert.deepEqual(world.alarms(), ['alarm/device-m01']);
+  world.broker.offline();
+  world.rack.miner('m01').faults.refusesConnections = false;
+  await world.clock.advance(60_000);
+  assert.deepEqual(world.alarms(), ['alarm/device-m01'], 'nobody can take it back yet');
+  world.broker.online();
+  await world.clock.advance(60_000);
+  assert.deepEqual(world.alarms(), []);
+  await world.stop();
+});

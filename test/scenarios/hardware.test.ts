@@ -75,6 +75,7 @@ test('a config that drops a miner which an order holds is refused, and taken onc
     world.says('info').devices.map(({ device }) => device),
     ['m02', 'm03', 'm04'],
   );
+  assert.ok(!world.said.has('device/m01'), 'nothing is said of it any more');
   await world.issue({ kind: 'release' }, { event });
   await world.clock.advance(120_000);
   assert.deepEqual(world.asleep(), []);
