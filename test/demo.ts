@@ -92,6 +92,8 @@ void ballast(
   'demo',
 );
 await phase('holding');
+// The operator's terminal gets the last word first.
+await systemClock.sleep(300);
 heading('2. The rack, asked on the spot');
 await ballast('status', '--config', shown(files.config));
 heading('3. The operator releases it early');

@@ -152,7 +152,7 @@ function whyVoid(own: AcceptedOrder, { picture, policy, now, rack }: Around): st
 function whenRestored(here: Advance, around: Around): Advance {
   if (!isRestored(here.track, around)) return here;
   const others = around.memory.line?.events.length;
-  const why = others ? `other orders still bind: ${around.plan.why}` : 'every device runs as it did before';
+  const why = others ? `other orders still bind: ${around.plan.why}` : 'every device is set as it was before';
   return finish(reach(here, 'restored', why, around.now));
 }
 

@@ -101,7 +101,7 @@ export class OrderDesk {
         const phase = later ? 'scheduled' : 'accepted';
         const why = later ? `begins at ${accepted.order.intervals[0]?.from}` : accepted.order.reason;
         this.#parts.accepted(accepted, [
-          { phase: 'received', why: `on ${topic}` },
+          { phase: 'received', why: `on ${topic.split('/').slice(3).join('/')}` },
           { phase, why },
         ]);
         this.#answer(accepted.order.issuer, 'order', accepted.order.id, phase, why);

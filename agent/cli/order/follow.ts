@@ -63,7 +63,8 @@ function stepOfEvent({ order, racks }: Following, rack: string, event: RackEvent
   if (event.kind !== 'order' || phase === null) return undefined;
   // Restoring belongs to the event: a rack may tell it of any order in it. Before this rack has answered it is about
   // what was before us.
-  const ofOurEvent = event.event === order.event && event.issuer === order.issuer;
+  if (event.issuer !== order.issuer) return undefined;
+  const ofOurEvent = event.event === order.event;
   const restored = phase === 'restored' && ofOurEvent && racks.has(rack);
   if (event.order !== order.id && !restored) return undefined;
   return { at, rack, phase, power_w, level_w, code, why };

@@ -38,7 +38,7 @@ test('a step shows when, who, how far, watts against the level, and why', () => 
   };
   assert.equal(
     formatStep({ ...step, phase: 'metered' }, screen),
-    '21:00:02Z  r07     metered         5870 W  of 6000 W    the mean is under',
+    '21:00:02Z r07    metered        5870 W of 6000 W  the mean is under',
   );
 });
 
@@ -46,7 +46,7 @@ test('a refusal shows its code and reason, and no watts where none are known', (
   const step = { at, rack: 'r07', power_w: null, level_w: null, why: 'ecrs is not among its programs' };
   assert.equal(
     formatStep({ ...step, phase: 'refused', code: 'program_not_allowed' }, screen),
-    '21:00:02Z  r07     refused              -               program_not_allowed: ecrs is not among its programs',
+    '21:00:02Z r07    refused             -            program_not_allowed: ecrs is not among its programs',
   );
 });
 

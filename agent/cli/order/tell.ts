@@ -47,7 +47,7 @@ export function formatOrder({ intervals, scope, event, id }: OrderBody | Order):
   return `${formatTarget(first.target)} for ${scope.to}, ${span}\nevent ${event}, order ${id}`;
 }
 
-/** `21:00:00Z  r07  metered       5870 W  (6000 W)  the meter's mean is ...` */
+/** `21:00:00Z r07    metered        5870 W of 6000 W  the meter's mean is ...` */
 export function formatStep(step: Step, terminal: Pick<Terminal, 'tint'>): string {
   const { at, rack, phase, power_w, level_w, code, why } = step;
   const level = level_w === null ? '' : `of ${formatWatts(level_w)}`;
@@ -56,10 +56,10 @@ export function formatStep(step: Step, terminal: Pick<Terminal, 'tint'>): string
     rack.padEnd(6),
     terminal.tint(tints[phase] ?? 'dim', phase.padEnd(LONGEST_PHASE)),
     formatWatts(power_w).padStart(8),
-    level.padEnd(11),
+    level.padEnd(10),
     [code, why].filter(Boolean).join(': '),
   ]
-    .join('  ')
+    .join(' ')
     .trimEnd();
 }
 
