@@ -24,7 +24,7 @@ test('ballast order follows an event to its end and exits 0', patience, async (t
 
   const { code, out } = await running.ended;
   assert.equal(code, 0);
-  const told = out.split('\n').flatMap((line) => /^\S+Z {2}r01 +(\w+)/.exec(line)?.[1] ?? []);
+  const told = out.split('\n').flatMap((line) => /^\S+Z r01 +(\w+)/.exec(line)?.[1] ?? []);
   assert.deepEqual(told.slice(0, 7), [
     'received',
     'accepted',
