@@ -164,8 +164,8 @@ class RackAgent implements Agent {
     const before = this.#hands;
     this.#configHash = configHash;
     this.#hands = this.#makeHands(rack);
-    await before.stop();
     this.#loop.observe(this.#hands.inventory);
+    await before.stop();
     this.#hands.start();
     this.#teller.local('a new config is in force');
     return undefined;
@@ -178,9 +178,9 @@ class RackAgent implements Agent {
   }
 
   #take(accepted: AcceptedOrder): void {
+    const before = this.#loop.picture.orders;
     this.#loop.observe({ kind: 'order', accepted });
-    const slot = this.#loop.picture.orders[accepted.topic];
-    if (slot) this.#journal.orders(accepted.topic, slot.orders);
+    this.#journal.orders(before, this.#loop.picture.orders);
   }
 
   #makeHands(rack: Rack): Hands {

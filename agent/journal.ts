@@ -8,7 +8,7 @@ import type { Memory } from './decide/plan.ts';
 import { emptyMemory } from './decide/plan.ts';
 import type { Journal } from './platform/store.ts';
 import type { AcceptedOrder } from './state/observation.ts';
-import type { LocalState } from './state/picture.ts';
+import type { LocalState, Picture } from './state/picture.ts';
 
 const ORDERS = 'orders/';
 const COMMANDS = 'command/';
@@ -64,9 +64,14 @@ export class RackJournal {
     return { orders, commands, rows, local, memory, known: Object.keys(memory.homes).length > 0 };
   }
 
-  /** Orders are written beside acting, not before it. */
-  orders(topic: string, orders: readonly AcceptedOrder[]): void {
-    this.#journal.put(ORDERS + topic, JSON.stringify(orders)).catch(this.#failed);
+  /** What has changed of the orders, written beside acting, not before it. */
+  orders(before: Picture['orders'], after: Picture['orders']): void {
+    for (const [topic, slot] of Object.entries(after)) {
+      if (slot !== before[topic]) this.#journal.put(ORDERS + topic, JSON.stringify(slot.orders)).catch(this.#failed);
+    }
+    for (const topic of Object.keys(before)) {
+      if (!(topic in after)) this.#journal.remove(ORDERS + topic).catch(this.#failed);
+    }
   }
 
   local(local: LocalState): Promise<void> {

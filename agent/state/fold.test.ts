@@ -86,6 +86,14 @@ test('a call that failed leaves the reason and, where nobody answered, an unreac
   assert.deepEqual([asked?.outcome, asked?.trouble?.message, state], ['failed', 'no reply in 5 s', 'unreachable']);
 });
 
+test('a call that the hardware took along when it was exchanged is not waited for, and may have been done', () => {
+  const asked = seen(rack, after(1), { kind: 'asked', ...m01, setting: { kind: 'asleep' } });
+  const devices = [viewOf(asked, 'm01').facts];
+  const exchanged = seen(asked, after(2), { kind: 'inventory', devices, meters: [], sensors: [], pdus: [] });
+  const view = viewOf(exchanged, 'm01');
+  assert.deepEqual([view.asked?.outcome, view.mayHaveMoved], ['failed', true]);
+});
+
 test('meter samples are kept for five minutes, and a reading without power adds none', () => {
   const picture = [0, 100, 200, 301].reduce((before, s) => seen(before, after(s), metered(1000 + s)), rack);
   const silent = seen(picture, after(302), { kind: 'meter', meter: 'feed', reading: { frequencyHz: 60 } });

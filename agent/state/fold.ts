@@ -113,12 +113,19 @@ function withInventory(
   meters: readonly MeterFacts[],
   now: Now,
 ): Picture {
-  const view = (facts: DeviceFacts): DeviceView => ({ ...newDevice(facts, now), ...picture.devices[facts.id], facts });
+  const view = (facts: DeviceFacts): DeviceView =>
+    withoutAnswer({ ...newDevice(facts, now), ...picture.devices[facts.id], facts }, now);
   return {
     ...picture,
     devices: Object.fromEntries(devices.map((facts) => [facts.id, view(facts)])),
     meters: Object.fromEntries(meters.map((facts) => [facts.id, { samples: [], ...picture.meters[facts.id], facts }])),
   };
+}
+
+/** The hardware that a call went to is gone, and with it the answer; what was asked may have been done. */
+function withoutAnswer(device: DeviceView, now: Now): DeviceView {
+  if (device.asked?.outcome !== 'pending') return device;
+  return { ...device, asked: { ...device.asked, outcome: 'failed', answeredAt: now }, mayHaveMoved: true };
 }
 
 function newDevice(facts: DeviceFacts, now: Now): DeviceView {

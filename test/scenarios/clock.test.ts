@@ -126,6 +126,24 @@ test('an order taken while nobody vouched for the clock ends by its own times on
   await world.stop();
 });
 
+test('what was taken without a clock, and then with one, does not come back at a restart for longer', async () => {
+  const world = new World();
+  world.clockQuality = 'bad';
+  await world.start();
+  const at = (s: number) => timestampOf(world.clock.wall() + s * 1000);
+  const order = await world.issue(cut, { intervals: [{ from: at(-300), until: at(300), target: cut }] });
+  await world.clock.advance(60_000);
+  world.clockQuality = 'good';
+  await world.publish(order);
+  await world.clock.advance(241_000);
+  assert.equal(world.phases(order.id).at(-1), 'ended');
+  world.kill();
+  await world.start();
+  await world.clock.advance(90_000);
+  assert.deepEqual(world.asleep(), []);
+  await world.stop();
+});
+
 /** The rack has no time of its own: its clock is two hours behind, and the kernel says so. */
 async function withoutTime(): Promise<World> {
   const world = new World();

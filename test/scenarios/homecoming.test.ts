@@ -124,7 +124,7 @@ class Rack {
   async #restart(): Promise<void> {
     const journal = new RackJournal(new MemoryStore().rack(RACK).journal, (error) => assert.fail(error));
     journal.memory(this.memory, after(this.nowS).wall);
-    for (const [topic, { orders }] of Object.entries(this.picture.orders)) journal.orders(topic, orders);
+    journal.orders({}, this.picture.orders);
     const { memory, orders } = await journal.recover(after(this.nowS).wall);
     this.memory = memory;
     this.#pending = [];

@@ -20,7 +20,8 @@ export class MemoryStore implements Store {
     const disk = this.#disk(rack);
     return {
       journal: {
-        load: async () => new Map(disk.entries),
+        // By key, as the table on disk has them.
+        load: async () => new Map([...disk.entries].sort(([a], [b]) => (a < b ? -1 : 1))),
         put: async (key, body) => {
           this.#mustWork();
           disk.entries.set(key, body);
