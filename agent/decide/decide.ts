@@ -90,7 +90,7 @@ function planned(
     const ours = away || memory.moved.includes(device);
     const hands: PlannedDevice['hands'] = ours && mayBeCalled(picture, device) ? 'on' : 'off';
     const atHome = home.kind === 'asleep' ? 'home: it slept before' : 'home: nothing asks for less';
-    return { device, want, home, hands, expectedW: watts, stubborn, why: away ? why : atHome };
+    return { device, want, home, hands, expectedW: watts, stubborn, why: stubborn ? STUBBORN : away ? why : atHome };
   });
   const alone = leftAlone.map(({ device, home, watts, why: reason }) => ({
     device,
@@ -103,6 +103,8 @@ function planned(
   }));
   return [...steered, ...alone];
 }
+
+const STUBBORN = 'does not go down when told: others are cut in its place';
 
 function mayBeCalled({ devices }: Picture, id: string): boolean {
   const device = devices[id];
