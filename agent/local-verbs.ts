@@ -1,5 +1,6 @@
 /** What the command line may ask of the agent of this machine, over the local socket. */
 import * as z from 'zod';
+import { seconds } from '#protocol/units.ts';
 import type { Agent } from './parts.ts';
 import type { Clock } from './platform/clock.ts';
 import type { LocalHandler } from './platform/local-socket.ts';
@@ -9,7 +10,7 @@ import { LocalError, localVerb } from './platform/local-socket.ts';
 const PAGE_BYTES = 40_000;
 
 const lockout = z.strictObject({ devices: z.array(z.string()).min(1), locked: z.boolean() });
-const manual = z.strictObject({ forS: z.number().nonnegative() });
+const manual = z.strictObject({ forS: seconds });
 
 export function localVerbs(running: Promise<Agent>, clock: Clock): Record<string, LocalHandler> {
   return {

@@ -31,8 +31,3 @@ export class Preempted extends Error {
     this.name = 'Preempted';
   }
 }
-
-/** Whether asking again, unchanged, may succeed. */
-export function isTransient(error: AdapterError): boolean {
-  return error.kind === 'unreachable' || error.kind === 'timedOut' || error.kind === 'malformed';
-}

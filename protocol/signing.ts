@@ -16,8 +16,6 @@ export const signature = z.strictObject({
 
 export type Signature = z.infer<typeof signature>;
 
-/** Whether `value` (64 bytes) is the signature of `bytes` by the key that `kid` names. */
-export type Verify = (kid: string, bytes: Uint8Array, value: Uint8Array) => boolean | Promise<boolean>;
 /** The 64-byte Ed25519 signature of `bytes`. */
 export type Sign = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 

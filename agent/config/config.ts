@@ -4,12 +4,10 @@ import * as z from 'zod';
 import { adapters } from '#adapters/registry.ts';
 import { name } from '#protocol/ids.ts';
 import { watts } from '#protocol/units.ts';
+import { id } from './id.ts';
 import { bus, meter, pdu, sensor } from './instruments.ts';
 
 const brokerUrl = z.string().regex(/^(mqtts?|wss?):\/\/\S+$/, 'must start with mqtt://, mqtts://, ws:// or wss://');
-
-/** At most 48 characters: alarms put a word before it. */
-const id = name.max(48);
 
 const broker = z.strictObject({
   /** The agent holds a session to each; the same order from two of them counts once. */
@@ -33,7 +31,7 @@ const deviceBase = {
     .pipe(z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/, 'must look like c4:11:04:01:02:03'))
     .exactOptional(),
   /** The outlets that feed it, such as `pdu-a/1`: all of them, or they are never switched. */
-  outlets: z.array(z.string().regex(/^[a-z0-9-]{1,48}\/\d{1,2}$/, 'must look like pdu-a/1')).default([]),
+  outlets: z.array(z.string().regex(/^[a-z0-9-]{1,48}\/[1-9]\d?$/, 'must look like pdu-a/1')).default([]),
   /** Milliseconds between two readings while nothing is being changed. */
   period_ms: z.int().min(200).max(600_000).default(5000),
 };
@@ -65,7 +63,6 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 export type DeviceConfig = Config['devices'][number];
 export type MeterConfig = Config['meters'][number];
-export type SensorConfig = Config['sensors'][number];
 export type PduConfig = Config['pdus'][number];
 export type BusConfig = Config['buses'][number];
 

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { name } from '#protocol/ids.ts';
 import { sensorRoles } from '#protocol/telemetry.ts';
 import { watts } from '#protocol/units.ts';
+import { id } from './id.ts';
 
 const host = z.string().min(1).max(253);
 const port = z.int().min(1).max(65_535);
@@ -24,7 +25,7 @@ export const bus = z.discriminatedUnion('kind', [
 ]);
 
 const instrument = {
-  id: name.max(48),
+  id,
   bus: name,
   /** Modbus unit id: 1 to 247 on RTU; PDUs and meters of their own address often take any. */
   unit: z.int().min(0).max(255),

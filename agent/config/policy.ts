@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { name, timestamp } from '#protocol/ids.ts';
 import { targetKinds } from '#protocol/order.ts';
 import { seconds, watts, wattsPerSecond } from '#protocol/units.ts';
+import { id } from './id.ts';
 
 const limits = z.strictObject({
   /** The most the rack may ever draw. */
@@ -20,7 +21,7 @@ const limits = z.strictObject({
 const keyFile = z.string().endsWith('.pub');
 
 const issuer = z.strictObject({
-  id: name,
+  id,
   /**
    * Public key files (.pub), relative to this file; a key's id is its file name. Taking one out
    * revokes it at once and ends its orders. One with `not_after` was rotated: what it signed until then stays in force.

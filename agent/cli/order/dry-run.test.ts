@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import type { BrokerHandlers, BrokerSession, Outgoing } from '#agent/platform/broker.ts';
 import { openLog } from '#agent/platform/log.ts';
+import { SendWindow } from '#agent/platform/send-window.ts';
 import type { Command } from '#protocol/command.ts';
 import { command } from '#protocol/command.ts';
 import { epochMs, timestampOf } from '#protocol/time.ts';
@@ -31,15 +33,14 @@ function site(t: TestContext, answering: string[]) {
   const stop = new AbortController();
   t.after(() => stop.abort());
   const head = { v: 1, at: timestampOf(clock.wall()) };
-  for (const [rack, group, status] of [
-    ['r08', 'row-a', 'online'],
-    ['r07', 'row-a', 'online'],
-    ['r09', 'row-b', 'offline'],
-  ] as const) {
+  const appear = (rack: string, group: string, status: 'online' | 'offline') => {
     const state = { ...head, status, mode: 'normal', version: '0.1.0', instance: rack, boot: 1, connection: 1 };
     broker.publish(topicOf('tx1', 'state', { rack }), JSON.stringify(state), true);
     broker.publish(topicOf('tx1', 'info', { rack }), JSON.stringify({ ...info, ...head, groups: [group] }), true);
-  }
+  };
+  appear('r08', 'row-a', 'online');
+  appear('r07', 'row-a', 'online');
+  appear('r09', 'row-b', 'offline');
   const asked: Command[] = [];
   const ack = (rack: string, id: string) => {
     const body = { ...head, rack, type: 'command', id, result: 'done', code: null, detail: '', prediction: null };
@@ -56,8 +57,8 @@ function site(t: TestContext, answering: string[]) {
   const parts = {
     clock,
     newId: () => `id${++ids}`,
-    connect: (handlers: Parameters<MemoryBroker['session']>[1]) =>
-      broker.session('operator', handlers, { clock, log: openLog('silent'), random: () => 0.5 }),
+    connect: (handlers: BrokerHandlers) =>
+      throughWindow(broker.session('operator', handlers, { clock, log: openLog('silent'), random: () => 0.5 })),
   };
   const operator = {
     broker: { url: 'memory://broker' },
@@ -72,7 +73,15 @@ function site(t: TestContext, answering: string[]) {
     await clock.advance(15_000);
     return answers;
   };
-  return { broker, asked, ack, run };
+  return { broker, appear, asked, ack, run };
+}
+
+/** As a session over the network: it turns away what the broker has no room for. */
+function throughWindow(session: BrokerSession): BrokerSession {
+  const window = new SendWindow(20, 256);
+  const publish = (message: Outgoing) =>
+    window.run((done) => void session.publish(message).then((arrived) => done(arrived)));
+  return { url: session.url, online: true, start: () => session.start(), stop: () => session.stop(), publish };
 }
 
 const info = {
@@ -113,6 +122,14 @@ test('a group is its racks, and a rack is itself', async (t) => {
 
 test('a rack that stays silent is told as silent, and the others are not held back for ever', async (t) => {
   assert.deepEqual(racks(await site(t, ['r08']).run()), ['r07 silent', 'r08 done']);
+});
+
+test('a thousand racks are all asked', async (t) => {
+  const many = Array.from({ length: 1000 }, (_, n) => `s${n}`);
+  const { appear, run } = site(t, many);
+  for (const rack of many) appear(rack, 'row-s', 'online');
+  const answers = await run({ to: 'group/row-s' });
+  assert.deepEqual([answers.length, answers.filter(({ ack }) => ack === undefined).length], [1000, 0]);
 });
 
 test('one rack cannot answer for another', async (t) => {

@@ -24,6 +24,8 @@ export type DryRunAnswer = {
 
 /** A rack answers in well under a second; the rest is a bad line. */
 const ANSWER_MS = 10_000;
+/** Racks asked at once: a session turns away what the broker has no room for, and a site may have a thousand. */
+const AT_ONCE = 100;
 
 /** One answer for every rack in scope that is online, by name. @throws Failure, or the signal's reason. */
 export async function dryRun(
@@ -96,7 +98,9 @@ class DryRun {
     const asked = racks.map((rack) => ({ rack, id: newId() }));
     for (const { rack, id } of asked) this.#answers.set(id, { rack });
     this.#cancelWait = clock.after('answers', ANSWER_MS, () => this.#finish());
-    await Promise.all(asked.map(({ rack, id }) => this.#command(rack, id, order)));
+    for (let at = 0; at < asked.length; at += AT_ONCE) {
+      await Promise.all(asked.slice(at, at + AT_ONCE).map(({ rack, id }) => this.#command(rack, id, order)));
+    }
     this.#finishIfAllAnswered();
   }
 
