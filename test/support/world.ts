@@ -163,7 +163,7 @@ export class World extends Watcher {
   /** A signed order from now for ten minutes, of the first issuer unless said. */
   async order(target: Target, change: OrderChange = {}): Promise<Order> {
     const { forS = 600, kid, ...rest } = change;
-    const wall = this.clock.wall();
+    const wall = Math.floor(this.clock.wall());
     this.#seq = Math.max(wall, this.#seq + 1);
     const body: OrderBody = {
       v: 1,
