@@ -1,18 +1,15 @@
 /** What becomes of an event, and of the rack's name, when the broker or the agent dies in the middle of it. */
 import assert from 'node:assert/strict';
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Phase } from '#protocol/lifecycle.ts';
 import type { Order } from '#protocol/order.ts';
-import type { Applied, AppliedOrder } from '#protocol/telemetry.ts';
+import type { AppliedOrder } from '#protocol/telemetry.ts';
 import type { Mosquitto } from './support/mosquitto.ts';
 import { startMosquitto } from './support/mosquitto.ts';
 import { needs } from './support/needs.ts';
 import { startRelay } from './support/relay.ts';
 import type { Site } from './support/site.ts';
-import { openSite } from './support/site.ts';
-import { openWatcher } from './support/watcher.ts';
+import { loseJournal, openSite } from './support/site.ts';
+import { isAt, openWatcher } from './support/watcher.ts';
 
 const patience = { ...needs('mosquitto', 'mosquitto'), timeout: 60_000 };
 
@@ -114,7 +111,7 @@ test('an agent killed in mid-event goes on from its journal and cuts no miner tw
   );
 });
 
-const losses: [what: string, lose: (broker: Mosquitto, site: Site) => Promise<void>][] = [
+const losses: [what: string, lose: (site: Site, broker: Mosquitto) => Promise<void>][] = [
   ['the broker forgets the order meanwhile', restart],
   ['its journal is lost', loseJournal],
 ];
@@ -131,7 +128,7 @@ for (const [what, lose] of losses) {
     await first.kill();
     assert.ok(!watcher.phases(order).includes('metered'));
 
-    await lose(broker, site);
+    await lose(site, broker);
     site.start();
     await watcher.phase(order, 'holding');
     const after = await watcher.first('applied', isAt(order, 'holding'));
@@ -141,16 +138,9 @@ for (const [what, lose] of losses) {
   });
 }
 
-async function restart(broker: Mosquitto): Promise<void> {
+async function restart(_site: Site, broker: Mosquitto): Promise<void> {
   await broker.stop();
   await broker.start();
-}
-
-async function loseJournal(_broker: Mosquitto, { files }: Site): Promise<void> {
-  const state = join(files.folder, 'state');
-  const journal = (await readdir(state)).filter((file) => file.startsWith('journal.db'));
-  assert.ok(journal.length > 0);
-  await Promise.all(journal.map((file) => rm(join(state, file))));
 }
 
 async function held({ issuer, watcher }: Site): Promise<Order> {
@@ -163,11 +153,6 @@ async function released({ issuer, watcher, asleep }: Site): Promise<void> {
   const release = await issuer.order({ kind: 'release' });
   await watcher.phase(release, 'restored');
   assert.deepEqual(asleep(), []);
-}
-
-/** Whether the board says that an order has come as far as `phase`. */
-function isAt({ id }: Order, phase: Phase): (applied: Applied) => boolean {
-  return ({ orders }) => orders.some((each) => each.order === id && each.phase === phase);
 }
 
 /** What a restart must not touch. */

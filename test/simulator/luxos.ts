@@ -48,7 +48,7 @@ function obey(command: string, [id = '', ...parameters]: readonly string[], mine
   const outcome = write(command, parameters, miner);
   if (!outcome) return failure(miner, when, code.unknownCommand, 'Invalid command');
   if (!miner.session.use(id)) return failure(miner, when, code.badSession, 'Invalid session id');
-  miner.writes.push([command, ...parameters].join(' '));
+  miner.takeWrite([command, ...parameters].join(' '));
   if ('refusal' in outcome) return failure(miner, when, code.refused, outcome.refusal);
   if (!miner.faults.ignoresCommands) outcome.act();
   return success(miner, when, outcome.body);

@@ -18,6 +18,8 @@ export abstract class Miner<Spec extends MinerSpec = MinerSpec, Faults extends M
   readonly faults: Faults;
   /** Commands that change something and were let in, in order, whether obeyed or not. */
   readonly writes: string[] = [];
+  /** Told as a command comes in, before it acts. */
+  onWrite: () => void = () => {};
   #clock: SimulatorClock;
   #power: PoweredThing;
   #inletC: Trajectory;
@@ -41,6 +43,12 @@ export abstract class Miner<Spec extends MinerSpec = MinerSpec, Faults extends M
 
   joules(atMs?: Millis): number {
     return this.#power.joules(atMs);
+  }
+
+  /** A command that changes something has been let in. */
+  takeWrite(command: string): void {
+    this.writes.push(command);
+    this.onWrite();
   }
 
   /** Follows the watts of the hash boards; their better efficiency at part load is left out. */

@@ -51,7 +51,7 @@ function answerWrite(data: unknown, miner: Whatsminer, when: number): string {
   if (!request) return failure(when, code.badJson, 'invalid JSON message');
   if (!miner.tokens.accepts(request['token'])) return failure(when, code.badToken, 'check token error');
   const name = commandOf(request);
-  miner.writes.push(name);
+  miner.takeWrite(name);
   return carryOut(name, request, miner, when);
 }
 

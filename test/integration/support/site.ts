@@ -1,5 +1,6 @@
 /** A whole site around one agent process: a simulated rack on loopback, a broker, who gives orders and who watches. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -23,6 +24,10 @@ export type SiteOptions = {
   protocolVersion?: 4 | 5;
   /** Where the agent meets the same broker; `url` unless said. */
   agentUrl?: string;
+  /** Seconds over which racks spread their return; 1 unless said. */
+  restoreWindowS?: number;
+  /** Whether power flickers as it does in the field; it does unless said. */
+  noise?: boolean;
 };
 
 export type Site = {
@@ -36,26 +41,31 @@ export type Site = {
   startReady(): Promise<AgentProcess>;
   /** Write commands of all miners so far, in the order of the miners. */
   writes(): string[][];
+  /** When the miners have been given so many write commands in all. One waits at a time. */
+  written(count: number): Promise<void>;
   asleep(): string[];
 };
 
 /** Ends with the test. */
 export async function openSite(
   t: TestContext,
-  { url, protocolVersion = 5, agentUrl = url }: SiteOptions,
+  { url, protocolVersion = 5, agentUrl = url, restoreWindowS = 1, noise = true }: SiteOptions,
 ): Promise<Site> {
-  const rack = createRack({ clock: systemClock, miners, otherLoadsW: 300, noiseSeed: 7 });
+  const rack = createRack({ clock: systemClock, miners, otherLoadsW: 300, ...(noise && { noiseSeed: 7 }) });
   const folder = await mkdtemp(join(tmpdir(), 'ballast-site-'));
-  const files = await writeFiles(folder, rack, { addresses: await rack.listen() }, agentUrl, pace);
+  const addresses = await rack.listen();
+  const files = await writeFiles(folder, rack, { addresses }, agentUrl, { ...pace, restoreWindowS });
   const watcher = await openWatcher(url, protocolVersion);
   const issuer = await openIssuer(url, protocolVersion, folder);
+  const agents: AgentProcess[] = [];
   t.after(async () => {
+    await Promise.all(agents.map((agent) => agent.kill()));
     await Promise.all([watcher.stop(), issuer.stop(), rack.stop()]);
     await rm(folder, { recursive: true });
   });
   const start = () => {
     const agent = startAgent(files);
-    t.after(() => agent.kill());
+    agents.push(agent);
     return agent;
   };
   const startReady = async () => {
@@ -74,8 +84,25 @@ export async function openSite(
     start,
     startReady,
     writes: () => rack.miners.map((miner) => [...miner.writes]),
+    written: (count) => {
+      const all = Promise.withResolvers<void>();
+      const look = () => {
+        if (rack.miners.reduce((sum, { writes }) => sum + writes.length, 0) >= count) all.resolve();
+      };
+      for (const miner of rack.miners) miner.onWrite = look;
+      look();
+      return all.promise;
+    },
     asleep: () => rack.miners.filter((miner) => miner.asleep).map(({ spec }) => spec.id),
   };
+}
+
+/** While its agent is dead. */
+export async function loseJournal({ files }: Site): Promise<void> {
+  const state = join(files.folder, 'state');
+  const journal = (await readdir(state)).filter((file) => file.startsWith('journal.db'));
+  assert.ok(journal.length > 0);
+  await Promise.all(journal.map((file) => rm(join(state, file))));
 }
 
 /** Seconds become tenths: every wait of an event is gone through, none is long. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { MqttClient } from 'mqtt';
 import { connectAsync } from 'mqtt';
 import type { Phase, RackEvent } from '#protocol/lifecycle.ts';
+import type { Applied } from '#protocol/telemetry.ts';
 import type { Payload, TopicName } from '#protocol/topics.ts';
 import { locate, topics } from '#protocol/topics.ts';
 import { Inbox } from '#test/support/inbox.ts';
@@ -85,4 +86,9 @@ export async function openWatcher(url: string, protocolVersion: 4 | 5): Promise<
   const watcher = new Watcher(await connectAsync(url, { protocolVersion, reconnectPeriod: 50 }));
   await watcher.start();
   return watcher;
+}
+
+/** Whether the board says that an order has come as far as `phase`. */
+export function isAt({ id }: { id: string }, phase: Phase): (applied: Applied) => boolean {
+  return ({ orders }) => orders.some((each) => each.order === id && each.phase === phase);
 }
