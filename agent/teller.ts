@@ -4,7 +4,7 @@ import type { Millis } from '#protocol/units.ts';
 import type { Policy } from './config/policy.ts';
 import { eventKey } from './decide/compose.ts';
 import { assumedHomes } from './decide/home.ts';
-import type { Memory, Step } from './decide/plan.ts';
+import type { Memory } from './decide/plan.ts';
 import { appliedOrders, homesInWords, intents, rackMode } from './decide/words.ts';
 import type { Turn } from './loop.ts';
 import type { Clock } from './platform/clock.ts';
@@ -95,12 +95,13 @@ export class Teller {
     const untold = this.#untold.splice(0);
     for (const turn of untold) this.#tellSteps(turn);
     const newest = untold.at(-1);
-    if (newest) this.#show(newest);
+    if (!newest) return;
+    this.#closeEvents(newest.memory);
+    this.#show(newest);
   }
 
   #tellSteps({ at, picture, memory, steps }: Turn): void {
     for (const step of steps) this.#tell(rackEvent('order', step, step.why, step.levelW, picture, at), picture, memory);
-    this.#closeEvents(steps, memory);
   }
 
   #show({ at, picture, plan, memory }: Turn): void {
@@ -141,11 +142,11 @@ export class Teller {
     evidence.step(key, event, order, baselines[key]);
   }
 
-  /** An event's record is complete when its last order is restored. */
-  #closeEvents(steps: readonly Step[], { tracks }: Memory): void {
-    const { reporter, log } = this.#parts;
+  /** An event's record is complete when none of its orders is open any more; a crash may have come before that. */
+  #closeEvents({ tracks }: Memory): void {
+    const { evidence, reporter, log } = this.#parts;
     const open = tracks.filter(({ done }) => !done).map(eventKey);
-    for (const key of new Set(steps.filter(({ phase }) => phase === 'restored').map(eventKey))) {
+    for (const key of evidence.growing) {
       if (open.includes(key)) continue;
       reporter.close(key).catch((error: unknown) => log.error({ error }, 'evidence could not be closed'));
     }

@@ -158,6 +158,8 @@ function whenRestored(here: Advance, around: Around): Advance {
 
 /** Nothing of it is left: its line has gone up, and unless another order holds one, every device has shown its home. */
 function isRestored(track: Track, { picture, memory, plan }: Around): boolean {
+  // What the broker retains may still tell which devices were moved before the journal was lost.
+  if (!picture.ordersKnown) return false;
   const { line } = memory;
   // One that another has taken the place of may never come back.
   const moved = present(memory.moved, picture);

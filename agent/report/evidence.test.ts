@@ -57,9 +57,7 @@ test('the record of a setpoint that was renewed all day keeps its beginning and 
 
 test('a restart goes on with the record where it was written down', async () => {
   const store = new MemoryStore();
-  const before = keeperOn(store);
-  takeStep(before, 'a', 1);
-  await before.save();
+  takeStep(keeperOn(store), 'a', 1);
   const after = keeperOn(store);
   after.restore(store.entries('r07'));
   takeStep(after, 'a', 2);
@@ -68,5 +66,26 @@ test('a restart goes on with the record where it was written down', async () => 
     record?.steps.map(({ why }) => why),
     ['step 1', 'step 2'],
   );
+  await after.sent('qse-north/a');
   assert.deepEqual([...store.entries('r07').keys()], ['evidence-head']);
 });
+
+for (const [when, lose] of [
+  ['before it was sent', () => {}],
+  ['while it was written down', (rows: Map<string, string>) => rows.delete('evidence-head')],
+] as const) {
+  test(`a record that a crash caught ${when} is sent by the next agent as it is, and the chain goes on`, async () => {
+    const store = new MemoryStore();
+    const before = keeperOn(store);
+    takeStep(before, 'a');
+    const sealed = await before.close('qse-north/a', at);
+    lose(store.entries('r07'));
+    const after = keeperOn(store);
+    after.restore(store.entries('r07'));
+    assert.deepEqual(after.takeUnsent(), [['qse-north/a', sealed]]);
+    assert.deepEqual(after.takeUnsent(), []);
+    takeStep(after, 'b');
+    const next = await after.close('qse-north/b', at);
+    assert.equal(next?.prev_hash, createHash('sha256').update(canonicalBytes(sealed)).digest('hex'));
+  });
+}

@@ -29,8 +29,11 @@ const MOST_SAMPLES = 600;
  */
 const MOST_STEPS = 200;
 const MOST_ORDERS = 100;
+/** Steps of an event that are written down as they come. One that is renewed on and on is saved from time to time. */
+const PROMPT_STEPS = 20;
 const HEAD = 'evidence-head';
-const OPEN = 'evidence-open/';
+/** An event's record, growing, or complete until it has been sent. */
+const RECORD = 'evidence-open/';
 
 const openSchema = evidenceSchema.omit({ v: true, at: true, prev_hash: true, signature: true });
 
@@ -39,6 +42,8 @@ export class EvidenceKeeper {
   readonly #rack: string;
   readonly #seal: Seal;
   readonly #open = new Map<string, Growing>();
+  /** Complete records of the process before this one, which may not have been sent. */
+  readonly #unsent = new Map<string, Evidence>();
   #head: string | null = null;
   #closing: Promise<unknown> = Promise.resolve();
 
@@ -50,11 +55,14 @@ export class EvidenceKeeper {
 
   restore(rows: ReadonlyMap<string, string>): void {
     this.#head = rows.get(HEAD) ?? null;
-    for (const [key, body] of rows) {
-      if (!key.startsWith(OPEN)) continue;
-      const parsed = openSchema.safeParse(JSON.parse(body));
-      if (parsed.success) this.#open.set(key.slice(OPEN.length), { ...parsed.data, stride: 1, skipped: 0 });
+    for (const [row, body] of rows) {
+      if (row.startsWith(RECORD)) this.#restore(row.slice(RECORD.length), JSON.parse(body));
     }
+  }
+
+  /** The events whose records grow. */
+  get growing(): string[] {
+    return [...this.#open.keys()];
   }
 
   /** Adds a step; the first one of an event opens its record. */
@@ -69,6 +77,7 @@ export class EvidenceKeeper {
       record.orders.push({ order: order.id, digest: order.digest });
       record.orders_left_out += keepEnds(record.orders, MOST_ORDERS);
     }
+    if (record.steps.length <= PROMPT_STEPS) this.#write(key, record).catch(() => {});
   }
 
   /** Adds the meter's word to every open record. */
@@ -88,9 +97,7 @@ export class EvidenceKeeper {
 
   /** Writes the open records down, so that a restart goes on with them. */
   async save(): Promise<void> {
-    await Promise.all(
-      [...this.#open].map(([key, record]) => this.#journal.put(OPEN + key, JSON.stringify(stripped(record)))),
-    );
+    await Promise.all([...this.#open].map(([key, record]) => this.#write(key, record)));
   }
 
   /** Closes the record of an event; undefined when there is none. */
@@ -104,12 +111,43 @@ export class EvidenceKeeper {
     return closed;
   }
 
+  /** Complete records that may not have been sent, each once, by event. */
+  takeUnsent(): [string, Evidence][] {
+    const unsent = [...this.#unsent];
+    this.#unsent.clear();
+    return unsent;
+  }
+
+  /** The complete record of an event is in safe hands, and no longer kept. */
+  async sent(key: string): Promise<void> {
+    if (!this.#open.has(key)) await this.#journal.remove(RECORD + key);
+  }
+
   async #complete(key: string, record: Open, now: Now): Promise<Evidence> {
     const complete = await this.#seal({ v: 1 as const, at: timestampOf(now.wall), ...record, prev_hash: this.#head });
-    this.#head = createHash('sha256').update(canonicalBytes(complete)).digest('hex');
+    this.#head = hashOf(complete);
     // A disk that fails has its own alarm; the record goes out all the same.
-    await Promise.allSettled([this.#journal.put(HEAD, this.#head), this.#journal.remove(OPEN + key)]);
+    await Promise.allSettled([
+      this.#journal.put(RECORD + key, JSON.stringify(complete)),
+      this.#journal.put(HEAD, this.#head),
+    ]);
     return complete;
+  }
+
+  #restore(key: string, body: unknown): void {
+    const complete = evidenceSchema.safeParse(body);
+    if (complete.success) {
+      this.#unsent.set(key, complete.data);
+      // Killed between the two rows.
+      if (complete.data.prev_hash === this.#head) this.#head = hashOf(complete.data);
+      return;
+    }
+    const growing = openSchema.safeParse(body);
+    if (growing.success) this.#open.set(key, { ...growing.data, stride: 1, skipped: 0 });
+  }
+
+  #write(key: string, record: Growing): Promise<void> {
+    return this.#journal.put(RECORD + key, JSON.stringify(stripped(record)));
   }
 
   #begin(key: string, event: string, issuer: string, program: string): Growing {
@@ -134,6 +172,10 @@ export class EvidenceKeeper {
 }
 
 type Baseline = { readonly watts: Watts; readonly method: string } | null | undefined;
+
+function hashOf(record: Evidence): string {
+  return createHash('sha256').update(canonicalBytes(record)).digest('hex');
+}
 
 /** Takes what is too much out of the middle. @returns how many. */
 function keepEnds(list: unknown[], most: number): number {

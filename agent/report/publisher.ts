@@ -58,13 +58,12 @@ export class Publisher {
     for (const session of this.#parts.sessions()) void session.publish(message);
   }
 
-  /** Says something once that must not be lost. */
-  record<Name extends 'event' | 'evidence'>(name: Name, payload: Payload<Name>): void {
+  /** Says something once that must not be lost. Resolves when a broker has taken it, or it is kept back. */
+  async record<Name extends 'event' | 'evidence'>(name: Name, payload: Payload<Name>): Promise<void> {
     const address = { rack: this.#parts.rack } as Address<Name>;
     const sent = this.#parts.sessions().map((session) => session.publish(this.#message(name, address, payload)));
-    void Promise.all(sent).then((arrived) => {
-      if (!arrived.some(Boolean)) this.keepBack(name, payload);
-    });
+    const arrived = await Promise.all(sent);
+    if (!arrived.some(Boolean)) this.keepBack(name, payload);
   }
 
   keepBack(kind: KeptKind, payload: object): void {

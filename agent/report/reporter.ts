@@ -7,7 +7,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { RackEvent } from '#protocol/lifecycle.ts';
-import type { Applied, AppliedOrder, DeviceStatus, Health } from '#protocol/telemetry.ts';
+import type { Applied, AppliedOrder, DeviceStatus, Evidence, Health } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Raised } from './alarms.ts';
@@ -69,14 +69,14 @@ export class Reporter {
   }
 
   event(event: RackEvent): void {
-    this.#parts.publisher.record('event', event);
+    void this.#parts.publisher.record('event', event);
   }
 
   /** Closes an event's record and sends it. */
   async close(event: string): Promise<void> {
-    const { evidence, publisher, clock } = this.#parts;
+    const { evidence, clock } = this.#parts;
     const record = await evidence.close(event, now(clock));
-    if (record) publisher.record('evidence', record);
+    if (record) await this.#send(event, record);
   }
 
   show(report: Report): void {
@@ -90,8 +90,16 @@ export class Reporter {
     this.#alarms.show(new Map([...alarmsOf(report.picture, at, this.#startedAt), ...this.#parts.otherAlarms()]), at);
     this.#parts.publisher.makeGood();
     void this.#parts.publisher.drain().catch(() => {});
+    if (this.#parts.publisher.online)
+      for (const [event, record] of this.#parts.evidence.takeUnsent()) void this.#send(event, record);
     if (this.#isDue('health', HEALTH_MS, at)) this.#showHealth(at);
     if (this.#isDue('evidence', EVIDENCE_SAVE_MS, at)) void this.#parts.evidence.save().catch(() => {});
+  }
+
+  async #send(event: string, record: Evidence): Promise<void> {
+    const { evidence, publisher } = this.#parts;
+    await publisher.record('evidence', record);
+    await evidence.sent(event).catch(() => {});
   }
 
   #showPower({ picture, lineW }: Report, at: Now): void {
