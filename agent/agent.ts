@@ -131,7 +131,7 @@ class RackAgent implements Agent {
     this.#reporter.start();
     this.#loop.start(picture, past.memory);
     this.#hands.start();
-    this.#ears.start(past.known);
+    this.#ears.start(past);
   }
 
   async stop(): Promise<void> {

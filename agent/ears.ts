@@ -1,5 +1,7 @@
 /** The sessions to the brokers: who is told of what arrives, and what is said when a session comes up. */
+import type { Applied } from '#protocol/telemetry.ts';
 import { applied as appliedSchema } from '#protocol/telemetry.ts';
+import { epochMs } from '#protocol/time.ts';
 import { topicOf } from '#protocol/topics.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Recalled } from './decide/recall.ts';
@@ -41,8 +43,11 @@ export class Ears {
   #sessions: readonly BrokerSession[] = [];
   /** Why each session is away, and since when. */
   readonly #away = new Map<BrokerSession, { since: Millis; reason: string }>();
-  /** Whether what the rack itself said before may still teach it something: only after the loss of its journal. */
-  #mayRecall = false;
+  /**
+   * What the rack itself said after this moment, wall time, may still teach it something: its journal ends there, or is
+   * lost. undefined once it has been heard.
+   */
+  #recallsAfter: Millis | undefined;
 
   constructor(parts: EarsParts) {
     this.#parts = parts;
@@ -63,13 +68,13 @@ export class Ears {
     });
   }
 
-  /** `remembers`: the journal told what went before. */
-  start(remembers: boolean): void {
+  /** `known`: the journal told what went before, up to `at`. */
+  start({ known, at }: { known: boolean; at: Millis }): void {
     const { brokers, ordersKnown } = this.#parts;
-    this.#mayRecall = !remembers;
+    this.#recallsAfter = known ? at : 0;
     this.#sessions = brokers.map((open) => this.#open(open));
     for (const session of this.#sessions) session.start();
-    if (remembers) this.#later('broker awaited', WITHOUT_BROKER_MS, ordersKnown);
+    if (known) this.#later('broker awaited', WITHOUT_BROKER_MS, ordersKnown);
   }
 
   /** Leaves in good order, with the will said by ourselves. */
@@ -83,7 +88,7 @@ export class Ears {
     const { desk, presence, publisher, ordersKnown } = this.#parts;
     const session: BrokerSession = open({
       will: (connection) => presence.will(connection),
-      subscriptions: () => [...desk.filters(), presence.topic, ...(this.#mayRecall ? [this.#appliedTopic] : [])],
+      subscriptions: () => [...desk.filters(), presence.topic, ...this.#recallsFrom()],
       online: ({ connection }) => {
         this.#away.delete(session);
         presence.born(session, connection);
@@ -98,24 +103,31 @@ export class Ears {
       message: (topic, payload, retained) => {
         if (desk.receive(topic, payload, retained)) return;
         if (topic === presence.topic) presence.heard(session, payload);
-        if (topic === this.#appliedTopic && this.#mayRecall) this.#recall(payload);
+        if (topic === this.#appliedTopic) this.#recall(payload);
       },
     });
     return session;
   }
 
-  /** The rack's own signed word from before its journal was lost; the first that comes is from then. */
+  /** The rack's own signed word from before it started: the first that comes is from then. */
   #recall(payload: Uint8Array): void {
-    this.#mayRecall = false;
-    const past = this.#ownWord(payload);
-    if (past) this.#parts.recall(past);
+    const after = this.#recallsAfter;
+    this.#recallsAfter = undefined;
+    if (after === undefined) return;
+    const said = this.#ownWord(payload);
+    // A journal that a full disk has cut short is older than what was said.
+    if (said && epochMs(said.at) > after) this.#parts.recall(recalled(said));
   }
 
-  #ownWord(payload: Uint8Array): Recalled | undefined {
+  #recallsFrom(): string[] {
+    return this.#recallsAfter === undefined ? [] : [this.#appliedTopic];
+  }
+
+  #ownWord(payload: Uint8Array): Applied | undefined {
     try {
       const json: unknown = JSON.parse(new TextDecoder().decode(payload));
       const parsed = appliedSchema.safeParse(json);
-      return parsed.success && this.#parts.sealed(json as object) ? recalled(parsed.data) : undefined;
+      return parsed.success && this.#parts.sealed(json as object) ? parsed.data : undefined;
     } catch {
       return undefined;
     }

@@ -28,6 +28,8 @@ export type Recovered = {
   readonly local: LocalState | undefined;
   /** Whether there was a memory of the homes to go on from. */
   readonly known: boolean;
+  /** The last moment that was written down, wall time; 0 when nothing was. */
+  readonly at: Millis;
   readonly rows: ReadonlyMap<string, string>;
 };
 
@@ -61,7 +63,8 @@ export class RackJournal {
     const written = parsed(memorySchema, rows.get(MEMORY));
     const memory = written ? revived(written.memory) : emptyMemory;
     const local = parsed(localSchema, rows.get(LOCAL));
-    return { orders, commands, rows, local, memory, known: Object.keys(memory.homes).length > 0 };
+    const known = Object.keys(memory.homes).length > 0;
+    return { orders, commands, rows, local, memory, known, at: written?.at ?? 0 };
   }
 
   /** What has changed of the orders, written beside acting, not before it. */

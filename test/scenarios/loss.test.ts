@@ -38,6 +38,35 @@ test('a rack that loses its journal in mid-event finishes it on its first baseli
   await world.stop();
 });
 
+test('a rack whose full disk kept it from writing down an event still wakes what it moved, on the word it gave', async () => {
+  const world = await new World({ miners: fourWithOneAsleep }).start();
+  world.store.fail = true;
+  const { id } = await world.issue(shed, { forS: 120 });
+  await world.clock.advance(60_000);
+  assert.equal(world.phases(id).at(-1), 'holding');
+  world.kill();
+  await world.clock.advance(120_000);
+  await world.start();
+  await world.clock.advance(120_000);
+  assert.deepEqual(world.asleep(), ['m04']);
+  assert.equal(world.rack.miner('m02').percent, 100);
+  await world.stop();
+});
+
+test('a rack that restarts on a full disk in mid-event stays on its first baseline', async () => {
+  const world = await new World({ miners: fourWithOneAsleep }).start();
+  world.store.fail = true;
+  await world.issue(shed);
+  await world.clock.advance(60_000);
+  world.kill();
+  await world.start();
+  await world.clock.advance(60_000);
+  const [applied] = world.says('applied').orders;
+  assert.deepEqual([applied?.baseline_w, applied?.level_w], [9120, 3648]);
+  assert.deepEqual(world.rack.miner('m03').writes, ['power_off'], 'nothing is cut twice');
+  await world.stop();
+});
+
 test('the rack’s own word from before is believed only with its signature', async () => {
   const { world } = await inMidEvent();
   const topic = `ballast/v1/tx1/rack/${RACK}/applied`;
