@@ -1,8 +1,9 @@
 /** The sessions to the brokers: who is told of what arrives, and what is said when a session comes up. */
+import { parseJson } from '#protocol/json.ts';
 import type { Applied } from '#protocol/telemetry.ts';
 import { applied as appliedSchema } from '#protocol/telemetry.ts';
 import { epochMs } from '#protocol/time.ts';
-import { topicOf } from '#protocol/topics.ts';
+import { filterOf, locate, topicOf } from '#protocol/topics.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Recalled } from './decide/recall.ts';
 import { recalled } from './decide/recall.ts';
@@ -39,6 +40,7 @@ const OUTAGE_MS: Millis = 10_000;
 export class Ears {
   readonly #parts: EarsParts;
   readonly #appliedTopic: string;
+  readonly #alarmFilter: string;
   readonly #timers = new Map<string, () => void>();
   #sessions: readonly BrokerSession[] = [];
   /** Why each session is away, and since when. */
@@ -52,6 +54,7 @@ export class Ears {
   constructor(parts: EarsParts) {
     this.#parts = parts;
     this.#appliedTopic = topicOf(parts.site, 'applied', { rack: parts.rack });
+    this.#alarmFilter = filterOf(parts.site, 'alarm', { rack: parts.rack });
   }
 
   get sessions(): readonly BrokerSession[] {
@@ -88,7 +91,7 @@ export class Ears {
     const { desk, presence, publisher, ordersKnown } = this.#parts;
     const session: BrokerSession = open({
       will: (connection) => presence.will(connection),
-      subscriptions: () => [...desk.filters(), presence.topic, ...this.#recallsFrom()],
+      subscriptions: () => [...desk.filters(), presence.topic, this.#alarmFilter, ...this.#recallsFrom()],
       online: ({ connection }) => {
         this.#away.delete(session);
         presence.born(session, connection);
@@ -104,6 +107,8 @@ export class Ears {
         if (desk.receive(topic, payload, retained)) return;
         if (topic === presence.topic) presence.heard(session, payload);
         if (topic === this.#appliedTopic) this.#recall(payload);
+        // An alarm of the process before this one: nobody else would take it back.
+        if (retained && payload.byteLength > 0 && locate(topic)?.name === 'alarm') publisher.disown(topic);
       },
     });
     return session;
@@ -124,13 +129,9 @@ export class Ears {
   }
 
   #ownWord(payload: Uint8Array): Applied | undefined {
-    try {
-      const json: unknown = JSON.parse(new TextDecoder().decode(payload));
-      const parsed = appliedSchema.safeParse(json);
-      return parsed.success && this.#parts.sealed(json as object) ? parsed.data : undefined;
-    } catch {
-      return undefined;
-    }
+    const json = parseJson(payload);
+    const parsed = appliedSchema.safeParse(json);
+    return parsed.success && this.#parts.sealed(json as object) ? parsed.data : undefined;
   }
 
   #later(name: string, ms: Millis, work: () => void): void {

@@ -1,6 +1,7 @@
 /** What one rack writes down to go on after kill -9: orders, the memory of deciding, commands taken. */
 
 import * as z from 'zod';
+import { parseJson } from '#protocol/json.ts';
 import { order } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
@@ -135,6 +136,6 @@ function revived(body: string): Memory {
 /** undefined for a row that is missing or not of this shape: it is as lost as one that never was. */
 function parsed<Schema extends z.ZodType>(schema: Schema, body: string | undefined): z.infer<Schema> | undefined {
   if (body === undefined) return undefined;
-  const result = schema.safeParse(JSON.parse(body));
+  const result = schema.safeParse(parseJson(body));
   return result.success ? result.data : undefined;
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Journal } from '#agent/platform/store.ts';
 import type { Now } from '#agent/state/observation.ts';
 import { canonicalBytes } from '#protocol/canonical.ts';
+import { parseJson } from '#protocol/json.ts';
 import type { RackEvent } from '#protocol/lifecycle.ts';
 import type { Signature } from '#protocol/signing.ts';
 import type { Evidence } from '#protocol/telemetry.ts';
@@ -56,7 +57,7 @@ export class EvidenceKeeper {
   restore(rows: ReadonlyMap<string, string>): void {
     this.#head = rows.get(HEAD) ?? null;
     for (const [row, body] of rows) {
-      if (row.startsWith(RECORD)) this.#restore(row.slice(RECORD.length), JSON.parse(body));
+      if (row.startsWith(RECORD)) this.#restore(row.slice(RECORD.length), parseJson(body));
     }
   }
 

@@ -2,6 +2,7 @@
 import type { BrokerSession, Outgoing } from '#agent/platform/broker.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import type { Identity } from '#agent/platform/identity.ts';
+import { parseJson } from '#protocol/json.ts';
 import type { RackMode, State } from '#protocol/telemetry.ts';
 import { state as stateSchema } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
@@ -44,7 +45,7 @@ export class Presence {
   /** Hears our own topic: the will of an earlier connection may arrive after the birth of a later one. */
   heard(session: BrokerSession, payload: Uint8Array): void {
     const connection = this.#connections.get(session);
-    const parsed = stateSchema.safeParse(parse(payload));
+    const parsed = stateSchema.safeParse(parseJson(payload));
     if (connection === undefined || !parsed.success || parsed.data.status !== 'offline') return;
     const { boot } = this.#parts.identity;
     const older = parsed.data.boot < boot || (parsed.data.boot === boot && parsed.data.connection < connection);
@@ -64,13 +65,5 @@ export class Presence {
     const { version, identity, clock } = this.#parts;
     const { instance, boot } = identity;
     return { v: 1, at: timestampOf(clock.wall()), status, mode: this.#mode, version, instance, boot, connection };
-  }
-}
-
-function parse(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(payload));
-  } catch {
-    return undefined;
   }
 }

@@ -52,6 +52,11 @@ export class Publisher {
     if (this.#board.delete(topic)) this.#show(topic);
   }
 
+  /** Takes back what is retained below the rack and is not on the board. */
+  disown(topic: string): void {
+    if (!this.#board.has(topic)) this.#show(topic);
+  }
+
   /** Says something once, to whoever listens now. */
   tell<Name extends TopicName>(name: Name, address: Address<Name>, payload: Payload<Name>): void {
     const message = this.#message(name, address, payload);

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { IssuerKeys } from '#agent/config/keys.ts';
 import type { Issuer, Policy } from '#agent/config/policy.ts';
 import { messageId } from '#protocol/ids.ts';
+import { parseJson } from '#protocol/json.ts';
 import type { Refusal, RefusalCode } from '#protocol/lifecycle.ts';
 import { spokenVersions } from '#protocol/order.ts';
 import { bytesToSign, fromBase64Url, signature } from '#protocol/signing.ts';
@@ -88,14 +89,6 @@ export function afterRotation({ notAfter }: Opened, issuedAt: string): Refusal |
 export function idOf(message: Record<string, unknown>): { id?: string } {
   const parsed = messageId.safeParse(message['id']);
   return parsed.success ? { id: parsed.data } : {};
-}
-
-function parseJson(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
-  } catch {
-    return undefined;
-  }
 }
 
 /** undefined for JSON that has no canonical form, such as a lone surrogate: nobody can have signed it. */

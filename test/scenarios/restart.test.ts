@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RACK, World } from '#test/support/world.ts';
+import { RACK, SITE, World } from '#test/support/world.ts';
 
 test('an order that expired while the broker was away does not come back', async () => {
   const world = await new World().start();
@@ -161,3 +161,26 @@ const fourWithOneAsleep = [1, 2, 3, 4].map((n) => ({
   ratedThs: 130 - 10 * n,
   asleep: n === 4,
 }));
+
+test('an alarm that was over when the agent came back is taken back', async () => {
+  const world = await new World().start();
+  world.rack.meter.faults.silent = true;
+  await world.clock.advance(30_000);
+  assert.deepEqual(world.alarms(), ['alarm/meter-feed']);
+  world.kill();
+  world.rack.meter.faults.silent = false;
+  await world.start();
+  assert.equal(world.broker.retained(`ballast/v1/${SITE}/rack/${RACK}/alarm/meter-feed`) ?? '', '');
+  await world.stop();
+});
+
+test('a row of the journal that is no JSON is as lost as one that never was', async () => {
+  const world = await new World().start();
+  await world.stop();
+  for (const key of world.store.entries(RACK).keys()) world.store.entries(RACK).set(key, '{"at":');
+  await world.start();
+  const { id } = await world.issue({ kind: 'ceiling', fraction: 0.4 });
+  await world.clock.advance(20_000);
+  assert.ok(world.phases(id).includes('metered'));
+  await world.stop();
+});

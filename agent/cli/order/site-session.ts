@@ -1,6 +1,7 @@
 /** The operator's session to the broker of a site: typed messages in, and a clear end when no broker is there. */
 import type { BrokerHandlers, BrokerSession, Outgoing } from '#agent/platform/broker.ts';
 import type { Clock } from '#agent/platform/clock.ts';
+import { parseJson } from '#protocol/json.ts';
 import type { Address, Payload, TopicName } from '#protocol/topics.ts';
 import { locate, topics } from '#protocol/topics.ts';
 import { Failure } from '../failure.ts';
@@ -82,12 +83,4 @@ function parseMessage(topic: string, payload: Uint8Array): SiteMessage | undefin
   if (!located) return undefined;
   const parsed = topics[located.name].schema.safeParse(parseJson(payload));
   return parsed.success ? ({ ...located, payload: parsed.data } as SiteMessage) : undefined;
-}
-
-function parseJson(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(payload));
-  } catch {
-    return undefined;
-  }
 }
