@@ -65,8 +65,8 @@ const files = await writeFiles(resolve(options.folder), rack, wiring, broker.url
 process.on('exit', () => {
   for (const child of children) child.kill();
 });
-process.once('SIGINT', () => process.exit(0));
-process.once('SIGTERM', () => process.exit(0));
+// A closed terminal included: the agent must not stay behind.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(0));
 
 say('Ballast demo', 'the rack is simulated; everything else is real');
 say('miners', '8 WhatsMiners and 4 LuxOS; a GUDE PDU can cut the last four');
