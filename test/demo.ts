@@ -61,7 +61,7 @@ const pty = openPty();
 rack.attachSerial(LINE, pty.master);
 const broker = await startBroker({ mqtt: Number(options.port), web: Number(options['web-port']) });
 const wiring = { addresses: await rack.listen(), lines: new Map([[LINE, pty.path]]) };
-const files = await writeFiles(resolve(options.folder), rack, wiring, broker.url, demoPace);
+const files = await writeFiles(resolve(options.folder), rack, wiring, [broker.url], demoPace);
 process.on('exit', () => {
   for (const child of children) child.kill();
 });

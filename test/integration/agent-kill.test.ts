@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Order } from '#protocol/order.ts';
+import { assertEndedWell, CUT, finishEvent, openSteadySite } from './support/event.ts';
 import { startMosquitto } from './support/mosquitto.ts';
 import { needs } from './support/needs.ts';
 import type { Site } from './support/site.ts';
-import { loseJournal, openSite } from './support/site.ts';
-import { isAt } from './support/watcher.ts';
+import { loseJournal } from './support/site.ts';
 
 type Point = {
   readonly when: string;
@@ -75,27 +75,19 @@ for (const [by, some, lose] of [
       test(point.when, async (t) => {
         const broker = await startMosquitto();
         t.after(() => broker.remove());
-        const site = await openSite(t, { url: broker.url, restoreWindowS: RESTORE_WINDOW_S, noise: false });
-        site.rack.otherLoads.moveTo(OTHER_LOADS_W);
+        const site = await openSteadySite(t, broker.url);
         const agent = await site.startReady();
         const { cut, release } = await goTo(point, site);
         await agent.kill();
         assert.equal(site.writes().flat().length, point.commands);
         heal(site);
         await lose(site);
-        await finish(site, cut, release);
+        await finishEvent(site, cut, release);
         assertEndedWell(site);
       });
     }
   });
 }
-
-/** Of these, this rack waits 1.7: long enough for a tick to fall into it. */
-const RESTORE_WINDOW_S = 2.5;
-
-/** Not what the config says: a baseline by the nameplates would be another than the first, which is metered. */
-const OTHER_LOADS_W = 100;
-const FULL_W = 4 * 3400 + OTHER_LOADS_W;
 
 type Orders = { readonly cut: Order; readonly release?: Order };
 
@@ -106,7 +98,7 @@ async function goTo({ of, deaf = [], mute = [], reached }: Point, site: Site): P
     for (const id of mute) rack.miner(id).faults.answersAfterMs = 60_000;
   };
   if (of === 'cut') hinder();
-  const cut = await issuer.order({ kind: 'shed', fraction: 0.6 });
+  const cut = await issuer.order(CUT);
   if (of === 'cut') {
     await reached(site, cut);
     return { cut };
@@ -120,33 +112,6 @@ async function goTo({ of, deaf = [], mute = [], reached }: Point, site: Site): P
 
 function heal({ rack }: Site): void {
   for (const { faults } of rack.miners) Object.assign(faults, { silent: false, answersAfterMs: undefined });
-}
-
-async function finish({ start, watcher, issuer }: Site, cut: Order, release?: Order): Promise<void> {
-  const holding = watcher.next('applied', isAt(cut, 'holding'));
-  const free = watcher.next('applied', ({ orders_in_force }) => orders_in_force === 0);
-  const record = watcher.first('evidence');
-  start();
-  if (!release) await holding;
-  await watcher.phase(release ?? (await issuer.order({ kind: 'release' })), 'restored');
-  await Promise.all([free, record]);
-}
-
-function assertEndedWell({ watcher, rack, writes, asleep }: Site): void {
-  assert.deepEqual(writes(), [
-    [],
-    ['set_power_pct', 'set_power_pct'],
-    ['power_off', 'power_on'],
-    ['power_off', 'power_on'],
-  ]);
-  assert.deepEqual(asleep(), []);
-  assert.deepEqual(
-    rack.miners.map(({ spec }) => rack.miner(spec.id).percent),
-    [100, 100, 100, 100],
-  );
-  const shown = watcher.all('applied').flatMap(({ orders }) => orders.map(({ baseline_w }) => baseline_w));
-  assert.deepEqual(new Set(shown), new Set([FULL_W]));
-  assert.equal(watcher.all('evidence')[0]?.baseline_w, FULL_W);
 }
 
 function phase(name: Phase): Point['reached'] {

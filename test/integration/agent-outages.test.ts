@@ -64,7 +64,7 @@ test('the will of an agent long dead does not stand against the one that runs', 
   t.after(() => broker.remove());
   const relay = await startRelay(broker.port);
   t.after(() => relay.close());
-  const site = await openSite(t, { url: broker.url, agentUrl: `mqtt://127.0.0.1:${relay.port}` });
+  const site = await openSite(t, { url: broker.url, agentUrls: [`mqtt://127.0.0.1:${relay.port}`] });
   const { watcher } = site;
   const first = site.start();
   const born = await watcher.first('state', ({ status }) => status === 'online');

@@ -62,7 +62,7 @@ test('so it is on a mosquitto that refuses MQTT 5', withMosquitto, async (t) => 
   t.after(() => broker.remove());
   const door = await startOldDoor(broker.port);
   t.after(() => door.close());
-  const site = await openSite(t, { url: broker.url, agentUrl: `mqtt://127.0.0.1:${door.port}` });
+  const site = await openSite(t, { url: broker.url, agentUrls: [`mqtt://127.0.0.1:${door.port}`] });
   const agent = await site.startReady();
   await agent.log.first((line) => line.includes('"mqtt":"3.1.1"'));
   await goesThroughAnEvent(site);

@@ -32,7 +32,7 @@ export async function writeFiles(
   folder: string,
   rack: SimulatedRack,
   wiring: Wiring,
-  brokerUrl: string,
+  brokerUrls: readonly string[],
   pace: Pace,
 ): Promise<RackFiles> {
   await rm(folder, { recursive: true, force: true });
@@ -45,9 +45,9 @@ export async function writeFiles(
   };
   await writeKeyPair(folder, KEY);
   await writeFile(join(folder, 'miners.pw'), `${rack.miners[0]?.spec.password}\n`, { mode: 0o600 });
-  await writeFile(files.config, stringify(configOf(rack, wiring, brokerUrl, pace), { flowCollectionPadding: false }));
+  await writeFile(files.config, stringify(configOf(rack, wiring, brokerUrls, pace), { flowCollectionPadding: false }));
   await writeFile(files.policy, stringify(policyOf(pace)));
-  await writeFile(files.operator, stringify(operatorOf(brokerUrl)));
+  await writeFile(files.operator, stringify(operatorOf(brokerUrls[0])));
   return files;
 }
 
@@ -71,11 +71,11 @@ function policyOf({ restoreWindowS, meterWindowS }: Pace) {
   };
 }
 
-function operatorOf(url: string) {
+function operatorOf(url: string | undefined) {
   return { broker: { url }, site: SITE, issuer: ISSUER, program: 'ecrs', key: `${KEY}.key` };
 }
 
-function configOf(rack: SimulatedRack, { addresses, lines = new Map() }: Wiring, url: string, pace: Pace) {
+function configOf(rack: SimulatedRack, { addresses, lines = new Map() }: Wiring, urls: readonly string[], pace: Pace) {
   const at = (id: string) => addresses.get(id) ?? { host: '127.0.0.1', port: 0 };
   const { id: meter, unit, line } = rack.meter.spec;
   const gateway = 'feed-gateway';
@@ -84,7 +84,7 @@ function configOf(rack: SimulatedRack, { addresses, lines = new Map() }: Wiring,
     site: SITE,
     rack: RACK,
     groups: ['row-a'],
-    broker: { urls: [url] },
+    broker: { urls },
     state: 'state',
     socket: 'run/ballast.sock',
     buses: [

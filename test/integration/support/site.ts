@@ -22,13 +22,18 @@ export type SiteOptions = {
   url: string;
   /** Of issuer and watcher; the agent finds out by itself. 5 unless said. */
   protocolVersion?: 4 | 5;
-  /** Where the agent meets the same broker; `url` unless said. */
-  agentUrl?: string;
+  /** Where the agent meets that broker, and perhaps others; `url` unless said. */
+  agentUrls?: readonly string[];
   /** Seconds over which racks spread their return; 1 unless said. */
   restoreWindowS?: number;
   /** Whether power flickers as it does in the field; it does unless said. */
   noise?: boolean;
+  /** Where the adapter of the serial line will be that the meter hangs on; it is behind a gateway unless said. */
+  serialPort?: string;
 };
+
+/** The serial line of the meter, where there is one. */
+export const LINE = 'rtu1';
 
 export type Site = {
   readonly rack: SimulatedRack;
@@ -49,12 +54,19 @@ export type Site = {
 /** Ends with the test. */
 export async function openSite(
   t: TestContext,
-  { url, protocolVersion = 5, agentUrl = url, restoreWindowS = 1, noise = true }: SiteOptions,
+  { url, protocolVersion = 5, agentUrls = [url], restoreWindowS = 1, noise = true, serialPort }: SiteOptions,
 ): Promise<Site> {
-  const rack = createRack({ clock: systemClock, miners, otherLoadsW: 300, ...(noise && { noiseSeed: 7 }) });
+  const rack = createRack({
+    clock: systemClock,
+    miners,
+    otherLoadsW: 300,
+    ...(noise && { noiseSeed: 7 }),
+    ...(serialPort !== undefined && { meter: { line: LINE } }),
+  });
   const folder = await mkdtemp(join(tmpdir(), 'ballast-site-'));
-  const addresses = await rack.listen();
-  const files = await writeFiles(folder, rack, { addresses }, agentUrl, { ...pace, restoreWindowS });
+  const lines = new Map(serialPort === undefined ? [] : [[LINE, serialPort]]);
+  const wiring = { addresses: await rack.listen(), lines };
+  const files = await writeFiles(folder, rack, wiring, agentUrls, { ...pace, restoreWindowS });
   const watcher = await openWatcher(url, protocolVersion);
   const issuer = await openIssuer(url, protocolVersion, folder);
   const agents: AgentProcess[] = [];

@@ -54,6 +54,11 @@ export class Watcher {
     return this.all('event').flatMap((event) => (event.order === order.id && event.phase ? [event.phase] : []));
   }
 
+  /** When an alarm is taken back, from now on. */
+  async cleared(alarm: string): Promise<void> {
+    await this.heard.next(({ topic, payload }) => topic.endsWith(`/alarm/${alarm}`) && payload === undefined);
+  }
+
   all<Name extends TopicName>(name: Name): Payload<Name>[] {
     return this.heard.all.filter((each) => each.name === name && each.payload).map((each) => each.payload as never);
   }
