@@ -16,7 +16,7 @@ const RESTORE_WINDOW_S = 2.5;
 const OTHER_LOADS_W = 100;
 const FULL_W = 4 * 3400 + OTHER_LOADS_W;
 
-/** Without flicker, so that a device is written twice only when it is told to twice. */
+/** Without flicker: a reading above the nameplate, as any may be, moves a partial setting by a percent. */
 export async function openSteadySite(t: TestContext, url: string): Promise<Site> {
   const site = await openSite(t, { url, restoreWindowS: RESTORE_WINDOW_S, noise: false });
   site.rack.otherLoads.moveTo(OTHER_LOADS_W);
