@@ -38,8 +38,10 @@ export class Keyring {
   }
 }
 
+export type Sealed = { enc: 1; data: string };
+
 /** The request that carries `command` so that only the device reads it. */
-export function seal(command: object, token: Token): { enc: 1; data: string } {
+export function seal(command: object, token: Token): Sealed {
   const plain = Buffer.from(JSON.stringify({ ...command, token: token.sign }));
   const padded = Buffer.concat([plain, Buffer.alloc((16 - (plain.length % 16)) % 16)]);
   const cipher = createCipheriv('aes-256-ecb', token.aesKey, null).setAutoPadding(false);

@@ -6,7 +6,7 @@ import { AdapterError } from '../errors.ts';
 import type { CgminerPeer } from '../transport/cgminer-socket.ts';
 import { askCgminer } from '../transport/cgminer-socket.ts';
 import { checked } from '../transport/fields.ts';
-import type { Token } from './whatsminer-crypto.ts';
+import type { Sealed, Token } from './whatsminer-crypto.ts';
 import { Keyring, seal, unseal } from './whatsminer-crypto.ts';
 import type { Reply } from './whatsminer-reply.ts';
 import { openReply, sealedPart } from './whatsminer-reply.ts';
@@ -20,13 +20,18 @@ const writeTimeoutMs = 10_000;
 /** The device forgets a token after 30 minutes; a minute is left for clocks that differ. */
 const tokenLifeMs = 29 * 60_000;
 
+export type Command = { cmd: string } & Record<string, string | number>;
+
+/** A token, and the commands sealed with it so far: there is no nonce, so the same command is the same bytes. */
+type Held = { token: Token; until: Millis; sealed: Map<string, Sealed> };
+
 /** Not a queue: the caller lets one call run at a time. */
 export class WhatsminerSession {
   readonly #options: SessionOptions;
   readonly #context: AdapterContext;
   readonly #peer: CgminerPeer;
   #keyring: Keyring | undefined;
-  #held: { token: Token; until: Millis } | undefined;
+  #held: Held | undefined;
 
   constructor(options: SessionOptions, context: AdapterContext) {
     this.#options = options;
@@ -44,42 +49,45 @@ export class WhatsminerSession {
    * A command that changes the device. One round trip with a token in hand. A token that the device does not accept
    * (it restarted, or its password changed) is replaced once. Throws `AdapterError`, or the signal's reason.
    */
-  async write(command: string, parameters: Record<string, string | number>, signal: AbortSignal): Promise<Reply> {
-    const request = { cmd: command, ...parameters };
+  async write(command: Command, signal: AbortSignal): Promise<Reply> {
     try {
-      return await this.#send(request, await this.#token(signal), signal);
+      return await this.#send(command, await this.#hold(signal), signal);
     } catch (error) {
       if (!saysTokenIsBad(error)) throw error;
       this.#forget();
     }
-    const token = await this.#token(signal);
-    return this.#send(request, token, signal).catch((error: unknown) => {
+    const held = await this.#hold(signal);
+    return this.#send(command, held, signal).catch((error: unknown) => {
       throw saysPasswordIsWrong(error) ? this.#wrongPassword(error) : error;
     });
   }
 
-  /** Fetches a token, so that the next write finds one in hand. */
-  async renewToken(signal: AbortSignal): Promise<Token> {
+  /** Fetches a token and seals `command` with it, so that writing it later is nothing but writing. */
+  async prepare(command: Command, signal: AbortSignal): Promise<void> {
+    sealedBy(await this.#renew(signal), command);
+  }
+
+  async #hold(signal: AbortSignal): Promise<Held> {
+    const held = this.#held;
+    if (held && this.#context.clock.monotonic() < held.until) return held;
+    return await this.#renew(signal);
+  }
+
+  async #renew(signal: AbortSignal): Promise<Held> {
     const keyring = await this.#openKeyring();
     const { clock } = this.#context;
     const until = clock.monotonic() + tokenLifeMs;
     const { body } = await this.ask('get_token', signal);
     const { time, salt, newsalt } = checked(challenge, 'get_token', body);
     const token = keyring.token({ time: String(time), salt, newsalt });
-    this.#held = { token, until };
-    return token;
+    this.#held = { token, until, sealed: new Map() };
+    return this.#held;
   }
 
-  async #token(signal: AbortSignal): Promise<Token> {
-    const held = this.#held;
-    if (held && this.#context.clock.monotonic() < held.until) return held.token;
-    return await this.renewToken(signal);
-  }
-
-  async #send(request: { cmd: string }, token: Token, signal: AbortSignal): Promise<Reply> {
-    const text = await askCgminer(this.#peer, seal(request, token), writeTimeoutMs, signal);
+  async #send(command: Command, held: Held, signal: AbortSignal): Promise<Reply> {
+    const text = await askCgminer(this.#peer, sealedBy(held, command), writeTimeoutMs, signal);
     const part = sealedPart(text);
-    return openReply(request.cmd, part === undefined ? text : unseal(part, token));
+    return openReply(command.cmd, part === undefined ? text : unseal(part, held.token));
   }
 
   /** The password too: it is read again, so that a corrected file works without a restart. */
@@ -107,6 +115,13 @@ export class WhatsminerSession {
     const message = `${error.message}; the password in ${this.#options.password_file} is probably not the miner's`;
     return new AdapterError('unauthorised', message, { code: error.code ?? 'password', cause: error });
   }
+}
+
+function sealedBy({ token, sealed }: Held, command: Command): Sealed {
+  const plain = JSON.stringify(command);
+  const done = sealed.get(plain) ?? seal(command, token);
+  sealed.set(plain, done);
+  return done;
 }
 
 const challenge = z.looseObject({

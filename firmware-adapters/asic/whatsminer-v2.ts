@@ -22,6 +22,7 @@ import { acceptClosing, MinerLine } from './miner-line.ts';
 import type { IdentityReplies } from './whatsminer-reading.ts';
 import { countsFaults, identityOf, readingOf } from './whatsminer-reading.ts';
 import type { Reply } from './whatsminer-reply.ts';
+import type { Command } from './whatsminer-session.ts';
 import { WhatsminerSession } from './whatsminer-session.ts';
 
 const options = z.object({
@@ -61,6 +62,8 @@ const limitRange = { min: 40, max: 100, step: 1, unit: 'percent' } as const;
 /** Most controls neither restart the mining process nor write flash: they may be used as often as needed. */
 const gentle = { restarts: false, persistent: false, min_interval_s: 0 };
 
+/** With "respbefore" the miner answers before it cuts; without, after it has shut the boards down. */
+const powerOff = { cmd: 'power_off', respbefore: 'true' };
 /** Milliseconds: on for 100 of every 200, from now. */
 const redBlink = { color: 'red', period: 200, duration: 100, start: 0 };
 
@@ -77,7 +80,7 @@ class WhatsminerV2 implements Device {
       log,
       renewMs,
       identify: (signal) => this.#readIdentity(signal),
-      prepare: (signal) => this.#session.renewToken(signal),
+      prepare: (signal) => this.#session.prepare(powerOff, signal),
     });
     this.controls = this.#offer();
   }
@@ -103,12 +106,11 @@ class WhatsminerV2 implements Device {
       sleep: {
         capability: { ...gentle, settle_ms: sleepSettleMs },
         residualW,
-        // With "respbefore" the miner answers before it cuts; without, after it has shut the boards down.
-        run: (signal) => this.#write('lower', 'power_off', { respbefore: 'true' }, sleepSettleMs, signal),
+        run: (signal) => this.#write('lower', powerOff, sleepSettleMs, signal),
       },
       wake: {
         capability: { ...gentle, settle_ms: wakeSettleMs },
-        run: (signal) => this.#write('raise', 'power_on', {}, wakeSettleMs, signal),
+        run: (signal) => this.#write('raise', { cmd: 'power_on' }, wakeSettleMs, signal),
       },
       limit: {
         capability: { ...gentle, settle_ms: limitSettleMs, range: limitRange },
@@ -116,12 +118,12 @@ class WhatsminerV2 implements Device {
       },
       reboot: {
         capability: { ...gentle, settle_ms: rebootSettleMs, restarts: true },
-        run: (signal) => acceptClosing(this.#write('raise', 'reboot', {}, rebootSettleMs, signal), rebootSettleMs),
+        run: (signal) => acceptClosing(this.#write('raise', { cmd: 'reboot' }, rebootSettleMs, signal), rebootSettleMs),
       },
       locate: {
         capability: { ...gentle, settle_ms: 0 },
-        run: (signal) => this.#write('raise', 'set_led', redBlink, 0, signal),
-        stop: (signal) => this.#write('raise', 'set_led', { param: 'auto' }, 0, signal),
+        run: (signal) => this.#write('raise', { cmd: 'set_led', ...redBlink }, 0, signal),
+        stop: (signal) => this.#write('raise', { cmd: 'set_led', param: 'auto' }, 0, signal),
       },
     };
   }
@@ -131,18 +133,12 @@ class WhatsminerV2 implements Device {
     if (!(percent >= min && percent <= max)) {
       throw new AdapterError('refused', `a limit of ${percent} % is outside ${min} to ${max} %`);
     }
-    const parameters = { percent: String(Math.round(percent)) };
-    return await this.#write(lowers ? 'lower' : 'raise', 'set_power_pct', parameters, limitSettleMs, signal);
+    const command = { cmd: 'set_power_pct', percent: String(Math.round(percent)) };
+    return await this.#write(lowers ? 'lower' : 'raise', command, limitSettleMs, signal);
   }
 
-  async #write(
-    urgency: Urgency,
-    command: string,
-    parameters: Record<string, string | number>,
-    settleMs: Millis,
-    signal?: AbortSignal,
-  ): Promise<Ack> {
-    const { said } = await this.#line.run(urgency, (abort) => this.#session.write(command, parameters, abort), signal);
+  async #write(urgency: Urgency, command: Command, settleMs: Millis, signal?: AbortSignal): Promise<Ack> {
+    const { said } = await this.#line.run(urgency, (abort) => this.#session.write(command, abort), signal);
     return { said, settleMs };
   }
 
