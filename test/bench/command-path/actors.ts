@@ -1,8 +1,8 @@
 /** The processes around the broker: the miners, the agent as a site runs it, and the floor. */
 import type { ChildProcess } from 'node:child_process';
 import { fork, spawn } from 'node:child_process';
-import { EventEmitter } from 'node:events';
-import { open } from 'node:fs/promises';
+import { EventEmitter, once } from 'node:events';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Millis } from '#protocol/units.ts';
 import { next } from './await.ts';
@@ -54,21 +54,30 @@ export type AgentProcess = {
   /** Holds the process still, so that others have the machine to themselves. */
   pause(): void;
   resume(): void;
+  /** Rejects with its last words when it ends before it is told to. */
+  readonly untimelyEnd: Promise<never>;
   stop(): Promise<void>;
 };
 
 export async function startAgent(folder: string, files: { config: string; policy: string }): Promise<AgentProcess> {
   const cli = join(import.meta.dirname, '../../../agent/cli/ballast.ts');
-  const log = await open(join(folder, 'agent.log'), 'w');
+  const logFile = join(folder, 'agent.log');
+  const log = await open(logFile, 'w');
   const child = spawn(process.execPath, [cli, 'agent', '--config', files.config, '--policy', files.policy], {
     stdio: ['ignore', log.fd, log.fd],
   });
   await log.close();
+  const exit = once(child, 'exit');
+  const untimelyEnd = exit.then(async ([code]): Promise<never> => {
+    throw new Error(`the agent ended with ${code}: ${(await readFile(logFile, 'utf8')).slice(-1000)}`);
+  });
+  // Its end is timely once the bench has told it to stop.
+  untimelyEnd.catch(() => {});
   return {
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
+    untimelyEnd,
     stop: async () => {
-      const exit = next(child, 'exit');
       child.kill('SIGTERM');
       // One that is held still hears nothing else.
       child.kill('SIGCONT');

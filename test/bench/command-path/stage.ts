@@ -39,7 +39,7 @@ export async function openStage(folder: string, count: number): Promise<Stage> {
     const operator = enter(await openOperator(broker.url, files.issuer));
     const homes = operator.knowsHomes(count);
     const agent = enter(await startAgent(folder, files));
-    await homes;
+    await Promise.race([homes, agent.untimelyEnd]);
     const floor = enter(
       await startFloor({
         brokerUrl: broker.url,
