@@ -69,6 +69,22 @@ test('a connection that breaks is unreachable, with the cause in words', async (
   });
 });
 
+test('a connection that broke as soon as it stood is unreachable at once', async () => {
+  const clock = new VirtualClock();
+  const connect = async () => {
+    const [ours] = duplexPair();
+    ours.on('error', () => {});
+    ours.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+    await settle();
+    return ours;
+  };
+  const peer = { host: '10.0.1.11', port: 4028, connect, clock };
+  await assert.rejects(askCgminer(peer, { command: 'summary' }, 5_000, new AbortController().signal), {
+    kind: 'unreachable',
+    message: /10\.0\.1\.11:4028 broke the connection \(ECONNRESET\)/,
+  });
+});
+
 test('a reply that stays incomplete is timed out, not malformed', async () => {
   const { asked, peer, clock } = ask();
   (await peer).write('{"STATUS":');
