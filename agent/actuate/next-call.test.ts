@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlannedDevice } from '#agent/decide/plan.ts';
 import type { Observation, Setting } from '#agent/state/observation.ts';
+import { emptyPicture } from '#agent/state/picture.ts';
 import { asleep, awake } from '#agent/state/setting.ts';
 import type { Says } from '#test/support/pictures.ts';
 import { after, miner, rackOf, seen, viewOf } from '#test/support/pictures.ts';
@@ -41,6 +42,15 @@ for (const [reading, want, call] of calls) {
 test('one that is to be left alone is asked for nothing, and one without a dial for no limit', () => {
   assert.equal(nextCall(viewOf(rackOf([miner('m01')]), 'm01'), planned(asleep, 'off'), after(1)), undefined);
   assert.equal(nextCall(viewOf(rackOf([dialless]), 'm01'), planned(at(60)), after(1)), undefined);
+});
+
+test('one that has not been heard yet is told to sleep, but not to wake', () => {
+  const unheard = viewOf(
+    seen(emptyPicture, after(0), { kind: 'inventory', devices: [miner('m01')], meters: [], sensors: [], pdus: [] }),
+    'm01',
+  );
+  assert.equal(nextCall(unheard, planned(asleep), after(1))?.kind, 'sleep');
+  assert.equal(nextCall(unheard, planned(awake), after(1)), undefined);
 });
 
 const ask: Observation = { kind: 'asked', device: 'm01', setting: asleep };

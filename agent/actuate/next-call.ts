@@ -39,7 +39,9 @@ function callFor(device: DeviceView, { want, lastResort }: PlannedDevice): Call 
     return { kind: unpowers ? 'unpower' : 'sleep', setting: asleep };
   }
   if (device.unpowered) return { kind: 'power', setting: awake };
-  // One that has not said how it runs is told to wake too: waking twice is harmless.
+  // Doubt raises nothing: one that has not been heard yet, as after a restart, may already run as it should.
+  if (!device.reading) return undefined;
+  // One whose word does not tell is told to wake too: waking twice is harmless.
   if (device.reading?.asleep !== false || mayHaveGoneToSleep(device)) return { kind: 'wake', setting: awake };
   const dial = device.facts.controls['limit']?.range;
   if (!dial) return undefined;
