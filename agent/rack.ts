@@ -2,7 +2,7 @@
  * The only maker of hardware. From the config it builds each bus and each device's session once, and from them one
  * object per device with two faces: `read` for sense, `controls` for actuate.
  */
-import type { Connect, Controls, Device } from '#adapters/contract.ts';
+import type { Adapter, Connect, Controls, Device } from '#adapters/contract.ts';
 import type { ModbusBusOptions } from '#adapters/modbus/bus.ts';
 import { ModbusBus } from '#adapters/modbus/bus.ts';
 import type { BusCounters } from '#adapters/modbus/counters.ts';
@@ -132,10 +132,20 @@ function wireOf(
 }
 
 function buildDevice(config: DeviceConfig, { clock, log, connect, secret }: RackParts): Device {
-  const adapter = adapterNamed(config.adapter);
+  return adapterOf(config).open(config, {
+    id: config.id,
+    clock,
+    log: log.child({ device: config.id }),
+    connect,
+    secret,
+  });
+}
+
+function adapterOf({ adapter: name }: DeviceConfig): Adapter {
+  const adapter = adapterNamed(name);
   // The config's schema lists the registry's adapters, so this is a mistake of ours.
-  if (!adapter) throw new Error(`no adapter ${config.adapter}`);
-  return adapter.open(config, { id: config.id, clock, log: log.child({ device: config.id }), connect, secret });
+  if (!adapter) throw new Error(`no adapter ${name}`);
+  return adapter;
 }
 
 type Buses = ReadonlyMap<string, ModbusBus>;
@@ -187,6 +197,7 @@ function factsOf(config: DeviceConfig, controls: Controls): DeviceFacts {
   return {
     id: config.id,
     adapter: config.adapter,
+    kind: adapterOf(config).kind,
     ratedW: config.rated_w,
     controls: capabilities(controls),
     ...(controls.sleep && { residualW: controls.sleep.residualW }),

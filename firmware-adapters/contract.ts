@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type * as z from 'zod';
-import type { Capability } from '#protocol/capability.ts';
+import type { Capability, DeviceKind } from '#protocol/capability.ts';
 import type { Celsius, Millis, Seconds, Watts } from '#protocol/units.ts';
 
 /** The part of the agent's clock an adapter needs. Tests drive a virtual one. */
@@ -114,6 +114,7 @@ export type Device = {
 /** One kind of hardware. `options` is the part of a device's config entry that is this adapter's own. */
 export type Adapter<Options = unknown> = {
   name: string;
+  kind: DeviceKind;
   options: z.ZodObject;
   open(options: Options, context: AdapterContext): Device;
 };

@@ -11,6 +11,9 @@ export const range = z.object({
   unit: z.enum(['percent', 'watts']),
 });
 
+/** What a device is to a site: miners give way for AI work, and GPUs and accelerators carry it. */
+export const deviceKinds = ['miner', 'gpu', 'accelerator', 'workload'] as const;
+
 export const capability = z.object({
   /** What may be asked for; absent for a control that is only on or off. */
   range: range.exactOptional(),
@@ -25,4 +28,5 @@ export const capability = z.object({
 });
 
 export type Range = z.infer<typeof range>;
+export type DeviceKind = (typeof deviceKinds)[number];
 export type Capability = z.infer<typeof capability>;

@@ -1,5 +1,5 @@
 /** Everything the agent can come to know, as one union. What is not here cannot influence a decision. */
-import type { Capability } from '#protocol/capability.ts';
+import type { Capability, DeviceKind } from '#protocol/capability.ts';
 import type { Order } from '#protocol/order.ts';
 import type { SensorRole } from '#protocol/telemetry.ts';
 import type { Celsius, Hertz, Millis, Watts } from '#protocol/units.ts';
@@ -13,6 +13,7 @@ export type Setting = { readonly kind: 'asleep' } | { readonly kind: 'awake'; re
 export type DeviceFacts = {
   readonly id: string;
   readonly adapter: string;
+  readonly kind: DeviceKind;
   readonly ratedW: Watts;
   /** Controls the device has, by name: `sleep`, `wake`, `limit`, `reboot`, `locate`. */
   readonly controls: Readonly<Record<string, Capability>>;

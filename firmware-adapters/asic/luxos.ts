@@ -36,6 +36,7 @@ type LuxosOptions = z.infer<typeof options>;
 
 export const luxos: Adapter<LuxosOptions> = {
   name: 'luxos',
+  kind: 'miner',
   options,
   open: (given, context) => new Luxos(given, context),
 };

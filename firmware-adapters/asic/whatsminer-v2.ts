@@ -36,6 +36,7 @@ type WhatsminerOptions = z.infer<typeof options>;
 
 export const whatsminerV2: Adapter<WhatsminerOptions> = {
   name: 'whatsminer-v2',
+  kind: 'miner',
   options,
   open: (given, context) => new WhatsminerV2(given, context),
 };

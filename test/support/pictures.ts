@@ -32,6 +32,7 @@ export function miner(id: string, change: Partial<DeviceFacts> = {}): DeviceFact
   return {
     id,
     adapter: 'whatsminer-v2',
+    kind: 'miner',
     ratedW: 3000,
     residualW: 20,
     controls,
