@@ -45,6 +45,7 @@ export class Hands {
       meters: meters.map(({ facts }) => facts),
       sensors: sensors.map(({ facts }) => facts),
       pdus: pdus.map(({ facts }) => facts),
+      workloads: [],
     };
   }
 

@@ -1,6 +1,7 @@
 /**
- * Two paths over the same pieces. The tick, every second: decide, actuate, report. The fast path: an order runs the
- * same turn at once. Nothing on the way to the first device write touches the disk or waits for another device.
+ * Two paths over the same pieces. The tick, every second: decide, actuate, report. The fast path: an order or a job's
+ * hint runs the same turn at once. Nothing on the way to the first device write touches the disk or waits for another
+ * device.
  *
  *   sense -> observe() -> fold -> picture -> turn(): decide -> actuate -> tell
  */
@@ -98,6 +99,7 @@ export class Loop {
     switch (observation.kind) {
       case 'order':
       case 'local':
+      case 'hints':
         this.turn();
         break;
       case 'acknowledged':

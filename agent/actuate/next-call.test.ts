@@ -5,7 +5,7 @@ import type { Observation, Setting } from '#agent/state/observation.ts';
 import { emptyPicture } from '#agent/state/picture.ts';
 import { asleep, awake } from '#agent/state/setting.ts';
 import type { Says } from '#test/support/pictures.ts';
-import { after, miner, rackOf, seen, viewOf } from '#test/support/pictures.ts';
+import { after, inventory, miner, rackOf, seen, viewOf } from '#test/support/pictures.ts';
 import { awaitsWord, nextCall } from './next-call.ts';
 
 const at = (limit: number): Setting => ({ kind: 'awake', limit });
@@ -45,10 +45,7 @@ test('one that is to be left alone is asked for nothing, and one without a dial 
 });
 
 test('one that has not been heard yet is told to sleep, but not to wake', () => {
-  const unheard = viewOf(
-    seen(emptyPicture, after(0), { kind: 'inventory', devices: [miner('m01')], meters: [], sensors: [], pdus: [] }),
-    'm01',
-  );
+  const unheard = viewOf(seen(emptyPicture, after(0), inventory({ devices: [miner('m01')] })), 'm01');
   assert.equal(nextCall(unheard, planned(asleep), after(1))?.kind, 'sleep');
   assert.equal(nextCall(unheard, planned(awake), after(1)), undefined);
 });

@@ -5,6 +5,7 @@ import type { Now, Observation, SensorFacts, SensorReading } from '#agent/state/
 import { emptyPicture } from '#agent/state/picture.ts';
 import { thermal } from '#protocol/telemetry.ts';
 import { epochMs } from '#protocol/time.ts';
+import { inventory } from '#test/support/pictures.ts';
 import { alarmsOf } from './alarms.ts';
 import { thermalPayload } from './thermal.ts';
 
@@ -14,7 +15,7 @@ const sensors = [sensor('low', 'inlet'), sensor('high', 'inlet'), sensor('back',
 
 /** A rack whose sensors said each of these at its moment. */
 function rack(...said: [ms: number, id: string, reading: SensorReading][]) {
-  const start = fold(emptyPicture, { kind: 'inventory', devices: [], meters: [], sensors, pdus: [] }, at(0));
+  const start = fold(emptyPicture, inventory({ sensors }), at(0));
   const observations = said.map(([ms, id, reading]): [number, Observation] => [
     ms,
     { kind: 'sensor', sensor: id, reading },

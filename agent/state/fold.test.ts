@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accepted, after, metered, miner, rackOf, seen, viewOf } from '#test/support/pictures.ts';
+import { accepted, after, inventory, metered, miner, rackOf, seen, viewOf } from '#test/support/pictures.ts';
 import type { Observation } from './observation.ts';
 import { inTurn, nextBoundary } from './orders.ts';
 
@@ -89,7 +89,7 @@ test('a call that failed leaves the reason and, where nobody answered, an unreac
 test('a call that the hardware took along when it was exchanged is not waited for, and may have been done', () => {
   const asked = seen(rack, after(1), { kind: 'asked', ...m01, setting: { kind: 'asleep' } });
   const devices = [viewOf(asked, 'm01').facts];
-  const exchanged = seen(asked, after(2), { kind: 'inventory', devices, meters: [], sensors: [], pdus: [] });
+  const exchanged = seen(asked, after(2), inventory({ devices }));
   const view = viewOf(exchanged, 'm01');
   assert.deepEqual([view.asked?.outcome, view.mayHaveMoved], ['failed', true]);
 });

@@ -7,6 +7,7 @@ import { BLIND, withClockSet, withOrder } from './orders.ts';
 import { withPower } from './outlets.ts';
 import type { Asked, DeviceView, MeterView, Picture } from './picture.ts';
 import { sameSetting, settingShown, shows } from './setting.ts';
+import * as workloads from './workloads.ts';
 
 /** Meter samples are kept this long: enough for a baseline of the last minutes and every window. */
 export const SAMPLE_SPAN_MS: Millis = 300_000;
@@ -20,6 +21,7 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
         ...withInventory(picture, observation.devices, observation.meters, now),
         sensors: instruments.withListed(picture.sensors, observation.sensors),
         pdus: instruments.withListed(picture.pdus, observation.pdus),
+        workloads: workloads.withListed(picture.workloads, observation.workloads),
       };
     case 'sensor': {
       const { sensor, reading } = observation;
@@ -36,6 +38,18 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
     case 'pduTrouble': {
       const { pdu, trouble } = observation;
       return { ...picture, pdus: instruments.withTrouble(picture.pdus, pdu, trouble, now) };
+    }
+    case 'workload': {
+      const { workload, reading } = observation;
+      return { ...picture, workloads: workloads.withReading(picture.workloads, workload, reading, now) };
+    }
+    case 'workloadTrouble': {
+      const { workload, trouble } = observation;
+      return { ...picture, workloads: workloads.withTrouble(picture.workloads, workload, trouble, now) };
+    }
+    case 'hints': {
+      const { workload, hints } = observation;
+      return { ...picture, workloads: workloads.withHints(picture.workloads, workload, hints, now) };
     }
     case 'meter': {
       const { reading } = observation;

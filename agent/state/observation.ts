@@ -2,7 +2,7 @@
 import type { Capability, DeviceKind } from '#protocol/capability.ts';
 import type { Order } from '#protocol/order.ts';
 import type { SensorRole } from '#protocol/telemetry.ts';
-import type { Celsius, Hertz, Millis, Watts } from '#protocol/units.ts';
+import type { Celsius, Hertz, Millis, Seconds, Watts } from '#protocol/units.ts';
 
 /** One moment on both clocks: wall for orders and people, mono for ages and ramps. */
 export type Now = { readonly wall: Millis; readonly mono: Millis };
@@ -85,6 +85,32 @@ export type OutletReading = {
   readonly powerW?: Watts;
 };
 
+/** What runs on GPUs: an inference server, a batch or training job. */
+export type WorkloadFacts = {
+  readonly id: string;
+  readonly adapter: string;
+  /** The devices it runs on. */
+  readonly gpus: readonly string[];
+  /** How readily it gives way: `protected` never, 0 last, 3 first. */
+  readonly tier: 'protected' | 0 | 1 | 2 | 3;
+  /** Controls it has, by name: `pause`, `resume`, `stop`. */
+  readonly controls: Readonly<Record<string, Capability>>;
+};
+
+/** What is absent is unknown: never taken for idle. */
+export type WorkloadReading = {
+  readonly state: 'running' | 'paused' | 'stopped';
+  /** Requests in its queue, and being served. */
+  readonly waiting?: number;
+  readonly running?: number;
+  /** Part of its cache that is in use, 0 to 1. */
+  readonly cacheUse?: number;
+  readonly queueTimeS?: Seconds;
+};
+
+/** What a job expects its GPUs to draw together in a span to come. */
+export type Hint = { readonly fromMono: Millis; readonly untilMono: Millis; readonly powerW: Watts };
+
 /** Why a device could not be read or moved; the kinds of AdapterError. */
 export type TroubleKind = 'unreachable' | 'timedOut' | 'unauthorised' | 'refused' | 'unsupported' | 'malformed';
 export type Trouble = { readonly kind: TroubleKind; readonly message: string };
@@ -106,6 +132,7 @@ export type Observation =
       readonly meters: readonly MeterFacts[];
       readonly sensors: readonly SensorFacts[];
       readonly pdus: readonly PduFacts[];
+      readonly workloads: readonly WorkloadFacts[];
     }
   | { readonly kind: 'meter'; readonly meter: string; readonly reading: MeterReading }
   | { readonly kind: 'meterTrouble'; readonly meter: string; readonly trouble: Trouble }
@@ -115,6 +142,10 @@ export type Observation =
   | { readonly kind: 'pduTrouble'; readonly pdu: string; readonly trouble: Trouble }
   | { readonly kind: 'device'; readonly device: string; readonly reading: DeviceReading }
   | { readonly kind: 'deviceTrouble'; readonly device: string; readonly trouble: Trouble }
+  | { readonly kind: 'workload'; readonly workload: string; readonly reading: WorkloadReading }
+  | { readonly kind: 'workloadTrouble'; readonly workload: string; readonly trouble: Trouble }
+  /** A job's word on what it is about to draw, in place of all that it said before. */
+  | { readonly kind: 'hints'; readonly workload: string; readonly hints: readonly Hint[] }
   /** Some devices say what can be asked of them only once they have been heard. */
   | { readonly kind: 'controls'; readonly device: string; readonly controls: DeviceFacts['controls'] }
   | { readonly kind: 'identity'; readonly device: string; readonly identity: Identity; readonly mismatch?: string }

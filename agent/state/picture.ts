@@ -5,6 +5,7 @@ import type {
   AcceptedOrder,
   DeviceFacts,
   DeviceReading,
+  Hint,
   Identity,
   MeterFacts,
   MeterReading,
@@ -15,6 +16,8 @@ import type {
   SensorReading,
   Setting,
   Trouble,
+  WorkloadFacts,
+  WorkloadReading,
 } from './observation.ts';
 
 export type At<T> = T & { readonly at: Now };
@@ -71,6 +74,9 @@ export type InstrumentView<Facts, Reading> = {
 export type SensorView = InstrumentView<SensorFacts, SensorReading>;
 export type PduView = InstrumentView<PduFacts, PduReading>;
 
+/** `hints` are those whose time is not over, in the order of their time. */
+export type WorkloadView = InstrumentView<WorkloadFacts, WorkloadReading> & { readonly hints: readonly Hint[] };
+
 /** What one order topic holds: the newest accepted seq, the order that binds or will, and those parked behind it. */
 export type OrderSlot = {
   readonly seq: number;
@@ -93,6 +99,7 @@ export type Picture = {
   readonly meters: Readonly<Record<string, MeterView>>;
   readonly sensors: Readonly<Record<string, SensorView>>;
   readonly pdus: Readonly<Record<string, PduView>>;
+  readonly workloads: Readonly<Record<string, WorkloadView>>;
   readonly orders: Readonly<Record<string, OrderSlot>>;
   /** Whether every retained order has been seen since the start: before that, silence is not freedom. */
   readonly ordersKnown: boolean;
@@ -104,6 +111,7 @@ export const emptyPicture: Picture = {
   meters: {},
   sensors: {},
   pdus: {},
+  workloads: {},
   orders: {},
   ordersKnown: false,
   local: { lockedOut: [] },

@@ -13,7 +13,18 @@ import { asleep, awake, settingText } from '#agent/state/setting.ts';
 import type { Target } from '#protocol/order.ts';
 import type { Seconds } from '#protocol/units.ts';
 import { MemoryStore } from '#test/support/memory-store.ts';
-import { accepted, after, metered, miner, policyOf, RACK, rackOf, seen, viewOf } from '#test/support/pictures.ts';
+import {
+  accepted,
+  after,
+  inventory,
+  metered,
+  miner,
+  policyOf,
+  RACK,
+  rackOf,
+  seen,
+  viewOf,
+} from '#test/support/pictures.ts';
 
 const WINDOW_S = 20;
 const LONGEST_S = 60;
@@ -129,7 +140,7 @@ class Rack {
     this.memory = memory;
     this.#pending = [];
     this.picture = emptyPicture;
-    this.#observe({ kind: 'inventory', devices: facts, meters, sensors: [], pdus: [] });
+    this.#observe(inventory({ devices: facts, meters }));
     for (const each of orders) this.#observe({ kind: 'order', accepted: each });
     this.#observe({ kind: 'ordersKnown' });
   }

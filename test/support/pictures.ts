@@ -56,6 +56,8 @@ export function seen(before: Picture, now: Now, ...observations: Observation[]):
   return observations.reduce((picture, observation) => fold(picture, observation, now), before);
 }
 
+type Inventory = Extract<Observation, { kind: 'inventory' }>;
+
 /** What a device says; undefined for what it does not say. */
 export type Says = { readonly [Key in keyof DeviceReading]?: DeviceReading[Key] | undefined };
 
@@ -69,9 +71,12 @@ export function rackOf(
     const usual = { asleep: false, limit: 100, powerW: ratedW, ratedHashrateThs: 200 - i, faults: [] };
     return { kind: 'device', device: id, reading: spoken({ ...usual, ...readings[id] }) };
   });
-  return seen(emptyPicture, now, { kind: 'inventory', devices, meters: [meter], sensors: [], pdus: [] }, ...told, {
-    kind: 'ordersKnown',
-  });
+  return seen(emptyPicture, now, inventory({ devices, meters: [meter] }), ...told, { kind: 'ordersKnown' });
+}
+
+/** What is there: only what is listed. */
+export function inventory(listed: Partial<Omit<Inventory, 'kind'>>): Inventory {
+  return { kind: 'inventory', devices: [], meters: [], sensors: [], pdus: [], workloads: [], ...listed };
 }
 
 export function viewOf(picture: Picture, id: string): DeviceView {
