@@ -111,10 +111,35 @@ export type Device = {
   readonly controls: Controls;
 };
 
+/** What an unknown address turned out to be. */
+export type Recognised = {
+  identity: Identity;
+  /** Watts at full load, where the device itself tells: a suggestion for the config, to be checked with the nameplate. */
+  ratedW?: Watts;
+  /** What the config entry needs beside `host`, as `{password_file: 'm.pw'}`; files are named, not read. */
+  options?: Readonly<Record<string, string | number>>;
+};
+
+/**
+ * How an address that nobody knows is asked whether it is of this kind: by reading alone, and without secrets. The
+ * registry's order decides who is asked first, so an adapter says yes only to what it would steer.
+ */
+export type Recognition = {
+  /** Its TCP ports: it is asked only where one of them is open. */
+  ports: readonly [number, ...number[]];
+  /**
+   * undefined when something else answers there. Throws what `identify` throws: that says no as well. `context.secret`
+   * always rejects.
+   */
+  ask(host: string, context: AdapterContext, signal: AbortSignal): Promise<Recognised | undefined>;
+};
+
 /** One kind of hardware. `options` is the part of a device's config entry that is this adapter's own. */
 export type Adapter<Options = unknown> = {
   name: string;
   kind: DeviceKind;
   options: z.ZodObject;
   open(options: Options, context: AdapterContext): Device;
+  /** For `ballast discover miners`; absent where the hardware has no address of its own on a network. */
+  recognition?: Recognition;
 };

@@ -10,6 +10,22 @@ export type Now = { readonly wall: Millis; readonly mono: Millis };
 /** How a device runs. `limit` is in the unit of its dial; absent means unlimited. */
 export type Setting = { readonly kind: 'asleep' } | { readonly kind: 'awake'; readonly limit?: number };
 
+/**
+ * What has been learned of a device by seeing it move, on its outlets or on a meter while nothing else moved. Absent is
+ * not known yet: then its controls' priors count.
+ */
+export type Learned = {
+  /** Seconds from a call that lowers it until 10 % and 90 % of the drop were seen. */
+  readonly drop10S?: Seconds;
+  readonly drop90S?: Seconds;
+  /** Seconds from the call to wake until it drew 95 % of what it came to. */
+  readonly rampUpS?: Seconds;
+  /** Share of calls, 0 to 1, that it did not carry out at the first asking. */
+  readonly failureOdds?: number;
+  /** Watts it was seen to draw, by setting. */
+  readonly wattsAt?: readonly { readonly setting: Setting; readonly watts: Watts }[];
+};
+
 export type DeviceFacts = {
   readonly id: string;
   readonly adapter: string;
@@ -23,6 +39,7 @@ export type DeviceFacts = {
   readonly identityRequired: boolean;
   /** The outlets that feed it; one for each power supply. */
   readonly outlets: readonly { readonly pdu: string; readonly outlet: number }[];
+  readonly learned?: Learned;
 };
 
 export type MeterFacts = {

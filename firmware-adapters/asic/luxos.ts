@@ -19,7 +19,16 @@
  */
 import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
-import type { Ack, Adapter, AdapterContext, Controls, Device, DeviceReading, Identity } from '../contract.ts';
+import type {
+  Ack,
+  Adapter,
+  AdapterContext,
+  Controls,
+  Device,
+  DeviceReading,
+  Identity,
+  Recognised,
+} from '../contract.ts';
 import { Preempted } from '../errors.ts';
 import type { Urgency } from '../transport/wire-queue.ts';
 import { LuxosLimit } from './luxos-limit.ts';
@@ -27,9 +36,11 @@ import { identityOf, isCurtailed, readingCommands, readingOf } from './luxos-rea
 import { isRefusal, LuxosSession } from './luxos-session.ts';
 import { acceptClosing, MinerLine } from './miner-line.ts';
 
+const port = 4028;
+
 const options = z.object({
   host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(4028),
+  port: z.int().min(1).max(65_535).default(port),
 });
 
 type LuxosOptions = z.infer<typeof options>;
@@ -39,6 +50,7 @@ export const luxos: Adapter<LuxosOptions> = {
   kind: 'miner',
   options,
   open: (given, context) => new Luxos(given, context),
+  recognition: { ports: [port], ask: (host, context, signal) => recognise({ host, port }, context, signal) },
 };
 
 /** How old the identity and the profiles may be: profiles change only when a person edits them. */
@@ -212,4 +224,14 @@ class Luxos implements Device {
       // Either something else needs the line, and holds the session anew, or the miner is gone, and the session with it.
       .catch(() => undefined);
   }
+}
+
+/** The default profile is what the nameplate says. */
+async function recognise(at: LuxosOptions, context: AdapterContext, signal: AbortSignal): Promise<Recognised> {
+  const session = new LuxosSession(at, context);
+  const identity = identityOf((await session.ask(['version', 'config'], signal)).bodies);
+  const limit = new LuxosLimit(session);
+  await limit.learn(signal);
+  const ratedW = limit.range?.max;
+  return { identity, ...(ratedW !== undefined && { ratedW }) };
 }

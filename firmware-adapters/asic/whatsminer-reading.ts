@@ -1,5 +1,6 @@
 /** What a WhatsMiner's replies say about it, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
+import type { Watts } from '#protocol/units.ts';
 import type { DeviceReading, Identity } from '../contract.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
 
@@ -70,6 +71,11 @@ export function countsFaults(summary: unknown): boolean {
   return checked(summarySchema, 'summary', summary ?? {})['Error Code Count'] !== undefined;
 }
 
+/** What a summary says the miner may draw; undefined when it does not say. */
+export function powerLimitW(summary: unknown): Watts | undefined {
+  return checked(summarySchema, 'summary', summary ?? {})['Power Limit'] || undefined;
+}
+
 /**
  * TH/s of a rate that the protocol has in MH/s. Some firmware writes GH/s or TH/s under the same key, so a rate that
  * would be next to nothing in MH/s (a single chip is more than 0.1 % of a miner) but plausible in one of those is
@@ -101,6 +107,7 @@ const statusSchema = z.looseObject({
 const summarySchema = z.looseObject({
   /** Watts. No source says that the PSU measured them, so they count as an estimate (`get_psu` has a `pin`). */
   Power: quantity,
+  'Power Limit': quantity,
   /** J/TH. */
   'Power Rate': quantity,
   /** Hash rates, MH/s: now, over a minute, since the start. */

@@ -14,20 +14,33 @@
  */
 import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
-import type { Ack, Adapter, AdapterContext, Controls, Device, DeviceReading, Identity } from '../contract.ts';
+import type {
+  Ack,
+  Adapter,
+  AdapterContext,
+  Controls,
+  Device,
+  DeviceReading,
+  Identity,
+  Recognised,
+} from '../contract.ts';
 import type { AdapterErrorKind } from '../errors.ts';
 import { AdapterError } from '../errors.ts';
 import type { Urgency } from '../transport/wire-queue.ts';
 import { acceptClosing, MinerLine } from './miner-line.ts';
 import type { IdentityReplies } from './whatsminer-reading.ts';
-import { countsFaults, identityOf, readingOf } from './whatsminer-reading.ts';
+import { countsFaults, identityOf, powerLimitW, readingOf } from './whatsminer-reading.ts';
 import type { Reply } from './whatsminer-reply.ts';
 import type { Command } from './whatsminer-session.ts';
 import { WhatsminerSession } from './whatsminer-session.ts';
 
+const port = 4028;
+/** What only the technician can give: a name for the file until then. */
+const suggested = { password_file: 'whatsminer.pw' };
+
 const options = z.object({
   host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(4028),
+  port: z.int().min(1).max(65_535).default(port),
   /** The file whose first line is the miner's admin password, relative to the config's folder. */
   password_file: z.string().min(1),
 });
@@ -39,6 +52,10 @@ export const whatsminerV2: Adapter<WhatsminerOptions> = {
   kind: 'miner',
   options,
   open: (given, context) => new WhatsminerV2(given, context),
+  recognition: {
+    ports: [port],
+    ask: (host, context, signal) => new WhatsminerV2({ host, port, ...suggested }, context).recognise(signal),
+  },
 };
 
 /** A token lives 30 minutes. */
@@ -100,6 +117,15 @@ class WhatsminerV2 implements Device {
 
   read(signal?: AbortSignal): Promise<DeviceReading> {
     return this.#line.run('read', (abort) => this.#read(abort), signal);
+  }
+
+  /** Only a WhatsMiner knows `get_version`; its power limit is the nameplate's watts unless a person has changed it. */
+  async recognise(signal: AbortSignal): Promise<Recognised | undefined> {
+    const identity = await this.#readIdentity(signal);
+    if (identity.firmware === undefined) return undefined;
+    const summary = await this.#ask('summary', ['unsupported', 'refused'], signal);
+    const ratedW = powerLimitW(summary?.body);
+    return { identity, options: suggested, ...(ratedW !== undefined && { ratedW }) };
   }
 
   #offer(): Controls {
