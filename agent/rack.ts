@@ -10,6 +10,7 @@ import type { Instrument } from '#adapters/modbus/instrument.ts';
 import { createInstrument } from '#adapters/modbus/instrument.ts';
 import type { Outlets } from '#adapters/modbus/outlets.ts';
 import { createOutlets } from '#adapters/modbus/outlets.ts';
+import type { PointKey } from '#adapters/modbus/quantities.ts';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import { rtuFraming, rtuOverTcpFraming, rtuTimeoutMs } from '#adapters/modbus/rtu.ts';
 import { tcpFraming } from '#adapters/modbus/tcp.ts';
@@ -167,14 +168,16 @@ function instrumentFor(placed: Placed, buses: Buses, parts: RackParts): Instrume
 }
 
 function buildMeter(config: MeterConfig, instrument: Instrument): RackMeter {
-  const power = instrument.map.points.find(({ key }) => key === 'power_w');
+  const resolutionOf = (wanted: PointKey) => instrument.map.points.find(({ key }) => key === wanted)?.resolution;
+  const frequencyResolutionHz = resolutionOf('frequency_hz');
   return {
     facts: {
       id: config.id,
       role: config.role,
       covers: config.covers,
       otherLoadsW: config.other_loads_w,
-      resolutionW: power?.resolution ?? 1,
+      resolutionW: resolutionOf('power_w') ?? 1,
+      ...(frequencyResolutionHz !== undefined && { frequencyResolutionHz }),
       periodMs: config.period_ms,
     },
     instrument,

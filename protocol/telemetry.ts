@@ -30,30 +30,48 @@ export const state = z.object({
   connection: count,
 });
 
-/** Where a figure of the rack's watts comes from, best first. */
-export const powerSource = z.enum(['metered', 'outlets', 'devices']);
+/** Where a figure of the rack's watts comes from, best first. An estimate fills in for what nothing tells. */
+export const powerSource = z.enum(['metered', 'outlets', 'devices', 'estimate']);
 
 export const power = z.object({
   ...head,
   valid_s,
   power_w: signedWatts.nullable(),
   power_from: powerSource.nullable(),
+  /** Of the oldest reading in `power_w`. */
   age_ms: measured,
   /** The lowest ceiling that binds the rack; null when only local limits do. */
   line_w: watts.nullable(),
   /** line_w - power_w; negative when over the line. */
   headroom_w: measured,
   devices_w: watts.nullable(),
+  /** What the PDUs measure of all outlets that feed a device. */
+  outlets_w: watts.nullable(),
+  voltage_v: measured,
   frequency_hz: measured,
   frequency_age_ms: measured,
+  /** The smallest change of frequency that the meter can show. */
+  frequency_resolution_hz: measured,
   energy_import_wh: measured,
   energy_export_wh: measured,
+  pdus: z.array(
+    z.object({
+      pdu: name,
+      /** At its inlet. */
+      power_w: measured,
+      age_ms: measured,
+      outlets: z.array(z.object({ outlet: z.int().positive(), on: z.boolean().nullable(), power_w: measured })),
+    }),
+  ),
 });
 
-/** What a sensor feels: the air that goes into the rack, the air that leaves it, or the coolant. */
-export const sensorRoles = ['inlet', 'outlet', 'coolant'] as const;
+/**
+ * Where a sensor's temperature is felt: the air that goes into the rack, the air that leaves it, the coolant (on its way
+ * in, out, or either). `leak` is for one that feels no temperature that matters.
+ */
+export const sensorRoles = ['inlet', 'outlet', 'coolant', 'coolant_in', 'coolant_out', 'leak'] as const;
 
-/** Of several sensors of one role the warmest counts, and for humidity the dampest inlet. */
+/** Of several sensors the one that gives most cause for worry counts: the warmest, the dampest, the least flow. */
 export const thermal = z.object({
   ...head,
   valid_s,
@@ -63,14 +81,31 @@ export const thermal = z.object({
   outlet_age_ms: measured,
   coolant_c: measured,
   coolant_age_ms: measured,
+  coolant_in_c: measured,
+  coolant_in_age_ms: measured,
+  coolant_out_c: measured,
+  coolant_out_age_ms: measured,
   humidity_pct: measured,
   humidity_age_ms: measured,
+  flow_lpm: measured,
+  flow_age_ms: measured,
+  /** Of the coolant that goes in. */
+  pressure_kpa: measured,
+  pressure_age_ms: measured,
+  /** True once any sensor is wet. */
+  leak: z.boolean().nullable(),
+  leak_age_ms: measured,
   sensors: z.array(
     z.object({
       sensor: name,
       role: z.enum(sensorRoles),
       temperature_c: measured,
       humidity_pct: measured,
+      coolant_in_c: measured,
+      coolant_out_c: measured,
+      flow_lpm: measured,
+      pressure_kpa: measured,
+      leak: z.boolean().nullable(),
       age_ms: measured,
     }),
   ),
@@ -104,6 +139,9 @@ export const device = z.object({
   power_w: watts.nullable(),
   power_age_ms: measured,
   rated_w: watts,
+  /** What its PDUs measure of the outlets that feed it, all together and each. */
+  outlets_w: watts.nullable(),
+  outlets: z.array(z.object({ outlet: z.string(), on: z.boolean().nullable(), power_w: measured, age_ms: measured })),
   /** The power limit in force, in the unit of its control's range. */
   limit: measured,
   hashrate_ths: measured,

@@ -7,6 +7,9 @@ export type Millis = number;
 export type Seconds = number;
 export type Celsius = number;
 export type Hertz = number;
+export type Volts = number;
+export type LitresPerMinute = number;
+export type KiloPascals = number;
 
 /** Power in watts, never negative; 1 GW is more than any site this steers. */
 export const watts = z.number().nonnegative().max(1e9);

@@ -1,4 +1,6 @@
 /** What a person must know of, each on its own retained topic that clears itself. */
+
+import { feltLeak } from '#agent/state/felt.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { PduView, Picture, SensorView } from '#agent/state/picture.ts';
 import { freshMeter, freshReading } from '#agent/state/staleness.ts';
@@ -27,6 +29,8 @@ export function alarmsOf(picture: Picture, now: Now, startedAt: number): Map<str
       alarms.set(`${kind}-${facts.id}`, { severity: 'warning', message });
     }
   }
+  const leak = feltLeak(picture, now);
+  if (leak?.value) alarms.set('leak', { severity: 'critical', message: `sensor ${leak.sensor} is wet` });
   for (const { facts, state, trouble, since } of Object.values(picture.devices)) {
     const bad = state === 'unreachable' || state === 'unauthorised' || state === 'wrong_device';
     if (!bad || now.mono - since.mono < GRACE_MS) continue;

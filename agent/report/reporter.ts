@@ -127,7 +127,7 @@ export class Reporter {
       const { id } = device.facts;
       const intent = intents.get(id);
       if (!intent) continue;
-      const payload = devicePayload(device, intent, at);
+      const payload = devicePayload(picture, device, intent, at);
       const said = this.#devices.get(id);
       if (said && !isNotable(said, payload)) continue;
       this.#devices.set(id, payload);
@@ -187,8 +187,9 @@ export class Reporter {
 
 /** Anything but time, age and small moves of the figures. */
 function isNotable(said: DeviceStatus, next: DeviceStatus): boolean {
-  const words = ({ state, want, why, home, last_error, faults, acknowledged_at }: DeviceStatus) =>
-    JSON.stringify([state, want, why, home, last_error, faults, acknowledged_at]);
+  const words = ({ state, want, why, home, last_error, faults, acknowledged_at, outlets }: DeviceStatus) =>
+    JSON.stringify([state, want, why, home, last_error, faults, acknowledged_at, outlets.map(({ on }) => on)]);
   if (words(said) !== words(next)) return true;
-  return Math.abs((said.power_w ?? 0) - (next.power_w ?? 0)) > NOTABLE * next.rated_w;
+  const moved = (key: 'power_w' | 'outlets_w') => Math.abs((said[key] ?? 0) - (next[key] ?? 0));
+  return Math.max(moved('power_w'), moved('outlets_w')) > NOTABLE * next.rated_w;
 }

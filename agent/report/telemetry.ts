@@ -1,10 +1,11 @@
 /** The picture as payloads. `undefined` becomes `null` here and nowhere else. */
 
-import { devicesSumW, estimated } from '#agent/state/estimate.ts';
+import { devicesSumW, estimated, guessed, outletsSum } from '#agent/state/estimate.ts';
 import type { DeviceFacts, Now } from '#agent/state/observation.ts';
-import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { outletsOf, outletsPower } from '#agent/state/outlets.ts';
+import type { DeviceView, MeterView, PduView, Picture } from '#agent/state/picture.ts';
 import { ageMs, feedMeter, isManual } from '#agent/state/picture.ts';
-import { freshDevice, freshMeter } from '#agent/state/staleness.ts';
+import { freshDevice, freshMeter, freshReading } from '#agent/state/staleness.ts';
 import type { DeviceStatus, Info, Power } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
@@ -24,25 +25,53 @@ export function powerPayload(picture: Picture, lineW: Watts | undefined, periodM
   const meter = feedMeter(picture);
   const reading = freshMeter(meter, now);
   const metered = reading?.powerW;
-  const guess = metered === undefined ? estimated(picture, now) : undefined;
+  const best = bestPower(picture, reading, now);
   return {
     v: 1,
     at: timestampOf(now.wall),
     valid_s: (VALID_PERIODS * periodMs) / 1000,
-    power_w: rounded(metered ?? guess?.watts),
-    power_from: metered !== undefined ? 'metered' : (guess?.from ?? null),
-    age_ms: metered !== undefined ? rounded(ageMs(reading, now)) : null,
+    power_w: rounded(best?.watts),
+    power_from: best?.from ?? null,
+    age_ms: rounded(best?.ageMs),
     line_w: rounded(lineW),
     headroom_w: lineW !== undefined && metered !== undefined ? rounded(lineW - metered) : null,
     devices_w: rounded(devicesSumW(picture, now)),
+    outlets_w: rounded(outletsSum(picture, now)?.watts),
+    voltage_v: reading?.voltageV ?? null,
     frequency_hz: reading?.frequencyHz ?? null,
     frequency_age_ms: reading?.frequencyHz !== undefined ? rounded(ageMs(reading, now)) : null,
+    frequency_resolution_hz: meter?.facts.frequencyResolutionHz ?? null,
     energy_import_wh: rounded(reading?.energyImportWh),
     energy_export_wh: rounded(reading?.energyExportWh),
+    pdus: Object.values(picture.pdus).map((pdu) => pduPayload(pdu, now)),
   };
 }
 
-export function devicePayload(device: DeviceView, intent: Intent, now: Now): DeviceStatus {
+type Best = { watts: Watts; ageMs: Millis; from: NonNullable<Power['power_from']> };
+
+function bestPower(picture: Picture, reading: MeterView['reading'], now: Now): Best | undefined {
+  if (reading?.powerW !== undefined) return { watts: reading.powerW, ageMs: ageMs(reading, now) ?? 0, from: 'metered' };
+  const estimate = estimated(picture, now);
+  if (estimate) return estimate;
+  const guess = guessed(picture, now);
+  return guess && { ...guess, from: 'estimate' };
+}
+
+function pduPayload(pdu: PduView, now: Now): Power['pdus'][number] {
+  const reading = freshReading(pdu, now);
+  return {
+    pdu: pdu.facts.id,
+    power_w: rounded(reading?.powerW),
+    age_ms: rounded(ageMs(reading, now)),
+    outlets: (reading?.outlets ?? []).map(({ outlet, on, powerW }) => ({
+      outlet,
+      on: on ?? null,
+      power_w: rounded(powerW),
+    })),
+  };
+}
+
+export function devicePayload(picture: Picture, device: DeviceView, intent: Intent, now: Now): DeviceStatus {
   const { facts, state, since, asked, trouble } = device;
   const reading = freshDevice(device, now);
   return {
@@ -58,6 +87,13 @@ export function devicePayload(device: DeviceView, intent: Intent, now: Now): Dev
     power_w: rounded(reading?.powerW),
     power_age_ms: rounded(ageMs(reading, now)),
     rated_w: facts.ratedW,
+    outlets_w: rounded(outletsPower(picture, device, now)?.watts),
+    outlets: outletsOf(picture, device, now).map(({ name, on, powerW, ageMs: age }) => ({
+      outlet: name,
+      on: on ?? null,
+      power_w: rounded(powerW),
+      age_ms: rounded(age),
+    })),
     limit: reading?.limit ?? null,
     hashrate_ths: reading?.hashrateThs ?? null,
     efficiency_j_per_th: reading?.efficiencyJPerTh ?? null,

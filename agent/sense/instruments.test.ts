@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AdapterError } from '#adapters/errors.ts';
 import type { Reading } from '#adapters/modbus/instrument.ts';
+import { meterReading } from './meters.ts';
 import { pduReading } from './pdus.ts';
 import { sensorReading } from './sensors.ts';
 
@@ -38,4 +39,19 @@ test('a PDU says what each outlet feeds, and an outlet that failed says nothing'
 
 test('a PDU whose inlet cannot be read has failed', () => {
   assert.throws(() => pduReading(points({ power_w: silent }), []), silent.error);
+});
+
+test('a coolant unit whose flow sensor is broken still says what else it feels', () => {
+  const said = points({ coolant_in_c: value(31.5), flow_lpm: silent, pressure_kpa: value(140), leak: value(0) });
+  assert.deepEqual(sensorReading(said), { coolantInC: 31.5, pressureKpa: 140, leak: false });
+  assert.throws(() => sensorReading(points({ flow_lpm: silent })), silent.error);
+});
+
+test('of the phases of a meter the lowest counts: a frequency read from one that sags is not believed', () => {
+  const phases = { voltage_l1_v: value(230.5), voltage_l2_v: value(188), voltage_l3_v: value(231) };
+  assert.deepEqual(meterReading(points({ power_w: value(8000), frequency_hz: value(59.98), ...phases })), {
+    powerW: 8000,
+    voltageV: 188,
+    frequencyHz: 59.98,
+  });
 });

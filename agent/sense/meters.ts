@@ -30,8 +30,18 @@ export function watchMeter(
 export function meterReading({ points }: Reading): MeterReading {
   return defined({
     powerW: leadingValueIn(points, 'power_w'),
+    voltageV: voltageIn(points),
     frequencyHz: valueIn(points, 'frequency_hz'),
     energyImportWh: valueIn(points, 'energy_import_wh'),
     energyExportWh: valueIn(points, 'energy_export_wh'),
   });
+}
+
+/** A frequency that is read from a phase that sags is not believed, so the lowest phase counts. */
+function voltageIn(points: Reading['points']): number | undefined {
+  const phases = (['voltage_v', 'voltage_l1_v', 'voltage_l2_v', 'voltage_l3_v'] as const).map((key) =>
+    valueIn(points, key),
+  );
+  const known = phases.filter((volts) => volts !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }

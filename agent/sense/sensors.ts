@@ -30,10 +30,22 @@ export function watchSensor(
   });
 }
 
-/** @throws what went wrong with the temperature, without which the rest says little. */
+/** What a sensor is there for; humidity alone says little. */
+const leading = ['temperature_c', 'coolant_in_c', 'coolant_out_c', 'flow_lpm', 'pressure_kpa', 'leak'] as const;
+
+/** @throws what went wrong, when nothing of what the sensor is there for can be told. */
 export function sensorReading({ points }: Reading): SensorReading {
+  if (leading.every((key) => valueIn(points, key) === undefined)) {
+    for (const key of leading) leadingValueIn(points, key);
+  }
+  const wet = valueIn(points, 'leak');
   return defined({
-    temperatureC: leadingValueIn(points, 'temperature_c'),
+    temperatureC: valueIn(points, 'temperature_c'),
     humidityPct: valueIn(points, 'humidity_pct'),
+    coolantInC: valueIn(points, 'coolant_in_c'),
+    coolantOutC: valueIn(points, 'coolant_out_c'),
+    flowLpm: valueIn(points, 'flow_lpm'),
+    pressureKpa: valueIn(points, 'pressure_kpa'),
+    leak: wet === undefined ? undefined : wet === 1,
   });
 }

@@ -2,7 +2,7 @@
 import type { Capability, DeviceKind } from '#protocol/capability.ts';
 import type { Order } from '#protocol/order.ts';
 import type { SensorRole } from '#protocol/telemetry.ts';
-import type { Celsius, Hertz, Millis, Seconds, Watts } from '#protocol/units.ts';
+import type { Celsius, Hertz, KiloPascals, LitresPerMinute, Millis, Seconds, Volts, Watts } from '#protocol/units.ts';
 
 /** One moment on both clocks: wall for orders and people, mono for ages and ramps. */
 export type Now = { readonly wall: Millis; readonly mono: Millis };
@@ -50,6 +50,8 @@ export type MeterFacts = {
   readonly otherLoadsW: Watts;
   /** Smallest change of power it can show. */
   readonly resolutionW: Watts;
+  /** Smallest change of frequency it can show; absent for a meter without frequency. */
+  readonly frequencyResolutionHz?: Hertz;
   readonly periodMs: Millis;
 };
 
@@ -82,12 +84,25 @@ export type DeviceReading = {
 
 export type MeterReading = {
   readonly powerW?: Watts;
+  /** Phase to neutral, of the same look as the frequency; the lowest of three phases. */
+  readonly voltageV?: Volts;
   readonly frequencyHz?: Hertz;
   readonly energyImportWh?: number;
   readonly energyExportWh?: number;
 };
 
-export type SensorReading = { readonly temperatureC?: Celsius; readonly humidityPct?: number };
+export type SensorReading = {
+  /** Of what the sensor's role says. */
+  readonly temperatureC?: Celsius;
+  readonly humidityPct?: number;
+  /** Coolant on its way into the rack and out of it, where one instrument feels both. */
+  readonly coolantInC?: Celsius;
+  readonly coolantOutC?: Celsius;
+  readonly flowLpm?: LitresPerMinute;
+  /** Of the coolant that goes into the rack. */
+  readonly pressureKpa?: KiloPascals;
+  readonly leak?: boolean;
+};
 
 export type PduReading = {
   /** At its inlet. */

@@ -1,8 +1,12 @@
 /** What the PDUs say of the outlets that feed each device. Pure. */
-import type { Watts } from '#protocol/units.ts';
+import type { Millis, Watts } from '#protocol/units.ts';
 import type { Now, OutletReading } from './observation.ts';
-import type { DeviceView, PduView, Picture } from './picture.ts';
+import type { DeviceView, Picture } from './picture.ts';
+import { ageMs } from './picture.ts';
 import { freshReading } from './staleness.ts';
+
+/** One that feeds a device, by its name as in the config; without figures where its PDU has not spoken lately. */
+export type OutletView = Partial<OutletReading> & { readonly name: string; readonly ageMs?: Millis };
 
 /** The picture after a PDU was read: a device all of whose outlets are open has no power. */
 export function withPower(picture: Picture, pdu: string, now: Now): Picture {
@@ -12,32 +16,38 @@ export function withPower(picture: Picture, pdu: string, now: Now): Picture {
   return { ...picture, devices: { ...picture.devices, ...Object.fromEntries(changed) } };
 }
 
-/** Watts into a device by its outlets; undefined unless each of them says. */
-export function outletsW(picture: Picture, device: DeviceView, now: Now): Watts | undefined {
-  const watts = outletsOf(picture, device, now)?.map(({ powerW }) => powerW);
-  if (!watts?.length) return undefined;
-  return watts.reduce<Watts | undefined>(
-    (sum, each) => (sum === undefined || each === undefined ? undefined : sum + each),
-    0,
-  );
+/** Into a device by its outlets; undefined unless each of them says. */
+export function outletsPower(
+  picture: Picture,
+  device: DeviceView,
+  now: Now,
+): { watts: Watts; ageMs: Millis } | undefined {
+  const outlets = outletsOf(picture, device, now);
+  if (outlets.length === 0) return undefined;
+  let [watts, oldestMs] = [0, 0];
+  for (const { powerW, ageMs: age } of outlets) {
+    if (powerW === undefined || age === undefined) return undefined;
+    watts += powerW;
+    oldestMs = Math.max(oldestMs, age);
+  }
+  return { watts, ageMs: oldestMs };
+}
+
+/** All that feed a device. */
+export function outletsOf({ pdus }: Picture, { facts }: DeviceView, now: Now): OutletView[] {
+  return facts.outlets.map(({ pdu, outlet }) => {
+    const view = pdus[pdu];
+    const reading = view && freshReading(view, now);
+    const found = reading?.outlets.find((each) => each.outlet === outlet);
+    const age = ageMs(reading, now);
+    return { name: `${pdu}/${outlet}`, ...found, ...(found && age !== undefined && { ageMs: age }) };
+  });
 }
 
 function powered(picture: Picture, device: DeviceView, now: Now): DeviceView {
-  const unpowered = outletsOf(picture, device, now)?.every(({ on }) => on === false) ?? device.unpowered;
+  const outlets = outletsOf(picture, device, now);
+  const isTold = outlets.every(({ ageMs: age }) => age !== undefined);
+  const unpowered = isTold ? outlets.every(({ on }) => on === false) : device.unpowered;
   if (unpowered === device.unpowered) return device;
   return { ...device, unpowered, state: unpowered ? 'unpowered' : 'unknown', since: now };
-}
-
-/** undefined when a PDU has not spoken lately or does not have such an outlet. */
-function outletsOf(picture: Picture, { facts }: DeviceView, now: Now): OutletReading[] | undefined {
-  const readings = facts.outlets.map(({ pdu, outlet }) =>
-    fresh(picture, pdu, now)?.outlets.find((each) => each.outlet === outlet),
-  );
-  const known = readings.filter((reading): reading is OutletReading => reading !== undefined);
-  return known.length === facts.outlets.length && known.length > 0 ? known : undefined;
-}
-
-function fresh({ pdus }: Picture, id: string, now: Now): PduView['reading'] {
-  const pdu = pdus[id];
-  return pdu && freshReading(pdu, now);
 }

@@ -62,16 +62,18 @@ const keys = {
   energy_import_wh: 'Wh',
   energy_export_wh: 'Wh',
   temperature_c: 'C',
-  inlet_c: 'C',
-  outlet_c: 'C',
+  /** Coolant on its way into the rack, and out of it. */
+  coolant_in_c: 'C',
+  coolant_out_c: 'C',
   dew_point_c: 'C',
   humidity_pct: 'pct',
   flow_lpm: 'lpm',
+  /** Of the coolant that goes into the rack, and of that which comes back. */
   pressure_kpa: 'kPa',
-  inlet_kpa: 'kPa',
-  outlet_kpa: 'kPa',
+  return_kpa: 'kPa',
   pump_rpm: 'rpm',
   pump_pct: 'pct',
+  /** 1 while it is wet. */
   leak: '1',
   /** An outlet that is closed and feeds what is plugged into it. */
   on: '1',

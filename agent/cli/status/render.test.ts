@@ -20,10 +20,14 @@ const power = {
   line_w: 6000,
   headroom_w: 130,
   devices_w: 5700,
+  outlets_w: null,
+  voltage_v: 229.8,
   frequency_hz: 59.98,
   frequency_age_ms: 400,
+  frequency_resolution_hz: 0.01,
   energy_import_wh: null,
   energy_export_wh: null,
+  pdus: [],
 };
 const device = {
   ...head,
@@ -37,6 +41,8 @@ const device = {
   protected: false,
   power_age_ms: 900,
   rated_w: 3400,
+  outlets_w: null,
+  outlets: [],
   limit: 70,
   asked_at: at,
   acknowledged_at: at,

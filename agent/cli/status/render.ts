@@ -68,13 +68,20 @@ function headline({ rack: id, brokers, state }: RackStatus, { tint }: Screen): s
   return `${rack}  ${tint(modeTints[state.mode], state.mode)}  ${broker}  version ${state.version}`;
 }
 
+const sourceWords = {
+  metered: 'metered',
+  outlets: 'estimated from outlets',
+  devices: 'estimated from devices',
+  estimate: 'estimated at most',
+} as const satisfies Record<NonNullable<Power['power_from']>, string>;
+
 function powerLine(
   { at, valid_s, power_w, power_from, line_w, headroom_w, age_ms }: Power,
   nowMs: Millis,
   { tint }: Screen,
 ) {
   const ageS = (nowMs - epochMs(at) + (age_ms ?? 0)) / 1000;
-  const source = power_from === 'metered' ? 'metered' : `estimated from ${power_from}`;
+  const source = power_from === null ? '' : sourceWords[power_from];
   const measured = power_w === null ? 'not known' : `${formatWatts(power_w)} ${source}, ${ageS.toFixed(1)} s old`;
   const age = ageS > valid_s ? tint('yellow', `${measured}: stale`) : measured;
   if (line_w === null) return `power    ${age}; no line`;
