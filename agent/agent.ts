@@ -6,10 +6,11 @@ import { Ears } from './ears.ts';
 import { Hands } from './hands.ts';
 import { RackJournal } from './journal.ts';
 import { Loop } from './loop.ts';
-import type { Agent, AgentParts, Status } from './parts.ts';
+import type { Agent, AgentParts, Recording, Status } from './parts.ts';
 import { now } from './platform/clock.ts';
 import type { SteadyClock } from './platform/steady-clock.ts';
 import type { Rack } from './rack.ts';
+import { Recorder } from './replay/recorder.ts';
 import type { Raised } from './report/alarms.ts';
 import { EvidenceKeeper } from './report/evidence.ts';
 import { healthOf } from './report/health.ts';
@@ -37,6 +38,7 @@ class RackAgent implements Agent {
   readonly #teller: Teller;
   readonly #desk: OrderDesk;
   readonly #loop: Loop;
+  readonly #recorder: Recorder;
   readonly #ears: Ears;
   #policy: Policy;
   #configHash: string;
@@ -66,6 +68,7 @@ class RackAgent implements Agent {
       picture,
     });
     this.#hands = this.#makeHands(parts.rack);
+    this.#recorder = new Recorder({ rack, version, policy, sink: parts.recordings });
     this.#loop = new Loop({
       rack,
       clock,
@@ -74,7 +77,9 @@ class RackAgent implements Agent {
       turned: (turn) => {
         this.#teller.turned(turn);
         this.#journal.memory(turn.memory, clock.wall());
+        this.#recorder.turned(turn);
       },
+      recorder: this.#recorder,
     });
     this.#desk = new OrderDesk({
       site,
@@ -128,6 +133,7 @@ class RackAgent implements Agent {
     ];
     if (past.local) known.push({ kind: 'local', ...past.local });
     const picture = known.reduce((seen, each) => fold(seen, each, now(clock)), emptyPicture);
+    this.#recorder.switch(past.recording);
     this.#reporter.start();
     this.#loop.start(picture, past.memory);
     this.#hands.start();
@@ -139,6 +145,7 @@ class RackAgent implements Agent {
     this.#teller.flush();
     await this.#hands.stop();
     await this.#evidence.save().catch(() => {});
+    await this.#parts.recordings.flush();
     await this.#ears.stop(this.#parts.identity.connections.next());
   }
 
@@ -175,6 +182,17 @@ class RackAgent implements Agent {
     this.#loop.observe({ kind: 'local', ...local });
     this.#teller.local(why);
     await this.#journal.local(local);
+  }
+
+  async recording(): Promise<Recording> {
+    const { recordings } = this.#parts;
+    await recordings.flush();
+    return { on: this.#recorder.on, folder: recordings.folder, files: await recordings.list() };
+  }
+
+  async record(on: boolean): Promise<void> {
+    this.#recorder.switch(on);
+    await this.#journal.recording(on);
   }
 
   #take(accepted: AcceptedOrder): void {

@@ -25,6 +25,7 @@ import type { Logger } from './platform/log.ts';
 import type { RackKey } from './platform/rack-key.ts';
 import { loadRackKey } from './platform/rack-key.ts';
 import { systemRandom } from './platform/random.ts';
+import { openRecordings } from './platform/recordings.ts';
 import type { SteadyClock } from './platform/steady-clock.ts';
 import { steadyClock } from './platform/steady-clock.ts';
 import type { Journal, RackStore } from './platform/store.ts';
@@ -69,6 +70,7 @@ export async function assemble(loaded: Loaded, { log, store, host, alarms }: Pro
     clock,
     log,
     store,
+    recordings: openRecordings(join(config.state, 'recordings'), { clock, log }),
     identity,
     publicKey: key.publicKey,
     seal: (message) => signMessage(message, key.kid, (bytes) => key.sign(bytes)),

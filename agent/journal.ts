@@ -15,6 +15,7 @@ const ORDERS = 'orders/';
 const COMMANDS = 'command/';
 const MEMORY = 'memory';
 const LOCAL = 'local';
+const RECORDING = 'recording';
 
 const acceptedSchema = z.array(z.object({ topic: z.string(), order, digest: z.string(), receivedAt: z.number() }));
 /** `memory` is JSON of our own, read back by the version that wrote it or a later one. */
@@ -27,6 +28,8 @@ export type Recovered = {
   readonly memory: Memory;
   readonly commands: readonly string[];
   readonly local: LocalState | undefined;
+  /** Whether the days are being recorded. */
+  readonly recording: boolean;
   /** Whether there was a memory of the homes to go on from. */
   readonly known: boolean;
   /** The last moment that was written down, wall time; 0 when nothing was. */
@@ -65,7 +68,8 @@ export class RackJournal {
     const memory = written ? revived(written.memory) : emptyMemory;
     const local = parsed(localSchema, rows.get(LOCAL));
     const known = Object.keys(memory.homes).length > 0;
-    return { orders, commands, rows, local, memory, known, at: written?.at ?? 0 };
+    const recording = rows.has(RECORDING);
+    return { orders, commands, rows, local, recording, memory, known, at: written?.at ?? 0 };
   }
 
   /** What has changed of the orders, written beside acting, not before it. */
@@ -80,6 +84,11 @@ export class RackJournal {
 
   local(local: LocalState): Promise<void> {
     return this.#journal.put(LOCAL, JSON.stringify(local));
+  }
+
+  /** Recording goes on over restarts. */
+  recording(on: boolean): Promise<void> {
+    return on ? this.#journal.put(RECORDING, 'on') : this.#journal.remove(RECORDING);
   }
 
   /** `until` is the time at which the command expires. */

@@ -31,6 +31,12 @@ export function localVerbs(running: Promise<Agent>, clock: Clock): Record<string
       );
       return { lockedOut };
     }),
+    /** Without `on` only tells. */
+    record: localVerb(z.strictObject({ on: z.boolean().exactOptional() }), async ({ on }) => {
+      const agent = await running;
+      if (on !== undefined) await agent.record(on);
+      return await agent.recording();
+    }),
     manual: localVerb(manual, async ({ forS }) => {
       const agent = await running;
       const { lockedOut } = agent.local;

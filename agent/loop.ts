@@ -33,6 +33,11 @@ export type LoopParts = {
   actuate(plan: Plan, picture: Picture, now: Now): number;
   /** Told after every turn, once the calls are on their way. */
   turned(turn: Turn): void;
+  /** Told of everything else that a decision follows from: a day of it can be decided anew. */
+  readonly recorder: {
+    seen(observation: Observation, at: Now): void;
+    recalled(past: Recalled, at: Now): void;
+  };
 };
 
 export type Turn = {
@@ -94,8 +99,7 @@ export class Loop {
 
   /** The one way anything becomes known. */
   observe(observation: Observation): void {
-    const at = this.#now();
-    this.#picture = fold(this.#picture, observation, at);
+    this.#see(observation, this.#now());
     switch (observation.kind) {
       case 'order':
       case 'local':
@@ -124,6 +128,7 @@ export class Loop {
 
   /** Adds what the broker retained for us from before the journal was lost. */
   recall(past: Recalled): void {
+    this.#parts.recorder.recalled(past, this.#now());
     this.#memory = withRecalled(this.#memory, past);
   }
 
@@ -143,8 +148,13 @@ export class Loop {
     const at = now(this.#parts.clock);
     const byMs = at.wall - at.mono - (this.#offsetMs ?? at.wall - at.mono);
     this.#offsetMs = at.wall - at.mono;
-    if (Math.abs(byMs) > SLEW_MS) this.#picture = fold(this.#picture, { kind: 'clockSet', byMs }, at);
+    if (Math.abs(byMs) > SLEW_MS) this.#see({ kind: 'clockSet', byMs }, at);
     return at;
+  }
+
+  #see(observation: Observation, at: Now): void {
+    this.#picture = fold(this.#picture, observation, at);
+    this.#parts.recorder.seen(observation, at);
   }
 
   #turnSoon(): void {

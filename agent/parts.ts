@@ -4,6 +4,7 @@ import type { Policy } from './config/policy.ts';
 import type { BrokerHandlers, BrokerSession } from './platform/broker.ts';
 import type { Identity } from './platform/identity.ts';
 import type { Logger } from './platform/log.ts';
+import type { RecordingFile, Recordings } from './platform/recordings.ts';
 import type { SteadyClock } from './platform/steady-clock.ts';
 import type { RackStore } from './platform/store.ts';
 import type { Rack } from './rack.ts';
@@ -24,6 +25,7 @@ export type AgentParts = {
   readonly clock: SteadyClock;
   readonly log: Logger;
   readonly store: RackStore;
+  readonly recordings: Recordings;
   readonly identity: Identity;
   readonly publicKey: string;
   /** Signs as the rack, and tells whether the rack signed. */
@@ -42,6 +44,12 @@ export type Status = {
   readonly board: Readonly<Record<string, unknown>>;
 };
 
+export type Recording = {
+  readonly on: boolean;
+  readonly folder: string;
+  readonly files: readonly RecordingFile[];
+};
+
 export type Agent = {
   start(): Promise<void>;
   /** Leaves every output as it is. */
@@ -57,4 +65,8 @@ export type Agent = {
   readonly local: LocalState;
   /** What a person at the rack decides; kept over restarts. */
   setLocal(local: LocalState, why: string): Promise<void>;
+  /** Whether it records, and what there is. */
+  recording(): Promise<Recording>;
+  /** Goes on over restarts until it is switched off. */
+  record(on: boolean): Promise<void>;
 };

@@ -11,11 +11,23 @@ import { keysVerb } from './keys-new.ts';
 import { lockoutVerb } from './lockout.ts';
 import { manualVerb } from './manual.ts';
 import { orderVerb } from './order.ts';
+import { recordVerb } from './record.ts';
+import { replayVerb } from './replay.ts';
 import { statusVerb } from './status.ts';
 import { processTerminal } from './terminal.ts';
 import type { Verb } from './tools.ts';
 
-const verbs: readonly Verb[] = [agentVerb, statusVerb, lockoutVerb, manualVerb, configVerb, keysVerb, orderVerb];
+const verbs: readonly Verb[] = [
+  agentVerb,
+  statusVerb,
+  lockoutVerb,
+  manualVerb,
+  configVerb,
+  keysVerb,
+  orderVerb,
+  recordVerb,
+  replayVerb,
+];
 
 // A reader that left (`ballast status | head`) is no error.
 process.stdout.on('error', () => process.exit(exitCodes.ok));

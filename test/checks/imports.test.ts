@@ -29,6 +29,13 @@ const house: readonly Rule[] = [
     types: ['firmware-adapters'],
   },
   { room: 'agent/report', values: ['protocol', 'agent/state', 'agent/platform'], types: ['agent/config'] },
+  // The same deciding over what was recorded.
+  {
+    room: 'agent/replay',
+    values: ['protocol', 'agent/state', 'agent/decide'],
+    types: ['agent/config'],
+    packages: ['zod'],
+  },
   // Alone makes hardware.
   {
     room: 'agent/rack.ts',
@@ -54,6 +61,7 @@ const house: readonly Rule[] = [
     values: [
       'protocol',
       ...rooms,
+      'agent/replay',
       'agent/loop.ts',
       'agent/journal.ts',
       'agent/hands.ts',
@@ -85,7 +93,15 @@ const house: readonly Rule[] = [
   },
   {
     room: 'agent/cli',
-    values: ['protocol', 'agent/config', 'agent/platform', 'agent/rack.ts', 'agent/main.ts', 'package.json'],
+    values: [
+      'protocol',
+      'agent/config',
+      'agent/platform',
+      'agent/replay',
+      'agent/rack.ts',
+      'agent/main.ts',
+      'package.json',
+    ],
   },
   // A simulator that shared our frames would share our mistakes.
   { room: 'test/simulator', values: ['protocol'] },

@@ -1,6 +1,6 @@
 /** The command line against a running agent, as its operator and its technician use it. */
 import assert from 'node:assert/strict';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { startBroker } from '#test/demo/broker.ts';
@@ -87,6 +87,26 @@ test('ballast status --json prints what the agent has retained on the broker', p
   );
   assert.equal(topics['device/m01']?.home, 'awake');
   assert.equal(topics['info']?.public_key, site.watcher.all('info').at(-1)?.public_key);
+});
+
+test('ballast record keeps an event, and ballast replay decides it anew', patience, async (t) => {
+  const site = await siteFor(t);
+  const agent = await site.startReady();
+  const { folder } = site.files;
+  assert.equal((await ballast(folder, 'record')).out, 'not recording; nothing is kept yet: switch it on with --on\n');
+  await ballast(folder, 'record', '--on');
+  await site.watcher.phase(await site.issuer.order({ kind: 'ceiling', fraction: 0.4 }), 'metered');
+  assert.match((await ballast(folder, 'record')).out, /^recording; 1 file, \d+\.\d MB in .*recordings\n/);
+  assert.equal(await agent.stop(), 0);
+
+  const same = await ballast(folder, 'replay', 'state/recordings');
+  assert.equal(same.code, 0, same.out + same.err);
+  assert.match(same.out, /decisions on \d+ observations: the same plan/);
+  const policy = await readFile(site.files.policy, 'utf8');
+  await writeFile(join(folder, 'other.yaml'), `${policy}protect: [m04]\n`);
+  const other = await ballast(folder, 'replay', 'state/recordings', '--policy', 'other.yaml');
+  assert.equal(other.code, 1);
+  assert.match(other.out, /m04: asleep, now awake/);
 });
 
 test('ballast status says so when no agent runs, also after one was killed', patience, async (t) => {

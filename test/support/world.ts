@@ -31,6 +31,7 @@ import type { SimulatedRack } from '#test/simulator/rack.ts';
 import { createRack } from '#test/simulator/rack.ts';
 import { Life } from '#test/support/life.ts';
 import { MemoryBroker } from '#test/support/memory-broker.ts';
+import { MemoryRecordings } from '#test/support/memory-recordings.ts';
 import { MemoryStore } from '#test/support/memory-store.ts';
 import { misfit } from '#test/support/misfit.ts';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
@@ -78,6 +79,7 @@ export class World extends Watcher {
   readonly clock = new VirtualClock();
   readonly brokers: readonly MemoryBroker[];
   readonly store = new MemoryStore();
+  readonly recordings = new MemoryRecordings();
   readonly rack: SimulatedRack;
   /** What the kernel says of the clock. */
   clockQuality: ClockQuality = 'good';
@@ -230,6 +232,7 @@ export class World extends Watcher {
       clock,
       log,
       store: store.rack(RACK),
+      recordings: this.recordings,
       identity,
       publicKey: 'none',
       seal: (message) => this.sign(message, RACK_KEY),

@@ -1,0 +1,34 @@
+/** `ballast record`: keeps the last day of what the agent saw and decided, for `ballast replay`. */
+import { Command } from 'commander';
+import * as z from 'zod';
+import { usageFailure } from './failure.ts';
+import type { LocalOptions } from './local-agent.ts';
+import { agentOf, withLocalOptions } from './local-agent.ts';
+import type { Verb } from './tools.ts';
+
+const answer = z.object({
+  on: z.boolean(),
+  folder: z.string(),
+  files: z.array(z.object({ file: z.string(), bytes: z.number() })),
+});
+
+export const recordVerb: Verb = ({ terminal, clock }) =>
+  withLocalOptions(
+    new Command('record')
+      .description('keep the last day of what the agent sees and decides, a file an hour; without --on or --off: tell')
+      .option('--on', 'record from now on, over restarts too')
+      .option('--off', 'record no longer; what is there stays'),
+  ).action(async ({ on, off, ...options }: LocalOptions & { on?: true; off?: true }) => {
+    if (on && off) throw usageFailure('say either --on or --off');
+    const agent = await agentOf(options, clock);
+    const asked = on || off ? { on: on === true } : {};
+    terminal.out(formatRecording(answer.parse(await agent.ask('record', asked))));
+  });
+
+function formatRecording({ on, folder, files }: z.infer<typeof answer>): string {
+  const bytes = files.reduce((sum, each) => sum + each.bytes, 0);
+  const kept = `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${(bytes / 1e6).toFixed(1)} MB in ${folder}`;
+  const state = on ? 'recording' : 'not recording';
+  if (files.length === 0) return `${state}; nothing is kept yet${on ? '' : ': switch it on with --on'}`;
+  return `${state}; ${kept}\nsee what today’s code and policy would do: ballast replay ${folder}`;
+}
