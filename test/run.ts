@@ -1,8 +1,9 @@
 /**
  * Runs the tests: `node test/run.ts [pattern...]`. A pattern is a part of a test file's path; without one all run.
  *
- * Pure tests share one process, since starting one for each of a hundred files takes longer than they do. Those in
- * test/integration open sockets and start processes: each file has a process of its own, two at a time.
+ * Pure tests share one process, since starting one for each of a hundred files takes longer than they do. Scenarios are
+ * as pure, but live through hours: two files at a time use both cores. Those in test/integration open sockets and start
+ * processes: each file has a process of its own, two at a time.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -11,12 +12,9 @@ import { resolve } from 'node:path';
 type Kind = { readonly name: string; readonly how: string; readonly flags: readonly string[]; readonly testS: number };
 
 const pure: Kind = { name: 'pure', how: 'in one process', flags: ['--test-isolation=none'], testS: 30 };
-const integration: Kind = {
-  name: 'integration',
-  how: 'two at a time',
-  flags: ['--test-isolation=process', '--test-concurrency=2'],
-  testS: 120,
-};
+const twoAtATime = { how: 'two at a time', flags: ['--test-isolation=process', '--test-concurrency=2'] };
+const scenarios: Kind = { name: 'scenario', ...twoAtATime, testS: 60 };
+const integration: Kind = { name: 'integration', ...twoAtATime, testS: 120 };
 
 /** For what no time-out of a single test can end: a loop that never yields, or a handle that is never closed. */
 const RUN_MINUTES = 15;
@@ -31,14 +29,16 @@ if (files.length === 0) {
   console.error(`no test file has ${patterns.join(' or ')} in its path`);
   process.exit(1);
 }
-const isIntegration = (file: string) => file.startsWith('test/integration/');
-const passed = [
+const kindOf = (file: string): Kind => {
+  if (file.startsWith('test/scenarios/')) return scenarios;
+  return file.startsWith('test/integration/') ? integration : pure;
+};
+const passed = [pure, scenarios, integration].map((kind) =>
   run(
-    pure,
-    files.filter((file) => !isIntegration(file)),
+    kind,
+    files.filter((file) => kindOf(file) === kind),
   ),
-  run(integration, files.filter(isIntegration)),
-];
+);
 process.exit(passed.every(Boolean) ? 0 : 1);
 
 function run({ name, how, flags, testS }: Kind, some: readonly string[]): boolean {
