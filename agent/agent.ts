@@ -10,6 +10,7 @@ import type { Agent, AgentParts, Recording, Status } from './parts.ts';
 import { now } from './platform/clock.ts';
 import type { SteadyClock } from './platform/steady-clock.ts';
 import type { Rack } from './rack.ts';
+import { rehearse } from './rehearse.ts';
 import { Recorder } from './replay/recorder.ts';
 import type { Raised } from './report/alarms.ts';
 import { EvidenceKeeper } from './report/evidence.ts';
@@ -109,7 +110,7 @@ class RackAgent implements Agent {
       desk: this.#desk,
       brokers: parts.brokers,
       sealed: parts.sealed,
-      ordersKnown: () => this.#loop.observe({ kind: 'ordersKnown' }),
+      ordersKnown: () => this.#ordersKnown(),
       recall: (past) => this.#loop.recall(past),
     });
   }
@@ -193,6 +194,20 @@ class RackAgent implements Agent {
   async record(on: boolean): Promise<void> {
     this.#recorder.switch(on);
     await this.#journal.recording(on);
+  }
+
+  #ordersKnown(): void {
+    const { ordersKnown, orders } = this.#loop.picture;
+    this.#loop.observe({ kind: 'ordersKnown' });
+    // Where an order binds already, that one has been the rehearsal.
+    if (!ordersKnown && Object.keys(orders).length === 0) this.#rehearse();
+  }
+
+  #rehearse(): void {
+    const { site, rackId: rack, clock, log } = this.#parts;
+    rehearse({ site, rack, policy: this.#policy, picture: this.#loop.picture, now: now(clock) }).catch(
+      (error: unknown) => log.warn({ error }, 'the rehearsal of an order failed'),
+    );
   }
 
   #take(accepted: AcceptedOrder): void {

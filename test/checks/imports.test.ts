@@ -49,6 +49,11 @@ const house: readonly Rule[] = [
     types: ['agent/config'],
   },
   { room: 'agent/journal.ts', values: ['protocol', 'agent/decide'], types: ['agent/platform', 'agent/state'] },
+  {
+    room: 'agent/rehearse.ts',
+    values: ['protocol', 'agent/sense', 'agent/decide'],
+    types: ['agent/config', 'agent/state'],
+  },
   { room: 'agent/hands.ts', values: ['agent/sense', 'agent/actuate'], types: [...rooms, 'agent/rack.ts'] },
   { room: 'agent/ears.ts', values: ['protocol', 'agent/decide'], types: rooms },
   {
@@ -66,6 +71,7 @@ const house: readonly Rule[] = [
       'agent/journal.ts',
       'agent/hands.ts',
       'agent/ears.ts',
+      'agent/rehearse.ts',
       'agent/teller.ts',
     ],
     types: ['agent/rack.ts', 'agent/parts.ts'],
