@@ -2,9 +2,12 @@
 import { spokenVersions } from '#protocol/order.ts';
 import type { IssuerKeys } from './config/keys.ts';
 import type { Policy } from './config/policy.ts';
+import { explain } from './decide/explain/explain.ts';
+import type { Link } from './decide/explain/link.ts';
 import { Ears } from './ears.ts';
 import { Hands } from './hands.ts';
 import { RackJournal } from './journal.ts';
+import type { Turn } from './loop.ts';
 import { Loop } from './loop.ts';
 import type { Agent, AgentParts, Recording, Status } from './parts.ts';
 import { now } from './platform/clock.ts';
@@ -45,6 +48,8 @@ class RackAgent implements Agent {
   #configHash: string;
   #keys: IssuerKeys;
   #hands: Hands;
+  /** undefined until the first. */
+  #lastTurn: Turn | undefined;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
@@ -79,6 +84,7 @@ class RackAgent implements Agent {
         this.#teller.turned(turn);
         this.#journal.memory(turn.memory, clock.wall());
         this.#recorder.turned(turn);
+        this.#lastTurn = turn;
       },
       recorder: this.#recorder,
     });
@@ -177,6 +183,12 @@ class RackAgent implements Agent {
     this.#hands.start();
     this.#teller.local('a new config is in force');
     return undefined;
+  }
+
+  explain(device?: string): Link[] {
+    const turn = this.#lastTurn;
+    if (!turn) return [];
+    return explain({ ...turn, policy: this.#policy, now: turn.at }, device) ?? [];
   }
 
   async setLocal(local: LocalState, why: string): Promise<void> {

@@ -19,10 +19,14 @@ export function localVerbs(running: Promise<Agent>, clock: Clock): Record<string
       const { rackId, brokers, board } = (await running).status();
       return { rack: rackId, brokers, ...page(board, after) };
     }),
+    explain: localVerb(z.strictObject({ device: z.string().exactOptional() }), async ({ device }) => {
+      const agent = await running;
+      if (device !== undefined) mustKnow(agent, [device]);
+      return { links: agent.explain(device) };
+    }),
     lockout: localVerb(lockout, async ({ devices, locked }) => {
       const agent = await running;
-      const unknown = devices.filter((device) => !agent.devices.includes(device));
-      if (unknown.length > 0) throw new LocalError('no_device', `this rack has no device ${unknown.join(', ')}`);
+      mustKnow(agent, devices);
       const others = agent.local.lockedOut.filter((device) => !devices.includes(device));
       const lockedOut = locked ? [...others, ...devices].sort() : others;
       await agent.setLocal(
@@ -45,6 +49,11 @@ export function localVerbs(running: Promise<Agent>, clock: Clock): Record<string
       return agent.local;
     }),
   };
+}
+
+function mustKnow(agent: Agent, devices: readonly string[]): void {
+  const unknown = devices.filter((device) => !agent.devices.includes(device));
+  if (unknown.length > 0) throw new LocalError('no_device', `this rack has no device ${unknown.join(', ')}`);
 }
 
 function page(board: Record<string, unknown>, after = ''): { topics: Record<string, unknown>; more: boolean } {

@@ -1,6 +1,7 @@
 /** What one rack's agent is made of, and what it offers to the process around it. */
 import type { IssuerKeys } from './config/keys.ts';
 import type { Policy } from './config/policy.ts';
+import type { Link } from './decide/explain/link.ts';
 import type { BrokerHandlers, BrokerSession } from './platform/broker.ts';
 import type { Identity } from './platform/identity.ts';
 import type { Logger } from './platform/log.ts';
@@ -60,6 +61,8 @@ export type Agent = {
   adopt(policy: Policy, keys: IssuerKeys): void;
   /** New hardware. @returns why not: a device that an order still holds would be lost from sight. */
   refit(rack: Rack, configHash: string): Promise<string | undefined>;
+  /** Why the rack, or one of its devices, is set as it is. */
+  explain(device?: string): Link[];
   /** Ids of the devices it knows. */
   readonly devices: readonly string[];
   readonly local: LocalState;

@@ -5,6 +5,7 @@ import { systemClock } from '#agent/platform/clock.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { agentVerb } from './agent.ts';
 import { configVerb } from './config-check.ts';
+import { explainVerb } from './explain.ts';
 import type { ExitCode } from './failure.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { keysVerb } from './keys-new.ts';
@@ -20,6 +21,7 @@ import type { Verb } from './tools.ts';
 const verbs: readonly Verb[] = [
   agentVerb,
   statusVerb,
+  explainVerb,
   lockoutVerb,
   manualVerb,
   configVerb,
