@@ -126,10 +126,11 @@ export function lastMoment(rows: ReadonlyMap<string, string>): Millis {
 }
 
 /** Without the monotonic moments: they mean nothing to the next process, and would be written at every turn. */
-function lasting({ line, tracks, cutAt: _at, ...memory }: Memory): object {
+function lasting({ line, lift, tracks, cutAt: _at, ...memory }: Memory): object {
   return {
     ...memory,
     ...(line && { line: { ...line, movedAt: 0, hold: line.hold && { ...line.hold, until: 0 } } }),
+    ...(lift && { lift: { ...lift, movedAt: 0 } }),
     tracks: tracks.map(({ meteredSince: _since, ...track }) => track),
   };
 }

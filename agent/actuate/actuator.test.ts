@@ -46,7 +46,16 @@ function actuating(reading: Says) {
       lastResort: false,
       why: '',
     };
-    const rest = { levelW: undefined, lineW: undefined, why: '', shortByW: 0, steps: [] };
+    const rest = {
+      levelW: undefined,
+      lineW: undefined,
+      liftW: undefined,
+      why: '',
+      shortByW: 0,
+      leastW: 0,
+      mostW: 0,
+      steps: [],
+    };
     actuator.apply({ ...rest, devices: [device] }, picture, after(1));
   };
   const calledOff = () => asked.filter(({ signal }) => signal?.aborted).map(({ what }) => what);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { asleep, awake, settingText } from '#agent/state/setting.ts';
 import type { Allotted, Filling, Steerable } from './allocate.ts';
-import { allocate } from './allocate.ts';
+import { allocate, raised } from './allocate.ts';
 
 const dial = { min: 20, max: 100, step: 1, unit: 'percent' as const };
 
@@ -11,7 +11,8 @@ const miner = (device: string, change: Partial<Steerable> = {}): Steerable => ({
   device,
   home: awake,
   homeW: 3000,
-  residualW: 20,
+  lowest: asleep,
+  lowestW: 20,
   fullW: 3000,
   dial,
   stubbornW: undefined,
@@ -71,6 +72,57 @@ for (const [what, ranked, budgetW, expected, ...filling] of rows) {
   test(what, () => assert.equal(wants(allocate(ranked, budgetW, filling.length ? filling[0] : 'any')), expected));
 }
 
+const gpu = (device: string, change: Partial<Steerable> = {}): Steerable =>
+  miner(device, {
+    homeW: 700,
+    fullW: 700,
+    dial: { min: 200, max: 700, step: 1, unit: 'watts' },
+    lowest: { kind: 'awake', limit: 200 },
+    lowestW: 200,
+    ...change,
+  });
+
+test('a device that cannot sleep goes down to its dial’s end and no further', () => {
+  assert.equal(wants(allocate([gpu('a'), gpu('b')], 800, 'any')), 'awake at 600 %, awake at 200 %');
+  assert.equal(wants(allocate([gpu('a'), gpu('b')], 0, 'any')), 'awake at 200 %, awake at 200 %');
+});
+
+const limited = (device: string) => miner(device, { home: { kind: 'awake', limit: 50 }, homeW: 1500 });
+const rises: [what: string, ranked: Steerable[], floorW: number, budgetW: number, wants: string][] = [
+  ['what draws enough is left at home', [a, sleeper('b')], 3000, 9000, 'awake, asleep'],
+  ['the best sleeper wakes first', [sleeper('a'), sleeper('b')], 3000, 9000, 'awake, asleep'],
+  ['the last rises only as far as is needed', [sleeper('a'), sleeper('b')], 4200, 9000, 'awake, awake at 40 %'],
+  [
+    'what was limited at home runs in full before another wakes',
+    [limited('a'), sleeper('b')],
+    3000,
+    9000,
+    'awake, asleep',
+  ],
+  ['a step short of the floor is a step too few', [limited('a')], 2001, 9000, 'awake at 67 %'],
+  ['nobody rises above the budget', [sleeper('a'), sleeper('b')], 6000, 4200, 'awake, awake at 40 %'],
+  ['nor by a whole device', [miner('a', { home: asleep, homeW: 20, dial: undefined })], 3000, 2900, 'asleep'],
+];
+
+for (const [what, ranked, floorW, budgetW, expected] of rises) {
+  test(`towards a floor: ${what}`, () => {
+    const atHome = allocate(ranked, Number.POSITIVE_INFINITY, 'any');
+    assert.equal(wants(raised(ranked, atHome, { floorW, liftW: floorW, budgetW })), expected);
+  });
+}
+
+test('while the ramp rises each waits until it has room for where the floor will have it', () => {
+  const asleepAtHome = [sleeper('a'), sleeper('b')];
+  const atHome = allocate(asleepAtHome, Number.POSITIVE_INFINITY, 'any');
+  const at = (liftW: number) => wants(raised(asleepAtHome, atHome, { floorW: 4220, liftW, budgetW: 9000 }));
+  assert.deepEqual([2999, 3020, 4100, 4220].map(at), [
+    'asleep, asleep',
+    'awake, asleep',
+    'awake, asleep',
+    'awake, awake at 41 %',
+  ]);
+});
+
 test('one that will not sleep is planned at what it draws, and said to be stubborn', () => {
   const [, second] = allocate([a, miner('b', { stubbornW: 2900 })], 3500, 'any');
   assert.deepEqual([second?.want, second?.watts, second?.stubborn], [asleep, 2900, true]);
@@ -87,14 +139,14 @@ const someMiners = fc.array(someMiner, { minLength: 1, maxLength: 12 }).map((spe
     miner(`m${i}`, {
       home: sleeps ? asleep : awake,
       homeW: sleeps ? residualW : ratedW,
-      residualW,
+      lowestW: residualW,
       fullW: ratedW,
       dial: dialled ? dial : undefined,
     }),
   ),
 );
 const someBudget = fc.integer({ min: 0, max: 80_000 });
-const leastW = (ranked: readonly Steerable[]) => ranked.reduce((sum, { residualW }) => sum + residualW, 0);
+const leastW = (ranked: readonly Steerable[]) => ranked.reduce((sum, { lowestW }) => sum + lowestW, 0);
 
 test('the allotment never exceeds a budget that can be met, and at most one device is partly filled', () => {
   fc.assert(

@@ -5,7 +5,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { settingText } from '#agent/state/setting.ts';
 import type { Target } from '#protocol/order.ts';
 import type { Says } from '#test/support/pictures.ts';
-import { accepted, after, metered, miner, policyOf, RACK, rackOf, seen } from '#test/support/pictures.ts';
+import { accepted, after, inventory, metered, miner, policyOf, RACK, rackOf, seen } from '#test/support/pictures.ts';
 import { decide } from './decide.ts';
 import type { Memory, Plan } from './plan.ts';
 import { emptyMemory } from './plan.ts';
@@ -95,6 +95,64 @@ test('the baseline is frozen at the first order of an event and kept by the seco
   const { memory } = decided(second, 6, policy, first.memory);
   assert.equal(memory.baselines['qse-north/ecrs-a']?.watts, 12_000);
 });
+
+const floor: Target = { kind: 'floor', fraction: 0.5 };
+const atOnce = { ramp: { down_w_per_s: null, up_w_per_s: null } };
+
+test('a floor wakes what slept, best first, and lets it sleep again when it is over', () => {
+  const sleepy = rackOf(four, { m02: { asleep: true }, m03: { asleep: true }, m04: { asleep: true } });
+  const { memory } = decided(sleepy, 0);
+  const full = decided(ordered(sleepy, floor, atOnce), 1, policy, memory);
+  assert.equal(wants(full.plan), 'awake, awake at 96 %, asleep, asleep');
+  assert.equal(full.plan.devices[1]?.why, 'ecrs of qse-north: at least 6000 W');
+  const over = decided(ordered(sleepy, floor, { ...atOnce, until: 2 }), 2, policy, full.memory);
+  assert.equal(wants(over.plan), 'awake, asleep, asleep, asleep');
+});
+
+test('a floor raises nothing before every retained order is known, and beyond a ceiling never', () => {
+  const sleepy = rackOf(four, { m02: { asleep: true }, m03: { asleep: true }, m04: { asleep: true } });
+  const { memory } = decided(sleepy, 0);
+  const asked = ordered(sleepy, floor, atOnce);
+  assert.equal(
+    wants(decided({ ...asked, ordersKnown: false }, 1, policy, memory).plan),
+    'awake, asleep, asleep, asleep',
+  );
+  const capped = policyOf({ limits: { ceiling_w: 4000 } });
+  assert.equal(wants(decided(asked, 1, capped, memory).plan), 'awake, awake at 28 %, asleep, asleep');
+});
+
+test('GPUs give way to their dials’ ends, and what runs a protected workload not at all', () => {
+  const { limit } = miner('m').controls;
+  assert.ok(limit);
+  const dial = { ...limit, range: { min: 200, max: 700, step: 1, unit: 'watts' as const } };
+  const gpus = ['gpu0', 'gpu1'].map((id) => miner(id, { kind: 'gpu', ratedW: 700, controls: { limit: dial } }));
+  const says = { limit: 700, asleep: undefined, ratedHashrateThs: undefined };
+  const chat = { id: 'chat', adapter: 'vllm', gpus: ['gpu0'], tier: 'protected', controls: {} } as const;
+  const rack = rackOf([miner('m01'), ...gpus], { gpu0: says, gpu1: says });
+  const chatting = seen(rack, after(0), inventory({ devices: [miner('m01'), ...gpus], workloads: [chat] }));
+  const low = decided(ordered(chatting, { kind: 'ceiling', fraction: 0 }));
+  assert.equal(wants(low.plan), 'asleep, awake at 200 %, awake');
+  assert.match(low.plan.devices[2]?.why ?? '', /chat, which is protected/);
+});
+
+const impossibles: [what: string, target: Target, limits: object, why: RegExp][] = [
+  ['a ceiling below what may not go down', { kind: 'ceiling', fraction: 0 }, {}, /impossible by 180 W: .* draws 180 W/],
+  [
+    'a floor above all there is',
+    { kind: 'floor', fraction: 1 },
+    { ceiling_w: 10_000 },
+    /impossible by 2000 W: the policy/,
+  ],
+  ['a setpoint above the ceiling', { kind: 'setpoint', fraction: 1 }, { ceiling_w: 10_000 }, /impossible by 2000 W/],
+];
+
+for (const [what, target, limits, why] of impossibles) {
+  test(`${what} is told to be impossible, and by how much`, () => {
+    const { plan, memory } = decided(ordered(rackOf(four), target), 1, policyOf({ limits }));
+    assert.match(plan.steps.find(({ phase }) => phase === 'acting')?.why ?? '', why);
+    assert.match(memory.tracks[0]?.short.join() ?? '', why);
+  });
+}
 
 test('a shortage is told in watts', () => {
   const { plan } = decided(ordered(rackOf(four), ceiling(0)));

@@ -1,36 +1,44 @@
 /** How each device runs when nothing binds it: learned while nothing does, on disk long before any order. */
 import type { Policy } from '#agent/config/policy.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
+import type { Binding } from '#agent/state/orders.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { sameSetting, settingShown, shows } from '#agent/state/setting.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
 import type { Memory, PlannedDevice } from './plan.ts';
-import { isSteered } from './roster.ts';
+import { steered } from './roster.ts';
 
 export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now: Now): Memory {
-  const binds = policy.commissioning === 'waived' && binding(picture, now.wall).length > 0;
-  const free = picture.ordersKnown && !memory.line && !binds;
+  const binds = policy.commissioning === 'waived' && binding(picture, now.wall).some(setsLevel);
+  const free = picture.ordersKnown && !memory.line && !memory.lift && !binds;
   if (!free) return memory;
   const changed: Record<string, Setting> = {};
+  const moved = new Set(memory.moved);
   for (const device of Object.values(picture.devices)) {
     const { id } = device.facts;
     const reading = freshDevice(device, now);
     const shown = reading && settingShown(device, reading);
     // One that we moved and have not seen home yet shows our own deed, not its home.
-    if (!shown || memory.moved.includes(id)) continue;
+    if (!shown || moved.has(id)) continue;
     const home = memory.homes[id];
     if (!home || !sameSetting(home, shown)) changed[id] = shown;
   }
   return Object.keys(changed).length ? { ...memory, homes: { ...memory.homes, ...changed } } : memory;
 }
 
+/** Others stand for days before they ask for anything, and home goes on being learned under them. */
+function setsLevel({ interval }: Binding): boolean {
+  const { kind } = interval.target;
+  return kind === 'ceiling' || kind === 'shed' || kind === 'setpoint' || kind === 'floor';
+}
+
 /** Devices that an order may move though nobody has seen how they run without one: they are taken to be awake. */
-export function assumedHomes(picture: Picture, policy: Policy, { homes, line }: Memory): string[] {
+export function assumedHomes(picture: Picture, policy: Policy, { homes, line, lift }: Memory): string[] {
   // Until all that the broker retains has come, the rack's own word from before may still be among it.
-  if (!line || !picture.ordersKnown) return [];
-  return Object.values(picture.devices)
-    .filter((device) => isSteered(device, policy) && device.state !== 'wrong_device' && !(device.facts.id in homes))
+  if ((!line && !lift) || !picture.ordersKnown) return [];
+  return steered(picture, policy)
+    .filter(({ state, facts }) => state !== 'wrong_device' && !(facts.id in homes))
     .map(({ facts }) => facts.id);
 }
 
@@ -39,11 +47,13 @@ export function assumedHomes(picture: Picture, policy: Policy, { homes, line }: 
  * has put to sleep is the person's.
  */
 export function stillMoved(picture: Picture, memory: Memory, devices: readonly PlannedDevice[]): string[] {
+  const before = new Set(memory.moved);
+  const persons = new Set(memory.persons);
   return devices
     .filter(({ device, want, home }) => {
       if (!sameSetting(want, home)) return true;
       const view = picture.devices[device];
-      const ours = memory.moved.includes(device) && !memory.persons.includes(device);
+      const ours = before.has(device) && !persons.has(device);
       return ours && view !== undefined && !shows(view, home);
     })
     .map(({ device }) => device)

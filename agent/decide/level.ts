@@ -8,7 +8,8 @@ export type Reference = { readonly ratedW: Watts; readonly baselineW: Watts };
 export type Level =
   | { readonly kind: 'atMost'; readonly watts: Watts }
   /** As near as the rack can, from below. */
-  | { readonly kind: 'exactly'; readonly watts: Watts };
+  | { readonly kind: 'exactly'; readonly watts: Watts }
+  | { readonly kind: 'atLeast'; readonly watts: Watts };
 
 /** undefined for a target that sets no level. */
 export function levelOf(target: Target, { ratedW, baselineW }: Reference): Level | undefined {
@@ -19,7 +20,13 @@ export function levelOf(target: Target, { ratedW, baselineW }: Reference): Level
       return { kind: 'atMost', watts: Math.max(0, baselineW - wattsOf(target, baselineW, ratedW)) };
     case 'setpoint':
       return { kind: 'exactly', watts: wattsOf(target, ratedW, ratedW) };
-    default:
+    case 'floor':
+      return { kind: 'atLeast', watts: wattsOf(target, ratedW, ratedW) };
+    // What these ask depends on the grid's frequency, on prices, or on nothing at all.
+    case 'droop':
+    case 'trip':
+    case 'market':
+    case 'release':
       return undefined;
   }
 }

@@ -15,7 +15,7 @@ export type Proof =
   /** `why` says by how much, or what keeps the meter from telling. */
   | { readonly kind: 'missed' | 'unknown'; readonly why: string };
 
-/** Part of the level that the mean may stand above it, and beside a setpoint, where the meter's resolution is finer. */
+/** Part of the level that the mean may stand on the wrong side of it, and beside a setpoint, where the meter's resolution is finer. */
 const ABOVE = 0.01;
 const BESIDE = 0.03;
 /** Samples that a mean needs at the least. */
@@ -38,10 +38,13 @@ export function proves(picture: Picture, policy: Policy, cut: readonly string[],
   if (window.length < LEAST_SAMPLES) return { kind: 'unknown', why: `meter ${id} has too few readings yet` };
   const meanW = window.reduce((sum, { powerW }) => sum + powerW, 0) / window.length;
   const offW = meanW - level.watts;
-  const above = Math.max(level.watts * (level.kind === 'exactly' ? BESIDE : ABOVE), resolutionW);
-  if (offW > above) return { kind: 'missed', why: `the meter’s mean is ${Math.round(offW)} W over the level` };
-  if (level.kind === 'exactly' && -offW > above) {
-    return { kind: 'missed', why: `the meter’s mean is ${Math.round(-offW)} W under the setpoint` };
+  const nearW = Math.max(level.watts * (level.kind === 'exactly' ? BESIDE : ABOVE), resolutionW);
+  if (offW > nearW && level.kind !== 'atLeast') {
+    return { kind: 'missed', why: `the meter’s mean is ${Math.round(offW)} W over the level` };
+  }
+  if (-offW > nearW && level.kind !== 'atMost') {
+    const which = level.kind === 'exactly' ? 'setpoint' : 'floor';
+    return { kind: 'missed', why: `the meter’s mean is ${Math.round(-offW)} W under the ${which}` };
   }
   return { kind: 'met', meanW };
 }

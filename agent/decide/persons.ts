@@ -3,16 +3,23 @@ import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import type { Memory } from './plan.ts';
 
 export function withPersons(picture: Picture, memory: Memory): Memory {
-  const sleepers = memory.line ? Object.values(picture.devices).filter((device) => isPersons(device, memory)) : [];
+  const known: Known = { persons: new Set(memory.persons), moved: new Set(memory.moved), homes: memory.homes };
+  const sleepers = memory.line ? Object.values(picture.devices).filter((device) => isPersons(device, known)) : [];
   const persons = sleepers.map(({ facts }) => facts.id);
   return persons.join() === memory.persons.join() ? memory : { ...memory, persons };
 }
 
-function isPersons({ facts: { id }, reading, asked }: DeviceView, { persons, moved, homes }: Memory): boolean {
+type Known = {
+  readonly persons: ReadonlySet<string>;
+  readonly moved: ReadonlySet<string>;
+  readonly homes: Memory['homes'];
+};
+
+function isPersons({ facts: { id }, reading, asked }: DeviceView, { persons, moved, homes }: Known): boolean {
   if (reading?.asleep !== true) return false;
-  if (persons.includes(id)) return true;
+  if (persons.has(id)) return true;
   // One that ran as we had asked, and then slept.
-  if (moved.includes(id)) return asked?.setting.kind === 'awake' && asked.attempts === 0;
+  if (moved.has(id)) return asked?.setting.kind === 'awake' && asked.attempts === 0;
   // One whose home nobody knows may have been put to sleep by us, before the journal was lost.
   return homes[id]?.kind === 'awake';
 }

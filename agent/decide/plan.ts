@@ -23,10 +23,15 @@ export type Plan = {
   readonly levelW: Watts | undefined;
   /** Where the ramp is on its way to the level; undefined when the rack is free. */
   readonly lineW: Watts | undefined;
+  /** Where the ramp is on its way up to a floor above home; undefined when none asks for that. */
+  readonly liftW: Watts | undefined;
   /** Who set the level, in words. */
   readonly why: string;
   /** Watts by which the level cannot be met with the devices there are; 0 when it can. */
   readonly shortByW: Watts;
+  /** What the rack draws with all that can be steered as far down, and as far up, as it goes. */
+  readonly leastW: Watts;
+  readonly mostW: Watts;
   readonly devices: readonly PlannedDevice[];
   /** What happened to orders at this decision, in order. */
   readonly steps: readonly Step[];
@@ -65,10 +70,11 @@ export type Track = {
   readonly done: boolean;
 };
 
+/** The moving floor. */
+export type Lift = { readonly levelW: Watts; readonly movedAt: Millis };
+
 /** The moving ceiling. */
-export type Line = {
-  readonly levelW: Watts;
-  readonly movedAt: Millis;
+export type Line = Lift & {
   /** A raise waits until then: every rack derives its own delay from the event that ended. */
   readonly hold?: { readonly event: string; readonly until: Millis };
   /** Watts per second the orders behind it allow on the way up. */
@@ -93,6 +99,7 @@ export type Memory = {
   /** The one device that is partly filled. */
   readonly partial?: { readonly device: string; readonly limit: number };
   readonly line?: Line;
+  readonly lift?: Lift;
   readonly tracks: readonly Track[];
   /** Per event, `issuer/event`: frozen when its first order binds. */
   readonly baselines: Readonly<Record<string, Baseline>>;

@@ -8,7 +8,8 @@ import { sameSetting, shows } from '#agent/state/setting.ts';
 import { epochMs } from '#protocol/time.ts';
 import { isSilent, isTrusted } from './binding.ts';
 import type { Bound } from './compose.ts';
-import { eventKey } from './compose.ts';
+import { asks, eventKey, orderedW } from './compose.ts';
+import { impossible } from './impossible.ts';
 import type { Level } from './level.ts';
 import { proves } from './metered.ts';
 import type { Memory, Plan, PlannedDevice, Step, Track } from './plan.ts';
@@ -67,17 +68,29 @@ function retimed(track: Track, accepted: AcceptedOrder | undefined): Track {
 }
 
 /** acting -> acknowledged -> confirmed -> metered -> holding, or partial past the deadline. */
-function whileBinding(track: Track, { accepted, interval, level }: Bound, around: Around): Advance {
+function whileBinding(track: Track, bound: Bound, around: Around): Advance {
+  const { accepted, interval, level } = bound;
   const { picture, policy, plan, now } = around;
-  const levelW = Math.max(level.watts, policy.limits.min_w);
+  const levelW = orderedW(level, policy);
   const cuts = plan.devices.filter((each) => !sameSetting(each.want, each.home));
   const short = cuts.filter((each) => each.stubborn || !isShown(each, picture)).map((each) => whyShort(each, picture));
-  const start = advance({ ...track, levelW, intervalFrom: interval.from, short });
-  const acting = track.intervalFrom === interval.from ? start : reach(start, 'acting', plan.why, now);
-  const arrived = plan.lineW !== undefined && plan.lineW <= levelW;
+  const asked: Level = { ...level, watts: levelW };
+  const limits = impossible(asked, plan) ?? [];
+  const start = advance({ ...track, levelW, intervalFrom: interval.from, short: short.concat(limits) });
+  // Where another goes further, both are told.
+  const why = [...new Set([asks(bound, policy), plan.why].concat(limits))].join('; ');
+  const acting = track.intervalFrom === interval.from ? start : reach(start, 'acting', why, now);
+  const arrived = hasArrived(asked, plan);
   const told = arrived ? throughDevices(acting, cuts, around) : acting;
   const dueAt = Math.max(epochMs(interval.from), accepted.receivedAt) + accepted.order.deadline_s * 1000;
-  return throughMeter(told, cuts, { ...level, watts: levelW }, dueAt, around);
+  return throughMeter(told, cuts, asked, dueAt, around);
+}
+
+/** Whether the ramps have come to what is asked, or as near as the rack can. */
+function hasArrived({ kind, watts }: Level, { lineW, liftW, mostW }: Unreported): boolean {
+  const reach = Math.min(watts, mostW);
+  const risen = kind === 'atMost' || (liftW ?? reach) >= Math.min(reach, lineW ?? reach);
+  return risen && (kind === 'atLeast' || (lineW !== undefined && lineW <= watts));
 }
 
 /** The first two truths, of every device that does as told. */

@@ -11,7 +11,10 @@ const EVENT = 'qse-north/ecrs-a';
 
 const envelope = (ceilingW: number | undefined, change: Partial<Envelope> = {}): Envelope => ({
   ceilingW,
+  floorW: undefined,
   why: '',
+  whyMore: '',
+  asked: [],
   downWPerS: undefined,
   upWPerS: undefined,
   events: ceilingW === undefined ? [] : [EVENT],

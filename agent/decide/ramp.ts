@@ -4,7 +4,7 @@ import type { Now } from '#agent/state/observation.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
 import type { Envelope } from './compose.ts';
 import { slowest } from './compose.ts';
-import type { Line } from './plan.ts';
+import type { Lift, Line } from './plan.ts';
 import { staggerMs } from './stagger.ts';
 
 /** A new cut may take one tick's worth of ramp at once: the fast path does not wait for the tick. */
@@ -56,11 +56,30 @@ function raise(line: Line, to: Watts, envelope: Envelope, around: Surroundings):
   return to === Number.POSITIVE_INFINITY ? undefined : { ...free, levelW: to };
 }
 
+/**
+ * The moving floor: from what the rack draws by itself up to what is asked for, and back. Never absent a raise that is
+ * allowed, and gone once it asks for no more than home.
+ */
+export function moveLift(lift: Lift | undefined, envelope: Envelope, around: Surroundings): Lift | undefined {
+  const { policy, homeW, mayRaise, now } = around;
+  const from = lift?.levelW ?? homeW;
+  const to = Math.max(envelope.floorW ?? 0, homeW);
+  const elapsed = lift ? elapsedS(lift, now) : FIRST_STEP_S;
+  if (to > from) {
+    if (!mayRaise) return lift && { ...lift, movedAt: now.mono };
+    const rate = slowest([envelope.upWPerS, policy.limits.step_up_w_per_s]);
+    return { levelW: rate === undefined ? to : Math.min(to, from + rate * elapsed), movedAt: now.mono };
+  }
+  const rate = slowest([envelope.downWPerS, policy.limits.step_down_w_per_s]);
+  const levelW = rate === undefined ? to : Math.max(to, from - rate * elapsed);
+  return levelW > homeW ? { levelW, movedAt: now.mono } : undefined;
+}
+
 /** Remembers the ramp of the orders that bind, for the way up after they are gone. */
 function settled(line: Line, upWPerS: number | undefined): Line {
   return upWPerS === undefined ? line : { ...line, upWPerS };
 }
 
-function elapsedS(line: Line, now: Now): Seconds {
+function elapsedS(line: Lift, now: Now): Seconds {
   return Math.min((now.mono - line.movedAt) / 1000, LONGEST_STEP_S);
 }

@@ -3,7 +3,7 @@ import type { Policy } from '#agent/config/policy.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { isManual } from '#agent/state/picture.ts';
-import { awake, sameSetting, shows } from '#agent/state/setting.ts';
+import { asleep, awake, sameSetting, shows } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
 import type { Memory } from './plan.ts';
@@ -22,10 +22,11 @@ export type Roster = { readonly steerable: readonly Steerable[]; readonly leftAl
 export function roster(picture: Picture, policy: Policy, memory: Memory, now: Now): Roster {
   const steerable: Steerable[] = [];
   const leftAlone: LeftAlone[] = [];
+  const untouchable = untouchables(picture, policy, memory);
   for (const device of Object.values(picture.devices)) {
     const { id } = device.facts;
     const home = memory.homes[id] ?? awake;
-    const why = whyLeftAlone(device, picture, policy, memory, now);
+    const why = whyLeftAlone(device, picture, untouchable, now);
     if (why) leftAlone.push({ device: id, home, watts: unsteeredW(device), why });
     else steerable.push({ ...steer(device, home), stubbornW: stubbornW(device, home) });
   }
@@ -34,25 +35,29 @@ export function roster(picture: Picture, policy: Policy, memory: Memory, now: No
 
 /** Watts of the devices that orders may move, by their nameplates: what fractions of the rack refer to. */
 export function ratedW(picture: Picture, policy: Policy): Watts {
-  return Object.values(picture.devices)
-    .filter((device) => isSteered(device, policy))
-    .reduce((sum, { facts }) => sum + facts.ratedW, 0);
+  return steered(picture, policy).reduce((sum, { facts }) => sum + facts.ratedW, 0);
 }
 
-/** Whether orders may move it at all. */
-export function isSteered({ facts }: DeviceView, policy: Policy): boolean {
-  return canSleep(facts.controls) && !policy.protect.includes(facts.id);
+/** Devices that orders may move at all. */
+export function steered(picture: Picture, policy: Policy): DeviceView[] {
+  const safe = protectedDevices(picture, policy);
+  return Object.values(picture.devices).filter(({ facts }) => canGoDown(facts.controls) && !safe.has(facts.id));
+}
+
+/** Named by the policy, or under a workload that is protected by its tier or by its name. */
+function protectedDevices({ workloads }: Picture, { protect }: Policy): Map<string, string> {
+  const safe = new Map(protect.map((id) => [id, 'protected by the policy']));
+  for (const { facts } of Object.values(workloads)) {
+    if (facts.tier !== 'protected' && !safe.has(facts.id)) continue;
+    for (const gpu of facts.gpus) safe.set(gpu, `runs ${facts.id}, which is protected`);
+  }
+  return safe;
 }
 
 /** Until it has said who it is, a device is planned for as the one the config names, and not called. */
 export function awaitsIdentity({ facts, identified, unpowered }: DeviceView): boolean {
   // Its outlets are ours, whoever hangs on them.
   return !unpowered && facts.identityRequired && !identified;
-}
-
-/** Terahashes per joule by the maker's word, which does not flicker; unknown counts as least. */
-export function valuePerWatt({ reading, facts }: DeviceView): number {
-  return (reading?.ratedHashrateThs ?? 0) / facts.ratedW;
 }
 
 /** Watts of a device that runs as `setting` says. */
@@ -64,14 +69,15 @@ export function wattsAt(device: DeviceView, setting: Setting): Watts {
 }
 
 function steer(device: DeviceView, home: Setting): Omit<Steerable, 'stubbornW'> {
-  return {
-    device: device.facts.id,
-    home,
-    homeW: wattsAt(device, home),
-    residualW: residualW(device),
-    fullW: device.fullW,
-    dial: device.facts.controls['limit']?.range,
-  };
+  const dial = device.facts.controls['limit']?.range;
+  const homeW = wattsAt(device, home);
+  // What cannot sleep goes down to its dial's end, unless it is there, or below, at home.
+  const bottom: Setting = canSleep(device.facts.controls)
+    ? asleep
+    : { kind: 'awake', ...(dial && { limit: dial.min }) };
+  const bottomW = wattsAt(device, bottom);
+  const [lowest, lowestW] = bottomW < homeW ? [bottom, bottomW] : [home, homeW];
+  return { device: device.facts.id, home, homeW, lowest, lowestW, fullW: device.fullW, dial };
 }
 
 /** A fixed figure, not the last reading: noise in a device nobody steers must not move those that are steered. */
@@ -81,25 +87,44 @@ function unsteeredW(device: DeviceView): Watts {
   return sleeps ? residualW(device) : device.fullW;
 }
 
+/** Looked up once for each device of a rack of thousands. */
+type Untouchables = {
+  readonly safe: ReadonlyMap<string, string>;
+  readonly persons: ReadonlySet<string>;
+  readonly lockedOut: ReadonlySet<string>;
+};
+
+function untouchables(picture: Picture, policy: Policy, memory: Memory): Untouchables {
+  return {
+    safe: protectedDevices(picture, policy),
+    persons: new Set(memory.persons),
+    lockedOut: new Set(picture.local.lockedOut),
+  };
+}
+
 function whyLeftAlone(
   { facts, state, trouble, reading }: DeviceView,
   picture: Picture,
-  policy: Policy,
-  memory: Memory,
+  { safe, persons, lockedOut }: Untouchables,
   now: Now,
 ): string | undefined {
-  if (policy.protect.includes(facts.id)) return 'protected by the policy';
+  const shield = safe.get(facts.id);
+  if (shield) return shield;
   if (isManual(picture, now)) return 'the rack is run by hand';
-  if (memory.persons.includes(facts.id)) return 'a person put it to sleep; it is taken up again once it wakes';
+  if (persons.has(facts.id)) return 'a person put it to sleep; it is taken up again once it wakes';
   // Cuts are still allowed: only an end of sleep could hurt the hands inside.
-  if (picture.local.lockedOut.includes(facts.id) && reading?.asleep !== false) return 'locked out';
-  if (!canSleep(facts.controls)) return 'has no control to sleep and wake';
+  if (lockedOut.has(facts.id) && reading?.asleep !== false) return 'locked out';
+  if (!canGoDown(facts.controls)) return 'has no control to sleep and wake, and no limit to set';
   if (state === 'wrong_device') return trouble?.message ?? 'another device is at its address';
   return undefined;
 }
 
 function canSleep(controls: DeviceView['facts']['controls']): boolean {
   return controls['sleep'] !== undefined && controls['wake'] !== undefined;
+}
+
+function canGoDown(controls: DeviceView['facts']['controls']): boolean {
+  return canSleep(controls) || controls['limit'] !== undefined;
 }
 
 function stubbornW(device: DeviceView, home: Setting): Watts | undefined {
