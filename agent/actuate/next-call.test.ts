@@ -156,3 +156,22 @@ test('its own word is awaited once it has said yes', () => {
 function off() {
   return { settle_ms: 0, restarts: false, persistent: false, min_interval_s: 0 };
 }
+
+test('one that cannot sleep is only ever dialled, whether it says that it is awake or not', () => {
+  const { limit } = miner('gpu0').controls;
+  assert.ok(limit);
+  const gpu = miner('gpu0', { kind: 'gpu', controls: { limit } });
+  const view = viewOf(rackOf([gpu], { gpu0: { asleep: undefined } }), 'gpu0');
+  assert.deepEqual([view.state, view.reading?.asleep], ['awake', undefined]);
+  const planned = {
+    device: 'gpu0',
+    home: awake,
+    hands: 'on',
+    expectedW: 600,
+    stubborn: false,
+    lastResort: false,
+    why: '',
+  } as const;
+  const call = nextCall(view, { ...planned, want: { kind: 'awake', limit: 20 } }, after(1));
+  assert.deepEqual(call, { kind: 'limit', setting: { kind: 'awake', limit: 20 }, value: 20, lowers: true });
+});

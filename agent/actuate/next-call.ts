@@ -42,7 +42,8 @@ function callFor(device: DeviceView, { want, lastResort }: PlannedDevice): Call 
   // Doubt raises nothing: one that has not been heard yet, as after a restart, may already run as it should.
   if (!device.reading) return undefined;
   // One whose word does not tell is told to wake too: waking twice is harmless.
-  if (device.reading?.asleep !== false || mayHaveGoneToSleep(device)) return { kind: 'wake', setting: awake };
+  const mayBeAsleep = device.reading.asleep !== false || mayHaveGoneToSleep(device);
+  if (mayBeAsleep && device.facts.controls['wake']) return { kind: 'wake', setting: awake };
   const dial = device.facts.controls['limit']?.range;
   if (!dial) return undefined;
   const value = want.limit ?? dial.max;

@@ -18,7 +18,7 @@ export function settingText(setting: Setting, unit: 'percent' | 'watts' = 'perce
 
 /** The setting a reading shows; undefined when it does not say whether the device sleeps. */
 export function settingShown(device: DeviceView, reading: DeviceReading): Setting | undefined {
-  if (reading.asleep === undefined) return undefined;
+  if (reading.asleep === undefined && device.facts.controls['sleep']) return undefined;
   if (reading.asleep) return asleep;
   const range = device.facts.controls['limit']?.range;
   // A limit at the dial's end is no limit: a device at 100 % and one that was never limited run the same.
