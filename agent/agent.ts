@@ -252,7 +252,7 @@ class RackAgent implements Agent {
       }),
       health: () => {
         const { pollers, rack: hardware } = this.#hands;
-        return healthOf({ host: host(), pollers, lagMs: this.#loop.lagMs, buses: hardware.counters() });
+        return healthOf({ host: host(), pollers, lagMs: this.#loop.lagMs, buses: hardware.buses() });
       },
       otherAlarms: () =>
         new Map([...this.#teller.alarms, ...this.#ears.alarms(), ...clockAlarm(clock), ...processAlarms()]),

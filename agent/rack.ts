@@ -5,7 +5,7 @@
 import type { Adapter, Connect, Controls, Device } from '#adapters/contract.ts';
 import type { ModbusBusOptions } from '#adapters/modbus/bus.ts';
 import { ModbusBus } from '#adapters/modbus/bus.ts';
-import type { BusCounters } from '#adapters/modbus/counters.ts';
+import type { BusHealth } from '#adapters/modbus/counters.ts';
 import type { Instrument } from '#adapters/modbus/instrument.ts';
 import { createInstrument } from '#adapters/modbus/instrument.ts';
 import type { Outlets } from '#adapters/modbus/outlets.ts';
@@ -53,7 +53,7 @@ export type Rack = {
   readonly meters: readonly RackMeter[];
   readonly sensors: readonly RackSensor[];
   readonly pdus: readonly RackPdu[];
-  counters(): Record<string, BusCounters>;
+  buses(): Record<string, BusHealth>;
   start(): void;
   stop(): Promise<void>;
 };
@@ -86,7 +86,7 @@ export function buildRack(config: Config, parts: RackParts): Rack {
       instrument: instrumentFor(sensor, buses, parts),
     })),
     pdus,
-    counters: () => Object.fromEntries([...buses].map(([id, bus]) => [id, bus.counters])),
+    buses: () => Object.fromEntries([...buses].map(([id, bus]) => [id, bus.health])),
     start: () => {
       for (const bus of buses.values()) bus.start();
       for (const { device } of built) device.start();
@@ -101,24 +101,25 @@ function buildBus(bus: BusConfig, config: Config, parts: RackParts): ModbusBus {
   const { clock, log, maps } = parts;
   const units = instrumentsOf(config).filter((each) => each.bus === bus.id);
   const unitGapMs = new Map(units.map(({ unit, model }) => [unit, maps.get(model)?.min_gap_ms ?? 0]));
-  return new ModbusBus({ id: bus.id, clock, log, unitGapMs, ...wireOf(bus, parts) });
+  return new ModbusBus({ id: bus.id, clock, log, unitGapMs, latencyMs: bus.latency_ms, ...wireOf(bus, parts) });
 }
 
 function wireOf(
   bus: BusConfig,
   { connect, serial }: RackParts,
-): Pick<ModbusBusOptions, 'connect' | 'framing' | 'timeoutMs'> {
+): Pick<ModbusBusOptions, 'connect' | 'framing' | 'timeoutMs' | 'pipeline'> {
   switch (bus.kind) {
     case 'tcp':
       return {
         connect: (signal) => connect(bus.host, bus.port, signal),
         framing: tcpFraming,
         timeoutMs: BUS_TIMEOUT_MS,
+        pipeline: bus.pipeline,
       };
     case 'rtu-tcp':
       return {
         connect: (signal) => connect(bus.host, bus.port, signal),
-        framing: rtuOverTcpFraming(),
+        framing: rtuOverTcpFraming(bus.baud),
         timeoutMs: BUS_TIMEOUT_MS,
       };
     case 'rtu': {

@@ -235,7 +235,7 @@ export const health = z.object({
   host_cpu_c: measured,
   /** Per source: reads, failures, and milliseconds of the last read. */
   sources: z.record(z.string(), z.object({ reads: count, failures: count, last_ms: measured })),
-  /** Per bus: requests, time-outs, late replies and so on. */
+  /** Per bus: requests, time-outs, CRC errors, rejected late replies and so on, and its load now. */
   buses: z.record(z.string(), z.record(z.string(), z.number())),
 });
 

@@ -26,8 +26,9 @@ test('meters, sensors and PDUs share wires of every kind', () => {
   assert.deepEqual(findings({}), []);
 });
 
-test('a serial line is 8N1 unless said', () => {
-  assert.deepEqual(parse({}).data?.buses[0], { ...rtu1, parity: 'none', stop_bits: 1 });
+test('a serial line is 8N1 unless said, and holds no write up for longer than 160 ms', () => {
+  const defaults = { parity: 'none', stop_bits: 1, latency_ms: 160 };
+  assert.deepEqual(parse({}).data?.buses[0], { ...rtu1, ...defaults });
 });
 
 const refused: [string, object][] = [

@@ -1,5 +1,6 @@
 /** The sections of config.yaml for what measures and switches over Modbus, and the wires it hangs on. */
 import * as z from 'zod';
+import { LATENCY_MS } from '#adapters/modbus/bus.ts';
 import { name } from '#protocol/ids.ts';
 import { sensorRoles } from '#protocol/telemetry.ts';
 import { watts } from '#protocol/units.ts';
@@ -8,20 +9,34 @@ import { id } from './id.ts';
 const host = z.string().min(1).max(253);
 const port = z.int().min(1).max(65_535);
 
+const wire = {
+  id: name,
+  /** Milliseconds that one read may keep the wire at most: a write never waits longer than for one. */
+  latency_ms: z.int().min(20).max(1000).default(LATENCY_MS),
+};
+/** Bits per second; all units on a line speak at the same. */
+const baud = z.int().min(1200).max(921_600);
+
 export const bus = z.discriminatedUnion('kind', [
-  z.strictObject({ id: name, kind: z.literal('tcp'), host, port: port.default(502) }),
   z.strictObject({
-    id: name,
+    ...wire,
+    kind: z.literal('tcp'),
+    host,
+    port: port.default(502),
+    /** How many requests may be on their way at once. More than one only for what is known to take them. */
+    pipeline: z.int().min(1).max(16).default(1),
+  }),
+  z.strictObject({
+    ...wire,
     kind: z.literal('rtu'),
     /** Best a path below /dev/serial/by-id: it names the adapter, wherever it is plugged in. */
     port: z.string().regex(/^\//, 'must be a path such as /dev/serial/by-id/usb-FTDI-1'),
-    /** Bits per second; all units on the line speak at the same. */
-    baud: z.int().min(1200).max(921_600),
+    baud,
     parity: z.enum(['none', 'even', 'odd']).default('none'),
     stop_bits: z.literal([1, 2]).default(1),
   }),
-  /** RTU frames in the TCP stream of a serial server: not Modbus TCP. */
-  z.strictObject({ id: name, kind: z.literal('rtu-tcp'), host, port }),
+  /** RTU frames in the TCP stream of a serial server: not Modbus TCP. `baud` is that of the server's line. */
+  z.strictObject({ ...wire, kind: z.literal('rtu-tcp'), host, port, baud: baud.default(9600) }),
 ]);
 
 const instrument = {

@@ -1,54 +1,48 @@
 /**
- * One wire with Modbus units on it, and its one queue: one request at a time, controls before reads. Connects when it
- * is first needed and again when the connection was lost.
+ * One wire with Modbus units on it, for those that read and switch them. Requests wait in one queue (`wire.ts`): a
+ * control goes first and takes the wire from a read, fast points go before slow ones, and a silent unit holds up nobody.
  */
 import type { Millis } from '#protocol/units.ts';
 import type { AdapterErrorKind } from '../errors.ts';
 import { AdapterError } from '../errors.ts';
-import type { Urgency } from '../transport/wire-queue.ts';
-import { WireQueue } from '../transport/wire-queue.ts';
-import type { BusCounters } from './counters.ts';
+import type { BusCounters, BusHealth } from './counters.ts';
 import { zeroCounters } from './counters.ts';
-import type { DialerOptions } from './dialer.ts';
-import { Dialer } from './dialer.ts';
 import type { Request, Table } from './frames.ts';
-import { encodeRequest } from './frames.ts';
-import type { Answer } from './link.ts';
-import { Turns } from './turns.ts';
-import { within } from './within.ts';
+import type { ReadCost } from './plan-reads.ts';
+import type { PollClass } from './register-map.ts';
+import type { BusUrgency } from './schedule.ts';
+import type { WireOptions } from './wire.ts';
+import { Wire } from './wire.ts';
 
-export type ModbusBusOptions = DialerOptions & {
-  /** Units that need a rest between two requests, and how long. */
-  unitGapMs?: ReadonlyMap<number, Millis>;
+export type ModbusBusOptions = WireOptions & {
+  /** What one read may take at most, since a write has to wait for it; `LATENCY_MS` unless said. */
+  latencyMs?: Millis;
 };
 
 /** Words 0 to 65535 or bits 0 and 1, and when they arrived on the monotonic clock. */
 export type BusReading = { values: number[]; mono: Millis };
 
-/** Whether a write reduces the power drawn; see `WireQueue`. */
-export type WriteUrgency = Exclude<Urgency, 'read'>;
+/** Whether a write reduces the power drawn; see `schedule.ts`. */
+export type WriteUrgency = Exclude<BusUrgency, PollClass>;
+
+/** Fifty registers at 9600 baud, all that fit into a request from 19200 on. */
+export const LATENCY_MS: Millis = 160;
 
 /**
- * All requests reject with an `AdapterError`: `unreachable` without a connection, `timedOut` without a reply,
- * `unsupported` for exceptions 1 and 2, `refused` for the others of the device, `malformed` for what is not Modbus; with
- * `Preempted` when a control took the wire; or with the reason of the caller's signal.
+ * All requests reject with an `AdapterError`: `unreachable` without a connection or while the unit is offline,
+ * `timedOut` without a reply, `unsupported` for exceptions 1 and 2, `refused` for the others of the device, `malformed`
+ * for what is not Modbus; with `Preempted` when a control took the wire; or with the reason of the caller's signal.
  */
 export class ModbusBus {
   readonly id: string;
   readonly #options: ModbusBusOptions;
-  readonly #dialer: Dialer;
-  readonly #queue = new WireQueue();
   readonly #counters = zeroCounters();
-  readonly #turns: Turns | undefined;
-  readonly #doneAt = new Map<number, Millis>();
-  #transaction = 0;
+  readonly #wire: Wire;
 
   constructor(options: ModbusBusOptions) {
     this.id = options.id;
     this.#options = options;
-    const { framing, clock, timeoutMs } = options;
-    this.#turns = framing.turns && new Turns(framing.turns, timeoutMs, clock);
-    this.#dialer = new Dialer(options, this.#counters, this.#turns);
+    this.#wire = new Wire(options, this.#counters);
   }
 
   /** A copy, at this moment. */
@@ -56,22 +50,48 @@ export class ModbusBus {
     return { ...this.#counters };
   }
 
-  /** Opens the wire ahead of the first request. Never throws: a dead wire stays cold until it is asked for. */
+  get health(): BusHealth {
+    const units = [...this.#wire.units];
+    const turnaroundMs = units.reduce((sum, unit) => sum + unit.turnaroundMs, 0) / Math.max(1, units.length);
+    return {
+      ...this.#counters,
+      loadPercent: Math.round(100 * this.#wire.load.share(this.#options.clock.monotonic())),
+      turnaroundMs: Math.round(turnaroundMs * 10) / 10,
+      unitsOffline: units.filter(({ isOffline }) => isOffline).length,
+    };
+  }
+
   start(): void {
-    this.#queue
-      .run('read', (signal) => this.#dialer.link(false, signal))
-      .catch((error: unknown) => this.#options.log.debug({ bus: this.id, error }, 'the bus starts cold'));
+    this.#wire.start();
   }
 
   /** Settles every request, waiting or in flight, with `unreachable`, and closes the wire for good. */
   async stop(): Promise<void> {
-    this.#queue.stop(this.#error('unreachable', 'stopped'));
-    await this.#dialer.stop();
+    await this.#wire.stop(this.#error('unreachable', 'stopped'));
+  }
+
+  /** What reads of this unit cost, by what is known of it now. */
+  costOf(unit: number): ReadCost {
+    const { framing, latencyMs = LATENCY_MS } = this.#options;
+    const { requestMs, registerMs } = framing.wire;
+    return { requestMs: requestMs + this.#wire.unit(unit).turnaroundMs, registerMs, budgetMs: latencyMs };
+  }
+
+  /** Grows when the unit or its connection came back: what it refused before then, it may have by now. */
+  recoveriesOf(unit: number): number {
+    return this.#wire.unit(unit).recoveries;
   }
 
   /** Reads `count` bits or words of a unit, 0 to 255, from a zero-based address. */
-  async read(unit: number, table: Table, address: number, count: number, signal?: AbortSignal): Promise<BusReading> {
-    const values = await this.#request('read', unit, { kind: 'read', table, address, count }, signal);
+  async read(
+    unit: number,
+    table: Table,
+    address: number,
+    count: number,
+    signal?: AbortSignal,
+    urgency: PollClass = 'fast',
+  ): Promise<BusReading> {
+    const values = await this.#request(urgency, unit, { kind: 'read', table, address, count }, signal);
     return { values, mono: this.#options.clock.monotonic() };
   }
 
@@ -115,59 +135,14 @@ export class ModbusBus {
     await this.#request(urgency, unit, { kind: 'writeRegisters', address, values }, signal);
   }
 
-  async #request(urgency: Urgency, unit: number, request: Request, signal?: AbortSignal): Promise<number[]> {
-    const urgent = urgency !== 'read';
-    const answer = await this.#queue.run(urgency, (job) => this.#ask(urgent, unit, request, job), signal);
+  async #request(urgency: BusUrgency, unit: number, request: Request, signal?: AbortSignal): Promise<number[]> {
+    // Everyone would obey it, and nobody answer. Over TCP it may mean the device itself, but behind a gateway all.
+    if (unit === 0 && request.kind !== 'read') throw new RangeError('unit 0 is the broadcast: it is never written to');
+    const answer = await this.#wire.ask(unit, request, urgency, signal);
     if (answer.kind === 'done') return answer.values;
     if (answer.kind === 'malformed') throw this.#error('malformed', `unit ${unit}: ${answer.why}`);
     const { code, name } = answer;
     throw this.#error(exceptionKinds[code] ?? 'refused', `unit ${unit}: exception ${code}, ${name}`, { code });
-  }
-
-  async #ask(
-    urgent: boolean,
-    unit: number,
-    request: Request,
-    signal: AbortSignal,
-  ): Promise<Exclude<Answer, { kind: 'copy' }>> {
-    for (;;) {
-      const answer = await this.#exchange(urgent, unit, request, signal);
-      if (answer.kind !== 'copy') return answer;
-    }
-  }
-
-  async #exchange(urgent: boolean, unit: number, request: Request, signal: AbortSignal): Promise<Answer> {
-    const { clock, timeoutMs } = this.#options;
-    const link = await this.#dialer.link(urgent, signal);
-    const transaction = this.#nextTransaction();
-    await this.#rested(unit, signal);
-    await this.#turns?.next({ transaction, unit, pdu: encodeRequest(request) }, signal);
-    const late = () => {
-      this.#counters.timeouts += 1;
-      return this.#error('timedOut', `unit ${unit} did not answer within ${timeoutMs} ms`);
-    };
-    const exchange = (allowed: AbortSignal) => link.exchange(transaction, unit, request, allowed);
-    try {
-      const answer = await within(clock, timeoutMs, signal, late, exchange);
-      this.#dialer.replied();
-      return answer;
-    } finally {
-      this.#doneAt.set(unit, clock.monotonic());
-    }
-  }
-
-  /** Some units miss a request that comes too soon after the one before. */
-  async #rested(unit: number, signal: AbortSignal): Promise<void> {
-    const { clock, unitGapMs } = this.#options;
-    const gapMs = unitGapMs?.get(unit) ?? 0;
-    const restMs = (this.#doneAt.get(unit) ?? Number.NEGATIVE_INFINITY) + gapMs - clock.monotonic();
-    if (restMs > 0) await clock.sleep(restMs, signal);
-  }
-
-  /** Goes on across connections, so that no gateway can answer a new connection with an old one's reply. */
-  #nextTransaction(): number {
-    this.#transaction = (this.#transaction + 1) & 0xffff;
-    return this.#transaction;
   }
 
   #error(kind: AdapterErrorKind, what: string, detail: { code?: number } = {}): AdapterError {

@@ -24,6 +24,11 @@ export type Reply =
 /** How many bits or words one request may read. */
 export const maxRead: Record<Table, number> = { coil: 2000, discrete: 2000, holding: 125, input: 125 };
 
+/** How many registers' worth of bytes a read brings: sixteen bits travel as one register does. */
+export function registersIn(table: Table, count: number): number {
+  return table === 'coil' || table === 'discrete' ? Math.ceil(count / 16) : count;
+}
+
 /** Throws `RangeError` for what the protocol cannot say: that is the caller's mistake, not the device's. */
 export function encodeRequest(request: Request): Buffer {
   switch (request.kind) {

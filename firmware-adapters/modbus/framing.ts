@@ -13,6 +13,8 @@ export type Frame = {
 export type Framing = {
   /** A fresh codec for a fresh connection. */
   codec(counters: BusCounters): Codec;
+  /** How long a read keeps the wire, apart from the unit's own turnaround. */
+  readonly wire: WireTimes;
   /** What a wire needs whose replies do not say which request they answer; absent where they do. */
   readonly turns?: TurnTimes;
 };
@@ -25,6 +27,13 @@ export type Codec = {
    * stream cannot be followed any more: the connection must then be dropped.
    */
   push(chunk: Buffer): Iterable<Frame>;
+};
+
+export type WireTimes = {
+  /** A request, and what is around the registers of its reply, with the silences. */
+  readonly requestMs: Millis;
+  /** Each register of the reply. */
+  readonly registerMs: Millis;
 };
 
 export type TurnTimes = {

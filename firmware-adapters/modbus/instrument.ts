@@ -1,6 +1,5 @@
 /** One meter, sensor or PDU: a unit on a bus, read by its register map. */
-import type { ModbusBus } from './bus.ts';
-import type { PointReading, Readings } from './look.ts';
+import type { PointReading, ReadingBus, Readings } from './look.ts';
 import { Look } from './look.ts';
 import type { PointKey } from './quantities.ts';
 import type { PollClass, RegisterMap } from './register-map.ts';
@@ -22,7 +21,7 @@ export type Instrument = {
 export type InstrumentParts = {
   /** The instrument's id in the config. */
   id: string;
-  bus: Pick<ModbusBus, 'read'>;
+  bus: ReadingBus;
   /** The unit id on the bus, 0 to 255. */
   unit: number;
   map: RegisterMap;

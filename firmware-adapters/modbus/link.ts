@@ -1,4 +1,4 @@
-/** One open connection of a bus: sends one request at a time and believes only the reply that belongs to it. */
+/** One open connection of a bus: sends requests and believes only the reply that belongs to each. */
 import type { Duplex } from 'node:stream';
 import type { Millis } from '#protocol/units.ts';
 import type { Clock } from '../contract.ts';
@@ -13,7 +13,7 @@ import type { Turns } from './turns.ts';
 /** A reply that belongs to its request, or a copy of the one before: then the request must be sent again. */
 export type Answer = Exclude<Reply, { kind: 'foreign' }> | { kind: 'copy' };
 
-type Waiting = { transaction: number; unit: number; request: Request; settle(outcome: Answer | AdapterError): void };
+type Waiting = { unit: number; request: Request; settle(outcome: Answer | AdapterError): void };
 
 export type LinkParts = {
   /** The bus's id in the config, for messages. */
@@ -31,10 +31,13 @@ export class Link {
   readonly #parts: LinkParts;
   readonly #codec: Codec;
   readonly #closed = Promise.withResolvers<void>();
-  #waiting: Waiting | undefined;
+  /** By transaction. */
+  readonly #waiting = new Map<number, Waiting>();
   #lastTransaction = 0;
   #sent = 0;
   #unheardMs: Millis = 0;
+  /** Up to when waiting has been counted in it. */
+  #unheardUntil: Millis = 0;
   #broken: AdapterError | undefined;
 
   constructor(parts: LinkParts) {
@@ -53,7 +56,7 @@ export class Link {
     });
   }
 
-  /** Drops the connection and rejects the request in flight with `unreachable`. */
+  /** Drops the connection and rejects the requests in flight with `unreachable`. */
   stop(why: string): Promise<void> {
     this.#break('unreachable', why);
     return this.#closed.promise;
@@ -70,7 +73,7 @@ export class Link {
   }
 
   /**
-   * Sends `request` and waits for its answer. Rejects with the signal's reason, or with the `AdapterError` that broke
+   * Sends `request` and waits for its answer, besides others that wait for theirs where the framing tells them apart. Rejects with the signal's reason, or with the `AdapterError` that broke
    * the connection.
    */
   async exchange(transaction: number, unit: number, request: Request, signal: AbortSignal): Promise<Answer> {
@@ -80,12 +83,12 @@ export class Link {
     const sentAt = this.#parts.clock.monotonic();
     return new Promise((resolve, reject) => {
       const done = () => {
-        this.#waiting = undefined;
+        this.#waiting.delete(transaction);
         signal.removeEventListener('abort', abort);
       };
       const abort = () => {
         done();
-        this.#unheardMs += this.#parts.clock.monotonic() - sentAt;
+        this.#unheard(sentAt);
         this.#parts.turns?.gaveUp(transaction);
         reject(signal.reason);
       };
@@ -96,7 +99,7 @@ export class Link {
         reject(outcome);
       };
       signal.addEventListener('abort', abort, { once: true });
-      this.#waiting = { transaction, unit, request, settle };
+      this.#waiting.set(transaction, { unit, request, settle });
       this.#send(transaction, bytes);
     });
   }
@@ -106,6 +109,13 @@ export class Link {
     this.#lastTransaction = transaction;
     this.#parts.counters.requests += 1;
     this.#parts.stream.write(bytes);
+  }
+
+  /** Of requests that waited side by side, the time counts once. */
+  #unheard(sentAt: Millis): void {
+    const now = this.#parts.clock.monotonic();
+    this.#unheardMs += now - Math.max(sentAt, this.#unheardUntil);
+    this.#unheardUntil = now;
   }
 
   #receive(chunk: Buffer): void {
@@ -121,8 +131,8 @@ export class Link {
   }
 
   #match(frame: Frame): void {
-    const waiting = this.#waiting;
-    if (frame.transaction !== waiting?.transaction) {
+    const waiting = this.#waiting.get(frame.transaction);
+    if (!waiting) {
       this.#parts.turns?.cameLate(frame.transaction);
       this.#parts.counters[this.#wasSent(frame.transaction) ? 'lateReplies' : 'foreignReplies'] += 1;
       return;
@@ -152,6 +162,6 @@ export class Link {
     if (this.#broken) return;
     this.#broken = new AdapterError(kind, `bus ${this.#parts.id}: ${why}`, detail);
     this.#parts.stream.destroy();
-    this.#waiting?.settle(this.#broken);
+    for (const waiting of [...this.#waiting.values()]) waiting.settle(this.#broken);
   }
 }

@@ -4,9 +4,10 @@ import { AdapterError } from '../errors.ts';
 import type { ModbusBus } from './bus.ts';
 import type { Decoded } from './decode.ts';
 import { decode, widthOf } from './decode.ts';
-import type { BlockRead } from './plan-reads.ts';
-import { planReads } from './plan-reads.ts';
-import type { Barrier, Point, RegisterMap } from './register-map.ts';
+import type { BlockRead, ReadLimits } from './plan-reads.ts';
+import { endOf, planReads } from './plan-reads.ts';
+import type { Barrier, Point, PollClass } from './register-map.ts';
+import { pollClasses } from './register-map.ts';
 
 export type PointReading =
   /** `raw` are the point's own registers or bit, by address; `mono` is when they came, on the monotonic clock. */
@@ -17,17 +18,23 @@ export type PointReading =
 /** Each point asked for, with what came of it. */
 export type Readings = ReadonlyMap<Point, PointReading>;
 
+/** What reading needs of a bus. */
+export type ReadingBus = Pick<ModbusBus, 'read' | 'costOf' | 'recoveriesOf'>;
+
 export type LookParts = {
-  bus: Pick<ModbusBus, 'read'>;
+  bus: ReadingBus;
   /** The unit id on the bus, 0 to 255. */
   unit: number;
-  map: Pick<RegisterMap, 'max_registers_per_read' | 'hole_max' | 'barriers'>;
+  map: ReadLimits;
 };
 
 export class Look {
   readonly #parts: LookParts;
   /** Firmware versions lack registers that others have. Where a block was refused, later reads are cut. */
-  readonly #learned: Barrier[] = [];
+  #cuts: Barrier[] = [];
+  /** Points that were refused even when asked for alone: not asked for again until the unit has been away. */
+  readonly #refused = new Map<Point, AdapterError>();
+  #recoveries = 0;
 
   constructor(parts: LookParts) {
     this.#parts = parts;
@@ -38,19 +45,23 @@ export class Look {
    * `signal`.
    */
   async read(points: readonly Point[], signal?: AbortSignal): Promise<Readings> {
-    const readings = new Map<Point, PointReading>();
-    const waiting = this.#plan(points);
+    this.#forgetIfRecovered();
+    const readings = new Map(points.flatMap((point) => this.#knownRefusal(point)));
+    const waiting = this.#plan(points.filter((point) => !this.#refused.has(point)));
     for (let block = waiting.shift(); block; block = waiting.shift()) {
       const outcome = await this.#readBlock(block, signal);
       if (!(outcome instanceof AdapterError)) {
         for (const [point, reading] of outcome) readings.set(point, reading);
         continue;
       }
-      const cut = isRefusal(outcome) ? halfway(block) : undefined;
-      if (cut) {
-        this.#learned.push(cut);
-        waiting.unshift(...this.#plan(block.points));
-        continue;
+      if (isRefusal(outcome)) {
+        const cuts = cutsIn(block);
+        this.#cuts.push(...cuts);
+        if (cuts.length > 0) {
+          waiting.unshift(...this.#plan(block.points));
+          continue;
+        }
+        for (const point of block.points) this.#refused.set(point, outcome);
       }
       // A unit that does not answer would hold the wire for one time-out per block, and other units wait.
       const lost = isSilence(outcome) ? [block, ...waiting.splice(0)] : [block];
@@ -59,15 +70,30 @@ export class Look {
     return readings;
   }
 
+  /** Another firmware, or another device of the model, may be there now. */
+  #forgetIfRecovered(): void {
+    const { bus, unit } = this.#parts;
+    const recoveries = bus.recoveriesOf(unit);
+    if (recoveries === this.#recoveries) return;
+    this.#recoveries = recoveries;
+    this.#cuts = [];
+    this.#refused.clear();
+  }
+
+  #knownRefusal(point: Point): [Point, PointReading][] {
+    const error = this.#refused.get(point);
+    return error ? [[point, { kind: 'failed', error }]] : [];
+  }
+
   #plan(points: readonly Point[]): BlockRead[] {
-    const { map } = this.#parts;
-    return planReads(points, { ...map, barriers: [...map.barriers, ...this.#learned] });
+    const { bus, unit, map } = this.#parts;
+    return planReads(points, { ...map, barriers: [...map.barriers, ...this.#cuts] }, bus.costOf(unit));
   }
 
   async #readBlock(block: BlockRead, signal?: AbortSignal): Promise<[Point, PointReading][] | AdapterError> {
     const { bus, unit } = this.#parts;
     try {
-      const { values, mono } = await bus.read(unit, block.table, block.address, block.count, signal);
+      const { values, mono } = await bus.read(unit, block.table, block.address, block.count, signal, urgencyOf(block));
       return decodeBlock(block, values, mono);
     } catch (error) {
       if (error instanceof AdapterError) return error;
@@ -93,9 +119,19 @@ function isSilence(error: AdapterError): boolean {
   return error.kind === 'timedOut' || error.kind === 'unreachable';
 }
 
-/** Where to cut a block in two; undefined when all its points start at one address. */
-function halfway(block: BlockRead): Barrier | undefined {
-  const starts = [...new Set(block.points.map((point) => point.address))];
+/** Where to cut a block that was refused: at its holes, else in the middle; nowhere when its points start at one address. */
+function cutsIn({ table, points }: BlockRead): Barrier[] {
+  const holes = points.filter(({ address }, index) => {
+    const reach = Math.max(...points.slice(0, index).map(endOf));
+    return index > 0 && address > reach;
+  });
+  if (holes.length > 0) return holes.map(({ address }) => ({ table, address }));
+  const starts = [...new Set(points.map(({ address }) => address))];
   const address = starts[Math.ceil(starts.length / 2)];
-  return address === undefined ? undefined : { table: block.table, address };
+  return address === undefined ? [] : [{ table, address }];
+}
+
+/** As urgent as its most urgent point. */
+function urgencyOf({ points }: BlockRead): PollClass {
+  return pollClasses.find((each) => points.some(({ poll_class }) => poll_class === each)) ?? 'slow';
 }

@@ -5,6 +5,7 @@ import { AdapterError, Preempted } from '../errors.ts';
 import type { ModbusBus } from './bus.ts';
 import type { Reading } from './instrument.ts';
 import { byKey } from './instrument.ts';
+import type { ReadingBus } from './look.ts';
 import { Look } from './look.ts';
 import type { OutletMap, Point, PollClass, RegisterMap } from './register-map.ts';
 
@@ -26,7 +27,7 @@ export type Outlets = {
 export type OutletsParts = {
   /** The PDU's id in the config. */
   id: string;
-  bus: Pick<ModbusBus, 'read' | 'writeCoil'>;
+  bus: ReadingBus & Pick<ModbusBus, 'writeCoil'>;
   /** The unit id on the bus, 0 to 255. */
   unit: number;
   map: RegisterMap;

@@ -25,7 +25,7 @@ const map = {
 test('a map says no more than it must, the rest has the defaults of the specification', () => {
   const parsed = parseRegisterMap(JSON.stringify(map), 'm1.json');
   assert.equal(parsed.max_registers_per_read, 125);
-  assert.equal(parsed.hole_max, 0);
+  assert.equal(parsed.hole_max, undefined);
   assert.deepEqual(parsed.points[0], {
     ...power,
     word_order: 'big',

@@ -11,6 +11,9 @@ const order = z.enum(['big', 'little']);
 const table = z.enum(['coil', 'discrete', 'holding', 'input']);
 const address = z.int().min(0).max(0xffff);
 
+/** From the most urgent on. */
+export const pollClasses = ['fast', 'normal', 'slow', 'once'] as const;
+
 const point = z.strictObject({
   key: z.enum(pointKeys),
   table,
@@ -35,7 +38,7 @@ const point = z.strictObject({
   /** The smallest step this point shows, in the key's unit. */
   resolution: z.number().positive().exactOptional(),
   /** `fast` is what an order needs at once, `normal` what people watch, `slow` counters, `once` what never changes. */
-  poll_class: z.enum(['fast', 'normal', 'slow', 'once']),
+  poll_class: z.enum(pollClasses),
 });
 
 /** Sockets that are alike, each measured and switched by itself. */
@@ -68,8 +71,8 @@ const registerMap = z.strictObject({
   unverified: z.string().min(1).exactOptional(),
   /** The device's own limit where it is lower than the protocol's 125. */
   max_registers_per_read: z.int().min(1).max(maxRead.holding).default(maxRead.holding),
-  /** So many registers that nobody asked for may be read along, rather than sending another request. */
-  hole_max: z.int().min(0).max(maxRead.holding).default(0),
+  /** For a device that refuses or spoils reads over a longer hole. Without it, the bus reads over what is cheaper. */
+  hole_max: z.int().min(0).max(maxRead.holding).exactOptional(),
   /** No request may hold both a barrier's address and the one before it. */
   barriers: z.array(z.strictObject({ table, address })).default([]),
   /** The rest the device needs between an answer and the next request, milliseconds. */

@@ -193,7 +193,7 @@ test('a leading noise byte does not lose the reply', async () => {
     line.write(Buffer.concat([Buffer.of(asked.unit), ownAddresses(asked)])),
   );
   assert.equal(await during(clock, read(33)), 33);
-  assert.deepEqual([bus.counters.replies, bus.counters.malformed, bus.counters.timeouts], [1, 1, 0]);
+  assert.deepEqual([bus.counters.replies, bus.counters.crcErrors, bus.counters.timeouts], [1, 1, 0]);
 });
 
 test('a reply for another unit is not believed', async () => {

@@ -15,7 +15,8 @@ const timeoutMs = 300;
 const delayMs = [timeoutMs, 2 * timeoutMs] as const;
 
 function rig(seed: number) {
-  const clock = new VirtualClock();
+  // Nothing here needs the event loop twice: 50,000 reads are a few seconds then.
+  const clock = new VirtualClock(0, 1);
   const random = seededRandom(seed);
   const shares = Object.fromEntries(damages.map((kind) => [kind, 0.01]));
   const lines: Line[] = [];
@@ -75,5 +76,5 @@ test('50,000 reads over a line that delays, doubles, drops, cuts, flips and adds
     const times = lines.reduce((sum, { done: byKind }) => sum + byKind[kind], 0);
     assert.ok(times > 400, `${kind} ${times} times`);
   }
-  assert.ok(bus.counters.lateReplies > 400 && bus.counters.malformed > 400, JSON.stringify(bus.counters));
+  assert.ok(bus.counters.lateReplies > 400 && bus.counters.crcErrors > 400, JSON.stringify(bus.counters));
 });

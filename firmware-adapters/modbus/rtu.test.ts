@@ -52,7 +52,7 @@ for (const noise of ['00', 'ff', '11', '11 03', '11 03 04', '11 03 04 00', '11 8
   test(`the noise ${noise} before a reply does not lose the reply`, () => {
     const { hear, counters } = asked();
     assert.deepEqual(hear(`${noise} ${reply}`), [twoWords]);
-    assert.equal(counters.malformed, 1);
+    assert.equal(counters.crcErrors, 1);
   });
 }
 
@@ -69,7 +69,7 @@ for (const [name, text] of unbelieved) {
     const { hear, codec, counters } = asked();
     assert.deepEqual(hear(text), []);
     codec.encode(readTwo);
-    assert.equal(counters.malformed + counters.foreignReplies, 1);
+    assert.equal(counters.crcErrors + counters.foreignReplies, 1);
   });
 }
 
@@ -77,7 +77,7 @@ test('a whole frame of others is told from damage', () => {
   const { hear, codec, counters } = asked();
   hear('12 03 04 0001 0002 08 f3');
   codec.encode(readTwo);
-  assert.deepEqual([counters.foreignReplies, counters.malformed], [1, 0]);
+  assert.deepEqual([counters.foreignReplies, counters.crcErrors], [1, 0]);
 });
 
 test('what was heard before a request does not answer it', () => {
@@ -114,7 +114,7 @@ test('a line that never falls silent is followed, not collected', () => {
   const { codec, counters } = asked();
   for (let chunk = 0; chunk < 100; chunk++) assert.deepEqual([...codec.push(Buffer.alloc(64, 0x55))], []);
   assert.deepEqual([...codec.push(hex(reply))], [twoWords]);
-  assert.ok(counters.malformed > 90);
+  assert.ok(counters.crcErrors > 90);
 });
 
 test('whatever a line carries, only what fits the request is believed', () => {
@@ -134,7 +134,7 @@ test('the silence between frames is 3.5 characters, and 1.75 ms on fast lines', 
     [9600, 19_200, 38_400, 115_200].map((baud) => rtuFraming(baud).turns?.gapMs.toFixed(2)),
     ['4.01', '2.01', '1.75', '1.75'],
   );
-  assert.equal(rtuOverTcpFraming().turns?.gapMs, 10);
+  assert.equal(rtuOverTcpFraming(9600).turns?.gapMs, 10);
 });
 
 test('a slow line is given the time that its longest reply takes', () => {

@@ -15,12 +15,15 @@ export type Baud = number;
 
 /** On a serial line of our own. */
 export function rtuFraming(baud: Baud): Framing {
-  return framing(gapMs(baud));
+  return framing(baud, gapMs(baud));
 }
 
-/** Behind a serial server: it forwards bytes in lumps, so that silence shows later here than on its line. */
-export function rtuOverTcpFraming(): Framing {
-  return framing(SERVER_GAP_MS);
+/**
+ * Behind a serial server whose line runs at `baud`: it forwards bytes in lumps, so that silence shows later here than
+ * there.
+ */
+export function rtuOverTcpFraming(baud: Baud): Framing {
+  return framing(baud, SERVER_GAP_MS);
 }
 
 /** How long a reply may take to be complete: the longest exchange on the wire, and the time a unit takes to think. */
@@ -44,13 +47,20 @@ const TURNAROUND_MS: Millis = 100;
 const THINK_MS: Millis = 500;
 
 const requestBytes = 8;
+/** Of a reply, without its registers: unit, function, count and CRC. */
+const replyBytes = 5;
 const longestFrame = 256;
 const crcBytes = 2;
 /** 0 is the broadcast, to which nobody answers; 248 and up are reserved. */
 const units = { min: 1, max: 247 };
 
-function framing(gap: Millis): Framing {
-  return { codec: (counters) => new RtuCodec(counters), turns: { gapMs: gap, turnaroundMs: TURNAROUND_MS } };
+function framing(baud: Baud, gap: Millis): Framing {
+  return {
+    codec: (counters) => new RtuCodec(counters),
+    // The unit waits for a silence as well before it answers.
+    wire: { requestMs: (requestBytes + replyBytes) * charMs(baud) + 2 * gap, registerMs: 2 * charMs(baud) },
+    turns: { gapMs: gap, turnaroundMs: TURNAROUND_MS },
+  };
 }
 
 class RtuCodec implements Codec {
@@ -103,7 +113,7 @@ class RtuCodec implements Codec {
     if (length === 0) return;
     const lost = this.#heard.subarray(0, length);
     this.#heard = this.#heard.subarray(length);
-    this.#counters[isChecked(lost) ? 'foreignReplies' : 'malformed'] += 1;
+    this.#counters[isChecked(lost) ? 'foreignReplies' : 'crcErrors'] += 1;
   }
 }
 

@@ -5,7 +5,8 @@
 import { AdapterError } from '../errors.ts';
 import type { Codec, Frame, Framing } from './framing.ts';
 
-export const tcpFraming: Framing = { codec: () => new MbapCodec() };
+/** Bytes cost next to nothing here: what a request costs is its unit's turnaround. */
+export const tcpFraming: Framing = { codec: () => new MbapCodec(), wire: { requestMs: 0.1, registerMs: 0.001 } };
 
 /** Transaction, protocol and length; the length counts what follows: the unit and the PDU. */
 const prefixBytes = 6;

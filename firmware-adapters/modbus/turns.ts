@@ -24,38 +24,45 @@ type Doubt = {
   turnaroundAt: Millis;
 };
 
-/** A pause that ends so much too late: this process was busy, and what came in meanwhile may not have been read yet. */
-const OVERSLEPT_MS: Millis = 5;
-
 export class Turns {
   readonly #times: TurnTimes;
   readonly #lateMs: Millis;
-  readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #freed: () => void;
   #asked: Asked | undefined;
   #last: { asked: Asked; reply: Buffer; at: Millis } | undefined;
   #doubts: Doubt[] = [];
   #heardAt: Millis = Number.NEGATIVE_INFINITY;
-  #pause = new AbortController();
 
-  /** A reply is thought possible until twice `timeoutMs` after its request. */
-  constructor(times: TurnTimes, timeoutMs: Millis, clock: Pick<Clock, 'monotonic' | 'sleep'>) {
+  /**
+   * A reply is thought possible until twice `timeoutMs` after its request. `freed` is called when the wire may be free
+   * sooner than it was thought.
+   */
+  constructor(times: TurnTimes, timeoutMs: Millis, clock: Pick<Clock, 'monotonic'>, freed: () => void) {
     this.#times = times;
     this.#lateMs = 2 * timeoutMs;
     this.#clock = clock;
+    this.#freed = freed;
   }
 
-  /** Resolves when the wire is free for this request, after at least one gap in which nothing was heard. */
-  async next(turn: Turn, signal: AbortSignal): Promise<void> {
-    let since = this.#clock.monotonic();
-    for (let dueAt = this.#dueAt(turn, since); dueAt > this.#clock.monotonic(); dueAt = this.#dueAt(turn, since)) {
-      await this.#sleepUntil(dueAt, signal);
-      const now = this.#clock.monotonic();
-      if (now - dueAt > OVERSLEPT_MS) since = now;
-    }
+  get gapMs(): Millis {
+    return this.#times.gapMs;
+  }
+
+  /** When the wire is free for this request of `since`: after at least one gap in which nothing was heard. */
+  dueAt(turn: Pick<Turn, 'unit' | 'pdu'>, since: Millis): Millis {
+    const { gapMs } = this.#times;
+    this.#forget();
+    const feared = this.#doubts.map((doubt) => (mustWait(doubt, turn) ? doubt.until : doubt.turnaroundAt));
+    return Math.max(since + gapMs, this.#heardAt + gapMs, ...feared);
+  }
+
+  /** The request goes out now. */
+  begin(turn: Turn): void {
     this.#asked = { ...turn, at: this.#clock.monotonic() };
   }
 
-  /** Bytes came in, of whatever kind. */
+  /** Bytes came in, of whatever kind, or may have come in unread. */
   heard(): void {
     this.#heardAt = this.#clock.monotonic();
   }
@@ -94,37 +101,25 @@ export class Turns {
   /** A reply came for a request that was given up, or already answered by a copy: it need not be feared any more. */
   cameLate(transaction: number): void {
     this.#doubts = this.#doubts.filter(({ asked }) => asked.transaction !== transaction);
-    this.#pause.abort();
+    this.#freed();
   }
 
   #doubt(doubt: Doubt): void {
-    this.#doubts = [...this.#doubts.filter(({ until }) => until > this.#clock.monotonic()), doubt];
+    this.#forget();
+    this.#doubts.push(doubt);
   }
 
-  #dueAt(turn: Turn, since: Millis): Millis {
-    const { gapMs } = this.#times;
+  #forget(): void {
     const now = this.#clock.monotonic();
     this.#doubts = this.#doubts.filter(({ until }) => until > now);
-    const feared = this.#doubts.map((doubt) => (mustWait(doubt, turn) ? doubt.until : doubt.turnaroundAt));
-    return Math.max(since + gapMs, this.#heardAt + gapMs, ...feared);
-  }
-
-  async #sleepUntil(dueAt: Millis, signal: AbortSignal): Promise<void> {
-    this.#pause = new AbortController();
-    try {
-      const either = AbortSignal.any([signal, this.#pause.signal]);
-      await this.#clock.sleep(Math.max(0, dueAt - this.#clock.monotonic()), either);
-    } catch {
-      signal.throwIfAborted();
-    }
   }
 }
 
-function mustWait({ kind, asked }: Doubt, turn: Turn): boolean {
+function mustWait({ kind, asked }: Doubt, turn: Pick<Turn, 'unit' | 'pdu'>): boolean {
   return couldAnswer(asked, turn) && !(kind === 'behind' && asked.pdu.equals(turn.pdu));
 }
 
 /** Of two units, or of two functions, the replies differ in their first two bytes. */
-function couldAnswer(earlier: Turn, turn: Turn): boolean {
+function couldAnswer(earlier: Turn, turn: Pick<Turn, 'unit' | 'pdu'>): boolean {
   return earlier.unit === turn.unit && earlier.pdu[0] === turn.pdu[0];
 }

@@ -104,8 +104,8 @@ test('a meter and a sensor on one serial line, and every outlet of a PDU, are in
     { outlet: 3, on: true, powerW: 0 },
   ]);
   assert.deepEqual(rig.alarms(), []);
-  const { timeouts, malformed, foreignReplies } = rig.rack.counters()['rtu1'] ?? {};
-  assert.deepEqual([timeouts, malformed, foreignReplies], [0, 0, 0]);
+  const { timeouts, crcErrors, foreignReplies } = rig.rack.buses()['rtu1'] ?? {};
+  assert.deepEqual([timeouts, crcErrors, foreignReplies], [0, 0, 0]);
   await rig.stop();
 });
 
@@ -155,9 +155,9 @@ test('noise around every reply, and an adapter that echoes, cost no reading', as
   await rig.start();
   assert.equal(rig.picture.meters['feed']?.reading?.powerW, rig.simulated.watts());
   assert.equal(rig.picture.sensors['inlet']?.reading?.temperatureC, 25);
-  const { timeouts, malformed } = rig.rack.counters()['rtu1'] ?? {};
+  const { timeouts, crcErrors } = rig.rack.buses()['rtu1'] ?? {};
   assert.equal(timeouts, 0);
-  assert.ok(malformed);
+  assert.ok(crcErrors);
   await rig.stop();
 });
 
@@ -170,7 +170,7 @@ for (const fault of [{ flipsByte: 4 }, { losesLastBytes: 1 }]) {
     await rig.run(20_000);
     assert.ok((rig.picture.meters['feed']?.reading?.at.mono ?? 0) - (before?.at.mono ?? 0) < 1000);
     assert.deepEqual(rig.alarms(), ['meter-feed', 'sensor-inlet']);
-    assert.ok((rig.rack.counters()['rtu1']?.malformed ?? 0) > 5);
+    assert.ok((rig.rack.buses()['rtu1']?.crcErrors ?? 0) > 3);
     await rig.stop();
   });
 }

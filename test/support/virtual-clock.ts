@@ -11,9 +11,12 @@ export class VirtualClock implements Clock {
   #wall: number;
   #order = 0;
   #timers: Timer[] = [];
+  readonly #turns: number;
 
-  constructor(wall = Date.parse('2026-11-21T21:00:00Z')) {
+  /** `turns` of the event loop are waited for after each timer: how long a chain of streams needs to come to rest. */
+  constructor(wall = Date.parse('2026-11-21T21:00:00Z'), turns = 12) {
     this.#wall = wall;
+    this.#turns = turns;
   }
 
   wall = (): number => this.#wall;
@@ -58,7 +61,7 @@ export class VirtualClock implements Clock {
   /** Lets `ms` pass, firing timers in order and draining what they started in between. */
   async advance(ms: number): Promise<void> {
     const end = this.#mono + ms;
-    await settle();
+    await settle(this.#turns);
     for (;;) {
       const next = this.#timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at || a.order - b.order)[0];
       if (!next) break;
@@ -66,10 +69,10 @@ export class VirtualClock implements Clock {
       if (next.every === undefined) this.#timers = this.#timers.filter((timer) => timer !== next);
       else next.at += next.every;
       next.work();
-      await settle();
+      await settle(this.#turns);
     }
     this.#move(end);
-    await settle();
+    await settle(this.#turns);
   }
 
   #move(to: number): void {

@@ -1,0 +1,8 @@
+/** What a bus of a test says of its units: requests are cheap enough to ask for, registers cheaper, and nobody was away. */
+import type { ReadCost } from '#adapters/modbus/plan-reads.ts';
+
+export const easyWire = {
+  /** A hole of nine registers is still read over. */
+  costOf: (): ReadCost => ({ requestMs: 10, registerMs: 1, budgetMs: 1000 }),
+  recoveriesOf: (): number => 0,
+};
