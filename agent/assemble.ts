@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { systemHost } from '#adapters/transport/host.ts';
 import { openSerial } from '#adapters/transport/serial.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';
 import { bytesToSign, fromBase64Url, signature, signMessage } from '#protocol/signing.ts';
@@ -53,10 +54,12 @@ export async function assemble(loaded: Loaded, { log, store, host, alarms }: Pro
   const key = await loadRackKey(join(config.state, 'rack.key'));
   const instance = randomBytes(8).toString('hex');
   const identity = await openIdentity({ journal: store.journal, instance, wallMs: clock.wall(), log });
+  // Once per process: what it loads and opens, every fit-out of the rack goes on using.
+  const machine = systemHost();
   const rackOf = async (from: Loaded) => {
     const maps = await readMaps(instrumentsOf(from.config).map(({ model }) => model));
     const secret = (file: string) => firstLine(resolve(from.folder, file));
-    return buildRack(from.config, { clock, log, connect: connectTcp, serial: openSerial, maps, secret });
+    return buildRack(from.config, { clock, log, connect: connectTcp, serial: openSerial, maps, secret, host: machine });
   };
   const agent = createAgent({
     site: config.site,

@@ -2,7 +2,7 @@
  * The only maker of hardware. From the config it builds each bus and each device's session once, and from them one
  * object per device with two faces: `read` for sense, `controls` for actuate.
  */
-import type { Adapter, Connect, Controls, Device } from '#adapters/contract.ts';
+import type { Adapter, Connect, Controls, Device, Host } from '#adapters/contract.ts';
 import type { ModbusBusOptions } from '#adapters/modbus/bus.ts';
 import { ModbusBus } from '#adapters/modbus/bus.ts';
 import type { BusHealth } from '#adapters/modbus/counters.ts';
@@ -32,6 +32,8 @@ export type RackParts = {
   readonly maps: ReadonlyMap<string, RegisterMap>;
   /** The first line of a file of secrets, named relative to the config's folder. */
   secret(file: string): Promise<string>;
+  /** Absent where only the network is steered. */
+  readonly host?: Host;
 };
 
 export type RackDevice = {
@@ -133,13 +135,14 @@ function wireOf(
   }
 }
 
-function buildDevice(config: DeviceConfig, { clock, log, connect, secret }: RackParts): Device {
+function buildDevice(config: DeviceConfig, { clock, log, connect, secret, host }: RackParts): Device {
   return adapterOf(config).open(config, {
     id: config.id,
     clock,
     log: log.child({ device: config.id }),
     connect,
     secret,
+    ...(host && { host }),
   });
 }
 

@@ -6,6 +6,9 @@ import type { Duplex } from 'node:stream';
 import type * as z from 'zod';
 import type { Capability, DeviceKind } from '#protocol/capability.ts';
 import type { Celsius, Millis, Seconds, Watts } from '#protocol/units.ts';
+import type { Nvml } from './gpu/nvml.ts';
+import type { RunCommand } from './transport/command.ts';
+import type { Sysfs } from './transport/sysfs.ts';
 
 /** The part of the agent's clock an adapter needs. Tests drive a virtual one. */
 export type Clock = {
@@ -28,6 +31,14 @@ export type Log = {
 /** Opens a connected, no-delay byte stream, or throws `AdapterError('unreachable')`. */
 export type Connect = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>;
 
+/** What devices in this very machine are reached through. */
+export type Host = {
+  readonly nvml: Nvml;
+  readonly sysfs: Sysfs;
+  /** Starts a program and hands back what it said; throws `AdapterError`. */
+  readonly run: RunCommand;
+};
+
 export type AdapterContext = {
   /** The device's id in the config, for messages. */
   id: string;
@@ -36,6 +47,8 @@ export type AdapterContext = {
   connect: Connect;
   /** The first line of a file of secrets, named relative to the config's folder. */
   secret(file: string): Promise<string>;
+  /** Absent where only the network is steered. */
+  host?: Host;
 };
 
 /** What a device says it is. Every field is the device's own word, trimmed; absent when it does not say. */
@@ -68,10 +81,26 @@ export type DeviceReading = {
   inletC?: Celsius;
   fanRpm?: number[];
   uptimeS?: Seconds;
+  gpu?: GpuReading;
   /** Codes of the faults the device reports, with its own words where it has them. */
   faults: string[];
   /** How many repairs its reply needed before it could be parsed. */
   repairs: number;
+};
+
+/** What only a GPU says. A field that it did not say is absent, never zero. */
+export type GpuReading = {
+  /** Share of the last second or so in which it computed, 0 to 1. */
+  utilisation?: number;
+  memoryUsedBytes?: number;
+  memoryTotalBytes?: number;
+  clockMhz?: number;
+  /** Ids of the processes that compute on it. */
+  processes?: number[];
+  /** What holds its clocks down now, in words. */
+  throttledBy: string[];
+  /** Whether it is cut into slices: then it says less, and is still capped as a whole. */
+  sliced?: boolean;
 };
 
 /** A control was accepted. Not yet an effect: the state must change, and the meter must fall. */

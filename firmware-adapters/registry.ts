@@ -3,13 +3,16 @@
  * stands before those that would answer for its devices too. So firmware that speaks a second, older protocol beside
  * its own (WhatsMiner v3 beside v2) goes before the adapter of the older one, and anything that answers to the plain
  * cgminer API goes last. LuxOS answers to it too, under the stock model's name, so it goes before stock Antminers;
- * WhatsMiners and LuxOS do not know each other's commands.
+ * WhatsMiners and LuxOS do not know each other's commands. What is in this very machine has no address to probe.
  */
+import { accelerator } from './accelerator/accelerator.ts';
 import { luxos } from './asic/luxos.ts';
 import { whatsminerV2 } from './asic/whatsminer-v2.ts';
 import type { Adapter } from './contract.ts';
+import { amdgpu } from './gpu/amdgpu.ts';
+import { nvidia } from './gpu/nvidia.ts';
 
-export const adapters: readonly Adapter[] = [whatsminerV2, luxos];
+export const adapters: readonly Adapter[] = [whatsminerV2, luxos, nvidia, amdgpu, accelerator];
 
 /** The adapter that a config entry names; undefined when there is none of this name. */
 export function adapterNamed(name: string): Adapter | undefined {

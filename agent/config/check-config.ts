@@ -18,6 +18,8 @@ export function checkConfig(config: Config, models: readonly string[]): Finding[
     ),
     ...duplicates('buses', 'port', config.buses, (bus) => (bus.kind === 'rtu' ? bus.port : undefined)),
     ...duplicates('devices', 'host', config.devices, hostOf),
+    ...duplicates('devices', 'gpu', config.devices, (device: Options) => device.gpu?.toString()),
+    ...duplicates('devices', 'pci', config.devices, (device: Options) => device.pci?.toString()),
     ...duplicates('devices', 'mac', config.devices, ({ mac }) => mac),
     ...(['meters', 'sensors', 'pdus'] as const).flatMap((section) => checkInstruments(config, models, section)),
     ...sharedUnits(config),
@@ -137,8 +139,13 @@ function duplicates<Entry extends { id: string }>(
   });
 }
 
-/** Adapters own most of a device's entry; by convention `host`, `port` and names that end in `_file` mean the same in all. */
-type Options = Config['devices'][number] & { host?: unknown; port?: unknown };
+/** Adapters own most of a device's entry; by convention `host`, `port`, `gpu`, `pci` and names that end in `_file` mean the same in all. */
+type Options = Config['devices'][number] & {
+  host?: unknown;
+  port?: unknown;
+  gpu?: number | string;
+  pci?: string;
+};
 
 function hostOf({ host, port }: Options): string | undefined {
   return typeof host === 'string' ? address(host, port) : undefined;
