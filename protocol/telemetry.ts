@@ -123,6 +123,20 @@ export const deviceStates = [
   'unknown',
 ] as const;
 
+/** What only a GPU says. */
+const gpu = z.object({
+  utilisation_pct: measured,
+  memory_used_bytes: measured,
+  memory_total_bytes: measured,
+  clock_mhz: measured,
+  /** How many processes compute on it. */
+  processes: measured,
+  /** What holds its clocks down now, in words. */
+  throttled_by: z.array(z.string()),
+  /** Whether it is cut into MIG slices. */
+  sliced: z.boolean().nullable(),
+});
+
 export const device = z.object({
   ...head,
   device: name,
@@ -147,6 +161,8 @@ export const device = z.object({
   hashrate_ths: measured,
   efficiency_j_per_th: measured,
   chip_max_c: measured,
+  /** Of a GPU that has been heard. */
+  gpu: gpu.exactOptional(),
   /** When it was last asked for a setting, and when it said yes. */
   asked_at: timestamp.nullable(),
   acknowledged_at: timestamp.nullable(),

@@ -1,7 +1,7 @@
 /** The picture as payloads. `undefined` becomes `null` here and nowhere else. */
 
 import { devicesSumW, estimated, guessed, outletsSum } from '#agent/state/estimate.ts';
-import type { DeviceFacts, Now } from '#agent/state/observation.ts';
+import type { DeviceFacts, GpuReading, Now } from '#agent/state/observation.ts';
 import { outletsOf, outletsPower } from '#agent/state/outlets.ts';
 import type { DeviceView, MeterView, PduView, Picture } from '#agent/state/picture.ts';
 import { ageMs, feedMeter, isManual } from '#agent/state/picture.ts';
@@ -98,10 +98,23 @@ export function devicePayload(picture: Picture, device: DeviceView, intent: Inte
     hashrate_ths: reading?.hashrateThs ?? null,
     efficiency_j_per_th: reading?.efficiencyJPerTh ?? null,
     chip_max_c: reading?.chipMaxC ?? null,
+    ...(reading?.gpu && { gpu: gpuPayload(reading.gpu) }),
     asked_at: asked ? timestampOf(asked.at.wall) : null,
     acknowledged_at: asked?.outcome === 'acknowledged' && asked.answeredAt ? timestampOf(asked.answeredAt.wall) : null,
     faults: [...(reading?.faults ?? [])],
     last_error: (asked?.trouble ?? trouble)?.message ?? null,
+  };
+}
+
+function gpuPayload(gpu: GpuReading): NonNullable<DeviceStatus['gpu']> {
+  return {
+    utilisation_pct: rounded(gpu.utilisation === undefined ? undefined : 100 * gpu.utilisation),
+    memory_used_bytes: gpu.memoryUsedBytes ?? null,
+    memory_total_bytes: gpu.memoryTotalBytes ?? null,
+    clock_mhz: rounded(gpu.clockMhz),
+    processes: gpu.processes?.length ?? null,
+    throttled_by: [...gpu.throttledBy],
+    sliced: gpu.sliced ?? null,
   };
 }
 

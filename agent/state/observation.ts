@@ -79,7 +79,21 @@ export type DeviceReading = {
   readonly ratedHashrateThs?: number;
   readonly efficiencyJPerTh?: number;
   readonly chipMaxC?: Celsius;
+  readonly gpu?: GpuReading;
   readonly faults: readonly string[];
+};
+
+export type GpuReading = {
+  /** 0 to 1. */
+  readonly utilisation?: number;
+  readonly memoryUsedBytes?: number;
+  readonly memoryTotalBytes?: number;
+  readonly clockMhz?: number;
+  /** Ids of the processes that compute on it. */
+  readonly processes?: readonly number[];
+  /** What holds its clocks down now, in words. */
+  readonly throttledBy: readonly string[];
+  readonly sliced?: boolean;
 };
 
 export type MeterReading = {
