@@ -12,7 +12,8 @@ import type { Surroundings } from './physics.ts';
 export type Led = 'on' | 'off' | 'blink' | 'auto';
 
 export class LuxosMiner extends Miner<LuxosSpec> {
-  readonly kind = 'luxos';
+  override readonly kind = 'luxos';
+  override readonly entry = { adapter: 'luxos' };
   readonly session: SessionDesk;
   readonly profiles: readonly Profile[];
   readonly leds: Record<'red' | 'green', Led> = { red: 'auto', green: 'auto' };

@@ -11,11 +11,16 @@ import type { Leg, Trajectory } from './trajectory.ts';
 /** A miner that is there from the start has run for a day. */
 export const dayMs: Millis = 86_400_000;
 
+/** What a config says of it beside id, host and port: the adapter's name and that adapter's own options. */
+export type MinerEntry = { readonly adapter: string; readonly [option: string]: unknown };
+
 export abstract class Miner<Spec extends MinerSpec = MinerSpec, Faults extends MinerFaults = MinerFaults>
   implements OutletLoad
 {
   readonly spec: Spec;
   readonly faults: Faults;
+  abstract readonly kind: string;
+  abstract readonly entry: MinerEntry;
   /** Commands that change something and were let in, in order, whether obeyed or not. */
   readonly writes: string[] = [];
   /** Told as a command comes in, before it acts. */
@@ -55,6 +60,11 @@ export abstract class Miner<Spec extends MinerSpec = MinerSpec, Faults extends M
   get hashrateThs(): number {
     const { ratedThs, ratedW, residualW } = this.spec;
     return this.asleep ? 0 : ratedThs * Math.max(0, (this.watts() - residualW) / (ratedW - residualW));
+  }
+
+  /** Where its entry names a file of secrets: its password is the first line. */
+  get passwordFile(): string {
+    return `${this.spec.id}.pw`;
   }
 
   /** What the firmware says of itself: true only once the hash boards are off. */

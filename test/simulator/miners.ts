@@ -1,4 +1,7 @@
-/** The kinds of miners that a rack can have. */
+/**
+ * The kinds of miners that a rack can have. A new one is a line in each list here: its options, its class, how it is
+ * made, and what listens at its ports.
+ */
 import type { Duplex } from 'node:stream';
 import type { SimulatorClock } from './clock.ts';
 import { serveLuxos } from './luxos.ts';
@@ -17,15 +20,35 @@ export type MinerOptions = WhatsminerOptions | LuxosOptions;
 /** `kind` tells them apart. */
 export type SimulatedMiner = Whatsminer | LuxosMiner;
 
+/** For tests that go through all of them. */
+export const minerKinds: readonly SimulatedMiner['kind'][] = ['whatsminer', 'luxos'];
+
+/** Something that listens at one of a miner's ports. */
+export type Door = {
+  /** Absent for the port that a config names. The others are `<miner>/<name>` to `listen`. */
+  name?: string;
+  port: number;
+  /** Serves one connection. */
+  serve(stream: Duplex): void;
+};
+
 /** `place` in the rack, from 1, makes addresses and serial numbers differ. */
 export function createMiner(options: MinerOptions, place: number, surroundings: Surroundings): SimulatedMiner {
-  return options.kind === 'luxos'
-    ? new LuxosMiner(luxosSpec(options, place), surroundings)
-    : new Whatsminer(whatsminerSpec(options, place), surroundings);
+  switch (options.kind) {
+    case 'luxos':
+      return new LuxosMiner(luxosSpec(options, place), surroundings);
+    default:
+      return new Whatsminer(whatsminerSpec(options, place), surroundings);
+  }
 }
 
-/** Serves one connection. */
-export function serveMiner(miner: SimulatedMiner, clock: SimulatorClock, stream: Duplex): void {
-  if (miner.kind === 'luxos') serveLuxos(miner, clock, stream);
-  else serveWhatsminerV2(miner, clock, stream);
+/** What listens at its address, the port that a config names first. */
+export function doorsOf(miner: SimulatedMiner, clock: SimulatorClock): Door[] {
+  const { port } = miner.spec;
+  switch (miner.kind) {
+    case 'whatsminer':
+      return [{ port, serve: (stream) => serveWhatsminerV2(miner, clock, stream) }];
+    case 'luxos':
+      return [{ port, serve: (stream) => serveLuxos(miner, clock, stream) }];
+  }
 }

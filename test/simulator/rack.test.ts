@@ -26,7 +26,7 @@ test('every miner has its own address, MAC and serial number', () => {
 
 test('a miner that the rack does not have, and an address where nobody is, are errors', async () => {
   const rack = createRack({ clock: new VirtualClock(), miners: threeMiners });
-  assert.throws(() => rack.miner('m99'), /no WhatsMiner "m99"/);
+  assert.throws(() => rack.miner('m99'), /no Whatsminer "m99"/);
   await assert.rejects(rack.connect('10.9.9.9', 4028), { code: 'ECONNREFUSED' });
   await assert.rejects(rack.connect('10.0.1.11', 4028, AbortSignal.abort(new Error('changed my mind'))), /mind/);
 });
@@ -57,8 +57,8 @@ test('WhatsMiners and miners with LuxOS share a rack', async () => {
       ['m02', 'luxos'],
     ],
   );
-  assert.throws(() => rack.miner('m02'), /no WhatsMiner "m02"/);
-  assert.throws(() => rack.luxosMiner('m01'), /no miner with LuxOS "m01"/);
+  assert.throws(() => rack.miner('m02'), /no Whatsminer "m02"/);
+  assert.throws(() => rack.luxosMiner('m01'), /no LuxosMiner "m01"/);
   for (const miner of rack.miners) miner.powerOff();
   assert.deepEqual(
     rack.miners.map((miner) => miner.settledW),

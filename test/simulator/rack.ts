@@ -11,8 +11,9 @@ import { GudePdu, pduSpec } from './gude-pdu.ts';
 import { LuxosMiner } from './luxos-miner.ts';
 import type { MeterOptions } from './meter.ts';
 import { meterSpec, SimulatedMeter } from './meter.ts';
+import type { Miner } from './miner.ts';
 import type { MinerOptions, SimulatedMiner } from './miners.ts';
-import { createMiner, serveMiner } from './miners.ts';
+import { createMiner, doorsOf } from './miners.ts';
 import { serveModbusTcp } from './modbus-tcp.ts';
 import type { Address, Endpoint } from './network.ts';
 import { Network } from './network.ts';
@@ -78,7 +79,7 @@ export class SimulatedRack {
     this.#lines = this.#wireLines(clock);
     this.#network = new Network([
       ...[...this.#lines].map(([id, line], index) => lineEndpoint(id, line, index + 1)),
-      ...this.miners.map((miner) => minerEndpoint(miner, clock)),
+      ...this.miners.flatMap((miner) => minerEndpoints(miner, clock)),
       ...this.pdus.map((pdu) => endpoint(pdu, (stream) => serveModbusTcp(pdu, clock, stream))),
       ...[this.meter, ...this.sensors]
         .filter(({ spec }) => spec.line === undefined)
@@ -88,14 +89,18 @@ export class SimulatedRack {
 
   /** Throws when the rack has no such WhatsMiner. */
   miner(id: string): Whatsminer {
-    const miners = this.miners.filter((miner) => miner instanceof Whatsminer);
-    return pick('WhatsMiner', id, miners);
+    return this.minerOf(Whatsminer, id);
   }
 
   /** Throws when the rack has no such miner with LuxOS. */
   luxosMiner(id: string): LuxosMiner {
-    const miners = this.miners.filter((miner) => miner instanceof LuxosMiner);
-    return pick('miner with LuxOS', id, miners);
+    return this.minerOf(LuxosMiner, id);
+  }
+
+  /** Throws when the rack has no such miner of that class. */
+  minerOf<Kind extends Miner>(kind: abstract new (...given: never[]) => Kind, id: string): Kind {
+    const miners = this.miners.filter((miner): miner is SimulatedMiner & Kind => miner instanceof kind);
+    return pick(kind.name, id, miners);
   }
 
   /** Throws when the rack has no such PDU. */
@@ -173,10 +178,15 @@ export class SimulatedRack {
   }
 }
 
-function minerEndpoint(miner: SimulatedMiner, clock: SimulatorClock): Endpoint {
-  const { id, host, port } = miner.spec;
+function minerEndpoints(miner: SimulatedMiner, clock: SimulatorClock): Endpoint[] {
+  const { id, host } = miner.spec;
   const isUp = () => !miner.faults.refusesConnections && miner.energised && !miner.rebooting;
-  return { id, host, port, service: { isUp, serve: (stream) => serveMiner(miner, clock, stream) } };
+  return doorsOf(miner, clock).map(({ name, port, serve }) => ({
+    id: name === undefined ? id : `${id}/${name}`,
+    host,
+    port,
+    service: { isUp, serve },
+  }));
 }
 
 /** A serial device server that passes the bytes of its line on as they are. */

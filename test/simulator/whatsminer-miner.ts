@@ -17,7 +17,8 @@ const floorFraction = 0.2;
 const percentErrorFraction = 0.02;
 
 export class Whatsminer extends Miner<WhatsminerSpec, WhatsminerFaults> {
-  readonly kind = 'whatsminer';
+  override readonly kind = 'whatsminer';
+  override readonly entry = { adapter: 'whatsminer-v2', password_file: this.passwordFile };
   readonly tokens: TokenDesk;
   /** Off as shipped; a technician switches it on with the vendor's tool. */
   writeApi = true;

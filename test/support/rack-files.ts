@@ -44,7 +44,9 @@ export async function writeFiles(
     operator: join(folder, 'operator.yaml'),
   };
   await writeKeyPair(folder, KEY);
-  await writeFile(join(folder, 'miners.pw'), `${rack.miners[0]?.spec.password}\n`, { mode: 0o600 });
+  for (const { passwordFile, spec } of rack.miners) {
+    await writeFile(join(folder, passwordFile), `${spec.password}\n`, { mode: 0o600 });
+  }
   await writeFile(files.config, stringify(configOf(rack, wiring, brokerUrls, pace), { flowCollectionPadding: false }));
   await writeFile(files.policy, stringify(policyOf(pace)));
   await writeFile(files.operator, stringify(operatorOf(brokerUrls[0])));
@@ -116,9 +118,9 @@ function configOf(rack: SimulatedRack, { addresses, lines = new Map() }: Wiring,
       unit: 1,
       model: 'gude-expert-power-control',
     })),
-    devices: rack.miners.map(({ kind, spec }) => ({
+    devices: rack.miners.map(({ entry, spec }) => ({
       id: spec.id,
-      ...(kind === 'luxos' ? { adapter: 'luxos' } : { adapter: 'whatsminer-v2', password_file: 'miners.pw' }),
+      ...entry,
       ...at(spec.id),
       mac: spec.mac.toLowerCase(),
       rated_w: spec.ratedW,

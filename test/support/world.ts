@@ -272,13 +272,12 @@ export class World extends Watcher {
       meters: [
         { id: 'feed', bus: 'net', unit: 1, model: map.id, role: 'feed', other_loads_w: rack.otherLoads.watts() },
       ],
-      devices: listed.map(({ spec }, i) => ({
+      devices: listed.map(({ spec, entry }, i) => ({
         id: spec.id,
-        adapter: 'whatsminer-v2',
+        ...entry,
         host: spec.host,
         port: spec.port,
         mac: spec.mac,
-        password_file: 'pw',
         rated_w: spec.ratedW,
         outlets: pdus.map((pdu) => `${pdu.spec.id}/${i + 1}`),
         ...this.#options.device,
@@ -293,7 +292,8 @@ export class World extends Watcher {
       }
     };
     const serial = async ({ path }: SerialSettings) => rack.serial(basename(path));
-    const secret = async () => rack.miners[0]?.spec.password ?? '';
+    const secret = async (file: string) =>
+      rack.miners.find(({ passwordFile }) => passwordFile === file)?.spec.password ?? '';
     return buildRack(config, {
       clock,
       log: openLog('silent'),
