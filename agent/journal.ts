@@ -126,7 +126,7 @@ export function lastMoment(rows: ReadonlyMap<string, string>): Millis {
 }
 
 /** Without the monotonic moments: they mean nothing to the next process, and would be written at every turn. */
-function lasting({ line, lift, tracks, cutAt: _at, ...memory }: Memory): object {
+function lasting({ line, lift, tracks, cutAt: _at, pace: _pace, ...memory }: Memory): object {
   return {
     ...memory,
     ...(line && { line: { ...line, movedAt: 0, hold: line.hold && { ...line.hold, until: 0 } } }),

@@ -55,8 +55,11 @@ function mayHaveGoneToSleep({ asked, mayHaveMoved }: DeviceView): boolean {
   return asked?.setting.kind === 'asleep' && (asked.outcome === 'pending' || mayHaveMoved);
 }
 
-function isWaiting({ asked, facts }: DeviceView, call: Call, now: Now): boolean {
-  if (!asked || !sameSetting(asked.setting, call.setting)) return false;
+function isWaiting(device: DeviceView, call: Call, now: Now): boolean {
+  const { asked, facts } = device;
+  if (!asked) return false;
+  if (call.kind === 'limit' && isDialTired(device, now)) return true;
+  if (!sameSetting(asked.setting, call.setting)) return false;
   if (asked.outcome === 'pending') return true;
   const sinceMs = now.mono - (asked.answeredAt ?? asked.at).mono;
   if (asked.outcome === 'failed') return sinceMs < pauseMs(asked.attempts);
@@ -64,6 +67,12 @@ function isWaiting({ asked, facts }: DeviceView, call: Call, now: Now): boolean 
   if (asked.attempts === 0) return false;
   const control = facts.controls[call.kind === 'power' || call.kind === 'unpower' ? 'outlet' : call.kind];
   return sinceMs < CONFIRM_MS + (control?.restarts ? control.settle_ms : 0);
+}
+
+/** Some dials must not be turned again at once: the last turn is still being carried out. */
+function isDialTired({ asked, facts }: DeviceView, now: Now): boolean {
+  const turned = asked?.setting.kind === 'awake' && asked.setting.limit !== undefined;
+  return turned && now.mono - asked.at.mono < (facts.controls['limit']?.min_interval_s ?? 0) * 1000;
 }
 
 /** Doubles from one second, so that a dead device is asked on and on without being hammered. */

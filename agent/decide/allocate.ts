@@ -17,6 +17,8 @@ export type Steerable = {
   readonly dial: Range | undefined;
   /** Watts it goes on drawing when it ought to draw less and will not; undefined for one that does as told. */
   readonly stubbornW: Watts | undefined;
+  /** Whether it is no use for following a signal that changes often: then it takes its part before those that are. */
+  readonly steady?: boolean;
 };
 
 export type Allotted = {

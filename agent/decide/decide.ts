@@ -23,6 +23,7 @@ import type { Unreported } from './progress.ts';
 import { progress } from './progress.ts';
 import type { Surroundings } from './ramp.ts';
 import { moveLift, moveLine } from './ramp.ts';
+import { paced, rested } from './rest.ts';
 import { ratedW, roster } from './roster.ts';
 import { share } from './share.ts';
 
@@ -48,7 +49,8 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const lift = moveLift(memory.lift, envelope, around);
 
   const steeredW = (watts: Watts | undefined) => (watts === undefined ? undefined : watts - fixedW);
-  const { allotted, ranking, partial } = share(picture, crew, memory, {
+  const pace = paced(memory.pace, envelope.ceilingW ?? envelope.floorW, now);
+  const { allotted, ranking, partial } = share(picture, rested(crew, picture, pace, now), memory, {
     lineW: steeredW(line?.levelW),
     levelW: steeredW(envelope.ceilingW),
     liftW: steeredW(lift?.levelW),
@@ -83,6 +85,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     ...(lift && { lift }),
     baselines,
     tracks: memory.tracks,
+    pace,
   };
   const { tracks, steps } = progress({ picture, policy, memory: next, plan, bounds, now, rack });
   return { plan: { ...plan, steps }, memory: { ...next, tracks } };

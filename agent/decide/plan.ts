@@ -2,6 +2,8 @@
 import type { Setting } from '#agent/state/observation.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Millis, Watts, WattsPerSecond } from '#protocol/units.ts';
+import type { Pace } from './rest.ts';
+import { calm } from './rest.ts';
 
 export type PlannedDevice = {
   readonly device: string;
@@ -103,6 +105,16 @@ export type Memory = {
   readonly tracks: readonly Track[];
   /** Per event, `issuer/event`: frozen when its first order binds. */
   readonly baselines: Readonly<Record<string, Baseline>>;
+  /** How often the level changes. */
+  readonly pace: Pace;
 };
 
-export const emptyMemory: Memory = { homes: {}, moved: [], persons: [], ranking: [], tracks: [], baselines: {} };
+export const emptyMemory: Memory = {
+  homes: {},
+  moved: [],
+  persons: [],
+  ranking: [],
+  tracks: [],
+  baselines: {},
+  pace: calm,
+};

@@ -32,7 +32,7 @@ export function share(picture: Picture, { steerable }: Roster, memory: Memory, b
   }
   const ranking = ranked(picture, memory);
   const byId = new Map(steerable.map((each) => [each.device, each]));
-  const ordered = ranking.flatMap((id) => byId.get(id) ?? []);
+  const ordered = steadyFirst(ranking.flatMap((id) => byId.get(id) ?? []));
   const cut = allocate(ordered, lineW, filling(ordered, lineW, levelW, memory));
   const rise = liftW !== undefined && floorW !== undefined && { liftW, floorW, budgetW: lineW };
   const allotted = rise ? raised(ordered, cut, rise) : cut;
@@ -49,6 +49,10 @@ function ranked(picture: Picture, { ranking }: Memory): string[] {
     .map((id) => ({ id, worth: worth(id) }))
     .sort((a, b) => byWorth(a.worth, b.worth) || (a.id < b.id ? -1 : 1));
   return [...ranking.filter((id) => id in devices), ...added.map(({ id }) => id)];
+}
+
+function steadyFirst(ranked: readonly Steerable[]): Steerable[] {
+  return [...ranked.filter(({ steady }) => steady), ...ranked.filter(({ steady }) => !steady)];
 }
 
 /**
