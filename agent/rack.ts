@@ -191,7 +191,7 @@ function buildMeter(config: MeterConfig, instrument: Instrument): RackMeter {
 function buildPdu(config: PduConfig, buses: Buses, parts: RackParts): RackPdu {
   const { id, unit, model, outlets: count, period_ms: periodMs } = config;
   const { bus, map } = placeOf(config, buses, parts);
-  if (!map.outlets) throw new Error(`${id}: ${model} has no outlets that can be switched`);
+  if (!map.outlets) throw new Error(`${id}: ${model} has no outlets`);
   const outlets = { ...map.outlets, ...(count !== undefined && { count }) };
   return {
     facts: { id, periodMs },

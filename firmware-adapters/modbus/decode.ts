@@ -6,13 +6,17 @@ import { factorTo } from './quantities.ts';
 /** What the registers of a point hold. A bit is one coil or discrete input. */
 export type PointType = keyof typeof types;
 
-export type Encoding = {
-  key: PointKey;
+/** How a number lies in its registers. */
+export type Layout = {
   type: PointType;
   /** `big`: the first register is the most significant. */
   word_order: 'big' | 'little';
   /** `big`, as the Modbus specification says: the first byte of each register is the more significant. */
   byte_order: 'big' | 'little';
+};
+
+export type Encoding = Layout & {
+  key: PointKey;
   /** Value in `unit` = raw x scale + offset. */
   scale: number;
   offset: number;
@@ -21,6 +25,8 @@ export type Encoding = {
   sentinels: readonly string[];
   /** The least and the most this point can really be, in the key's unit. */
   safe_range: readonly [number, number];
+  /** The smallest step it is to show, in the key's unit. */
+  resolution?: number;
 };
 
 export type Decoded =
@@ -36,21 +42,51 @@ export function widthOf(type: PointType): number {
   return types[type].width;
 }
 
-/** `raw` are the words of this point alone, in the order of their addresses. */
-export function decode(point: Encoding, raw: readonly number[]): Decoded {
+/** The registers or bits that one request must bring for a point: its own, and the one that scales it. */
+export function spanOf(point: { address: number; type: PointType; scale_register?: number }): {
+  address: number;
+  count: number;
+} {
+  const { address, type, scale_register: scale = address } = point;
+  const first = Math.min(address, scale);
+  return { address: first, count: Math.max(address + widthOf(type), scale + 1) - first };
+}
+
+/**
+ * `raw` are the words of this point alone, in the order of their addresses; `scaleWord` is that of its scale register,
+ * where it has one.
+ */
+export function decode(point: Encoding, raw: readonly number[], scaleWord = 0): Decoded {
   const bytes = mostSignificantFirst(point, raw);
-  if (point.sentinels.includes(hexOf(bytes))) return { kind: 'absent' };
-  const value = scaled(point, types[point.type].read(bytes));
+  if (point.sentinels.includes(hexOf(bytes)) || scaleWord === NO_SCALE) return { kind: 'absent' };
+  const power = scaleWord >= 0x8000 ? scaleWord - 0x10000 : scaleWord;
+  if (Math.abs(power) > MOST_POWER) return { kind: 'implausible', detail: `is scaled by 10^${power}` };
+  const value = scaled(point, types[point.type].read(bytes), power);
   if (Number.isNaN(value)) return { kind: 'absent' };
   const [least, most] = point.safe_range;
-  if (value >= least && value <= most) return { kind: 'value', value };
-  return { kind: 'implausible', detail: `${value} is not between ${least} and ${most}` };
+  if (value < least || value > most) {
+    return { kind: 'implausible', detail: `${value} is not between ${least} and ${most}` };
+  }
+  const step = scaled({ ...point, offset: 0 }, 1, power);
+  if (power !== 0 && point.resolution !== undefined && step > point.resolution) {
+    return { kind: 'implausible', detail: `shows steps of ${step}, not of ${point.resolution}` };
+  }
+  return { kind: 'value', value };
+}
+
+/** The number that these words are, in the registers' own terms. */
+export function rawNumber(layout: Layout, raw: readonly number[]): number {
+  return types[layout.type].read(mostSignificantFirst(layout, raw));
 }
 
 /** What a sentinel would read as if it were a value, in the key's unit. */
 export function sentinelValue(point: Encoding, sentinel: string): number {
-  return scaled(point, types[point.type].read(Buffer.from(sentinel.slice(2), 'hex')));
+  return scaled(point, types[point.type].read(Buffer.from(sentinel.slice(2), 'hex')), 0);
 }
+
+/** SunSpec: a scale factor that is not implemented, and the greatest there is. */
+const NO_SCALE = 0x8000;
+const MOST_POWER = 10;
 
 /** Widths in registers. 64-bit integers lose their last digits above 2^53, which no counter of watt hours reaches. */
 const types = {
@@ -65,7 +101,7 @@ const types = {
   f64: { width: 4, read: (bytes: Buffer) => bytes.readDoubleBE() },
 };
 
-function mostSignificantFirst(point: Encoding, raw: readonly number[]): Buffer {
+function mostSignificantFirst(point: Layout, raw: readonly number[]): Buffer {
   const words = point.word_order === 'big' ? raw : raw.toReversed();
   const bytes = Buffer.alloc(words.length * 2);
   for (const [index, word] of words.entries()) bytes.writeUInt16BE(word, index * 2);
@@ -73,9 +109,9 @@ function mostSignificantFirst(point: Encoding, raw: readonly number[]): Buffer {
 }
 
 /** To fifteen digits, so that 2301 x 0.1 is 230.1 and not 230.10000000000002; what needs no scaling stays exact. */
-function scaled(point: Encoding, raw: number): number {
+function scaled(point: Encoding, raw: number, power: number): number {
   const factor = factorTo(point.key, point.unit) ?? Number.NaN;
-  const value = (raw * point.scale + point.offset) * factor;
+  const value = (raw * point.scale * 10 ** power + point.offset) * factor;
   return value === raw ? raw : Number(value.toPrecision(15));
 }
 

@@ -16,6 +16,7 @@ const map = parseRegisterMap(
     model: 'M1',
     source: ['Acme, M1 manual, page 7'],
     unverified: 'not compared with a meter',
+    wire: { kinds: ['rtu'] },
     hole_max: 4,
     points: [
       register('power_w', 0, 'W', 'fast'),

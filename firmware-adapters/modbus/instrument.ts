@@ -1,8 +1,11 @@
 /** One meter, sensor or PDU: a unit on a bus, read by its register map. */
+import { AdapterError } from '../errors.ts';
+import { introduce } from './introduce.ts';
 import type { PointReading, ReadingBus, Readings } from './look.ts';
 import { Look } from './look.ts';
 import type { PointKey } from './quantities.ts';
-import type { PollClass, RegisterMap } from './register-map.ts';
+import type { Point, PollClass, RegisterMap } from './register-map.ts';
+import { shifted } from './repeats.ts';
 
 /** Exactly the points of the classes asked for. One with an error says nothing about the others. */
 export type Reading = { points: Partial<Record<PointKey, PointReading>> };
@@ -27,17 +30,50 @@ export type InstrumentParts = {
   map: RegisterMap;
 };
 
-export function createInstrument({ id, bus, unit, map }: InstrumentParts): Instrument {
-  const look = new Look({ bus, unit, map });
-  return {
-    id,
-    unit,
-    map,
-    read: async (classes, signal) => {
-      const points = map.points.filter((point) => classes.includes(point.poll_class));
-      return { points: byKey(await look.read(points, signal)) };
-    },
-  };
+export function createInstrument(parts: InstrumentParts): Instrument {
+  return new UnitInstrument(parts);
+}
+
+class UnitInstrument implements Instrument {
+  readonly id: string;
+  readonly unit: number;
+  readonly map: RegisterMap;
+  readonly #parts: InstrumentParts;
+  readonly #look: Look;
+  /** Where its points are, once it has been met: until it has been away, for another may answer in its place. */
+  #met: { points: readonly Point[]; recoveries: number } | undefined;
+
+  constructor(parts: InstrumentParts) {
+    this.id = parts.id;
+    this.unit = parts.unit;
+    this.map = parts.map;
+    this.#parts = parts;
+    this.#look = new Look(parts);
+  }
+
+  async read(classes: readonly PollClass[], signal?: AbortSignal): Promise<Reading> {
+    const isWanted = ({ poll_class }: Point) => classes.includes(poll_class);
+    try {
+      const readings = await this.#look.read((await this.#meet(signal)).filter(isWanted), signal);
+      return { points: byKey(readings) };
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      const failed = this.map.points
+        .filter(isWanted)
+        .map((point): [Point, PointReading] => [point, { kind: 'failed', error }]);
+      return { points: byKey(new Map(failed)) };
+    }
+  }
+
+  async #meet(signal?: AbortSignal): Promise<readonly Point[]> {
+    const { bus, unit, map } = this.#parts;
+    const recoveries = bus.recoveriesOf(unit);
+    if (this.#met?.recoveries !== recoveries) {
+      const by = await introduce(this.#parts, map, signal);
+      this.#met = { points: map.points.map((point) => shifted(point, by)), recoveries };
+    }
+    return this.#met.points;
+  }
 }
 
 /** For points of which each key is there once. */

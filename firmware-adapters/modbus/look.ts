@@ -5,12 +5,15 @@ import type { ModbusBus } from './bus.ts';
 import type { Decoded } from './decode.ts';
 import { decode, widthOf } from './decode.ts';
 import type { BlockRead, ReadLimits } from './plan-reads.ts';
-import { endOf, planReads } from './plan-reads.ts';
+import { endOf, planReads, startOf } from './plan-reads.ts';
 import type { Barrier, Point, PollClass } from './register-map.ts';
 import { pollClasses } from './register-map.ts';
 
 export type PointReading =
-  /** `raw` are the point's own registers or bit, by address; `mono` is when they came, on the monotonic clock. */
+  /**
+   * `raw` are the point's own registers or bit, by address, and after them the register that scales it; `mono` is when
+   * they came, on the monotonic clock.
+   */
   | (Decoded & { raw: readonly number[]; mono: Millis })
   /** The request for it failed. */
   | { kind: 'failed'; error: AdapterError };
@@ -103,10 +106,12 @@ export class Look {
 }
 
 function decodeBlock(block: BlockRead, values: readonly number[], mono: Millis): [Point, PointReading][] {
+  const wordsAt = (address: number, width: number) =>
+    values.slice(address - block.address, address - block.address + width);
   return block.points.map((point) => {
-    const start = point.address - block.address;
-    const raw = values.slice(start, start + widthOf(point.type));
-    return [point, { ...decode(point, raw), raw, mono }];
+    const own = wordsAt(point.address, widthOf(point.type));
+    const scale = point.scale_register === undefined ? [] : wordsAt(point.scale_register, 1);
+    return [point, { ...decode(point, own, scale[0]), raw: [...own, ...scale], mono }];
   });
 }
 
@@ -121,12 +126,12 @@ function isSilence(error: AdapterError): boolean {
 
 /** Where to cut a block that was refused: at its holes, else in the middle; nowhere when its points start at one address. */
 function cutsIn({ table, points }: BlockRead): Barrier[] {
-  const holes = points.filter(({ address }, index) => {
+  const holes = points.filter((point, index) => {
     const reach = Math.max(...points.slice(0, index).map(endOf));
-    return index > 0 && address > reach;
+    return index > 0 && startOf(point) > reach;
   });
-  if (holes.length > 0) return holes.map(({ address }) => ({ table, address }));
-  const starts = [...new Set(points.map(({ address }) => address))];
+  if (holes.length > 0) return holes.map((point) => ({ table, address: startOf(point) }));
+  const starts = [...new Set(points.map(startOf))];
   const address = starts[Math.ceil(starts.length / 2)];
   return address === undefined ? [] : [{ table, address }];
 }

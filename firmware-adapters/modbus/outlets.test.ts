@@ -8,6 +8,7 @@ import { ModbusBus } from './bus.ts';
 import { createInstrument } from './instrument.ts';
 import type { Outlets } from './outlets.ts';
 import { createOutlets } from './outlets.ts';
+import type { OutletMap } from './register-map.ts';
 import { parseRegisterMap } from './register-map.ts';
 import { tcpFraming } from './tcp.ts';
 
@@ -23,7 +24,7 @@ function gude() {
 type Transcript = Record<string, string | null>;
 
 /** A PDU that knows these exchanges only, and answers everything else with "illegal data address". */
-function pdu(answers: (asked: string) => string | null | undefined, count = 2) {
+function pdu(answers: (asked: string) => string | null | undefined, count = 2, change: Partial<OutletMap> = {}) {
   const clock = new VirtualClock();
   const heard: string[] = [];
   const connect = async (): Promise<Duplex> => {
@@ -42,7 +43,14 @@ function pdu(answers: (asked: string) => string | null | undefined, count = 2) {
   const log = { debug: () => {}, info: () => {}, warn: () => {} };
   const bus = new ModbusBus({ id: 'pdu-net', connect, framing: tcpFraming, clock, log, timeoutMs });
   assert.ok(map.outlets);
-  const outlets = createOutlets({ id: 'pdu-a', bus, unit: 1, map, outlets: { ...map.outlets, count }, clock });
+  const outlets = createOutlets({
+    id: 'pdu-a',
+    bus,
+    unit: 1,
+    map,
+    outlets: { ...map.outlets, count, ...change },
+    clock,
+  });
   return { clock, heard, bus, outlets };
 }
 
@@ -194,3 +202,29 @@ test('a closing that is called off while it waits never happens', async () => {
 function worth(point: Awaited<ReturnType<Outlets['read']>>[number]['points']['on']): number | string | undefined {
   return point?.kind === 'value' ? point.value : point?.kind;
 }
+
+test('a protected outlet is never switched, whoever asks', async () => {
+  const { outlets, heard } = pdu(known({}), 2, { protected: [2] });
+  await assert.rejects(outlets.switch(2, false), { kind: 'refused', message: 'pdu-a: outlet 2 is protected' });
+  assert.deepEqual(heard, []);
+});
+
+test('outlets that are only measured are read without a coil, and say that they cannot be switched', async () => {
+  const { switch: _coil, ...measured } = map.outlets ?? assert.fail('the map has outlets');
+  const blind = createOutlets({
+    id: 'pdu-b',
+    bus: {
+      read: async () => ({ values: [0, 1234], mono: 0 }),
+      writeCoil: async () => assert.fail('it wrote'),
+      costOf: () => ({ requestMs: 1, registerMs: 1, budgetMs: 100 }),
+      recoveriesOf: () => 0,
+    },
+    unit: 1,
+    map,
+    outlets: { ...measured, count: 1 },
+    clock: new VirtualClock(),
+  });
+  const [only] = await blind.read(['fast']);
+  assert.deepEqual(Object.keys(only?.points ?? {}), ['power_w']);
+  await assert.rejects(blind.switch(1, false), { kind: 'unsupported', message: /only measures its outlets/ });
+});

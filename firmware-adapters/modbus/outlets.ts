@@ -8,6 +8,7 @@ import { byKey } from './instrument.ts';
 import type { ReadingBus } from './look.ts';
 import { Look } from './look.ts';
 import type { OutletMap, Point, PollClass, RegisterMap } from './register-map.ts';
+import { shifted } from './repeats.ts';
 
 /** `points` has `on` besides what the map measures. */
 export type OutletReading = Reading & { /** Counted from 1, as printed on the housing. */ outlet: number };
@@ -19,7 +20,8 @@ export type Outlets = {
   /**
    * Closes (`on`) or opens one, and returns when the PDU itself says that it is so. Opening goes at once; closing waits
    * out the map's `min_off_s` since we opened it, and its `stagger_ms` since another was closed. Rejects with
-   * `AdapterError`: `refused` when it reads otherwise afterwards.
+   * `AdapterError`: `refused` when it reads otherwise afterwards or is protected, `unsupported` for a model that only
+   * measures.
    */
   switch(outlet: number, on: boolean, signal?: AbortSignal): Promise<void>;
 };
@@ -65,14 +67,17 @@ class PduOutlets implements Outlets {
   }
 
   async switch(outlet: number, on: boolean, signal?: AbortSignal): Promise<void> {
-    const coil = this.#points[outlet - 1]?.find(({ key }) => key === 'on')?.address;
-    if (coil === undefined) throw new RangeError(`outlet ${outlet}, not 1 to ${this.count}`);
+    const { id, map, outlets } = this.#parts;
+    const points = this.#points[outlet - 1];
+    if (!points) throw new RangeError(`outlet ${outlet}, not 1 to ${this.count}`);
+    const coil = points.find(({ key }) => key === 'on')?.address;
+    if (coil === undefined) throw new AdapterError('unsupported', `${id}: ${map.id} only measures its outlets`);
+    if (outlets.protected.includes(outlet)) throw new AdapterError('refused', `${id}: outlet ${outlet} is protected`);
     if (on) await this.#mayClose(outlet, signal);
     else this.#openedAt.set(outlet, this.#parts.clock.monotonic());
     const failure = await this.#write(coil, on, signal);
     const isOn = await this.#readBack(coil, signal);
     if (isOn === on) return;
-    const { id } = this.#parts;
     const said = `${id}: outlet ${outlet} is ${inWords(isOn)} after it was switched ${inWords(on)}`;
     throw failure ?? new AdapterError('refused', said);
   }
@@ -114,8 +119,8 @@ class PduOutlets implements Outlets {
 
 /** The points of the outlet at `index`, counted from 0. */
 function pointsOf({ points, stride, switch: coil }: OutletMap, index: number): Point[] {
-  const closed: Point = { ...isClosed, address: coil.address + index * coil.stride };
-  return [closed, ...points.map((point) => ({ ...point, address: point.address + index * stride }))];
+  const closed = coil ? [{ ...isClosed, address: coil.address + index * coil.stride }] : [];
+  return [...closed, ...points.map((point) => shifted(point, index * stride))];
 }
 
 const isClosed: Point = {

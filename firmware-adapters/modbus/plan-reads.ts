@@ -1,6 +1,6 @@
 /** Points to requests: the cheapest on this wire that the device allows, and no value in two of them. */
 import type { Millis } from '#protocol/units.ts';
-import { widthOf } from './decode.ts';
+import { spanOf } from './decode.ts';
 import type { Table } from './frames.ts';
 import { maxRead, registersIn } from './frames.ts';
 import type { Point, RegisterMap } from './register-map.ts';
@@ -54,19 +54,21 @@ function* blocksFrom(
 ): Iterable<Block & { ms: Millis }> {
   const first = sorted[from];
   if (!first) return;
-  const { table, address } = first;
+  const { table } = first;
+  const address = startOf(first);
   for (let end = from + 1, reach = endOf(first); ; end++) {
     const count = reach - address;
     yield { start: { table, address, count }, end, ms: blockMs(table, count, cost) };
     const next = sorted[end];
-    if (!next || next.table !== table || next.address - reach > (limits.hole_max ?? Number.POSITIVE_INFINITY)) return;
+    if (!next || next.table !== table || startOf(next) - reach > (limits.hole_max ?? Number.POSITIVE_INFINITY)) return;
     reach = Math.max(reach, endOf(next));
     if (!isAllowed(first, reach, limits, cost)) return;
   }
 }
 
 function isAllowed(first: Point, reach: number, limits: ReadLimits, cost: ReadCost): boolean {
-  const { table, address } = first;
+  const { table } = first;
+  const address = startOf(first);
   const count = reach - address;
   const isBits = table === 'coil' || table === 'discrete';
   if (count > (isBits ? maxRead[table] : limits.max_registers_per_read)) return false;
@@ -79,10 +81,16 @@ function blockMs(table: Table, count: number, { requestMs, registerMs }: ReadCos
 }
 
 function byTableAndAddress(a: Point, b: Point): number {
-  return a.table.localeCompare(b.table) || a.address - b.address;
+  return a.table.localeCompare(b.table) || startOf(a) - startOf(b);
+}
+
+/** The first address of what must be read in one request. */
+export function startOf(point: Point): number {
+  return spanOf(point).address;
 }
 
 /** The first address after it. */
 export function endOf(point: Point): number {
-  return point.address + widthOf(point.type);
+  const { address, count } = spanOf(point);
+  return address + count;
 }

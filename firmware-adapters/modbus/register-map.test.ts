@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseRegisterMap, RegisterMapError } from './register-map.ts';
+import { channelOf } from './repeats.ts';
 
 const power = {
   key: 'power_w',
@@ -19,6 +20,7 @@ const map = {
   model: 'M1',
   source: ['Acme, M1 manual, page 7'],
   unverified: 'not compared with a meter',
+  wire: { kinds: ['rtu'] },
   points: [power, current],
 };
 
@@ -114,8 +116,9 @@ const outlets = {
 
 const brokenOutlets: [string, object, string][] = [
   ['no outlets', { count: 0 }, 'outlets.count: '],
-  ['no way to switch them', { switch: undefined }, 'outlets.switch: '],
+  ['a protected outlet that is not there', { protected: [9] }, 'outlets.protected: there is no outlet 9 among 8'],
   ['a measurement it could not be', { points: [{ ...power, unit: 'V' }] }, 'power_w: outlets.unit: V does not measure'],
+  ['a misspelt key', { points: [{ ...power, key: 'watts' }] }, 'watts: outlets.key: '],
   ['outlets that overlap', { stride: 1 }, 'outlets.stride: 1 lets the outlets overlap in power_w'],
   [
     'a last outlet past the last register',
@@ -124,6 +127,71 @@ const brokenOutlets: [string, object, string][] = [
   ],
   ['a last coil past the last address', { switch: { address: 65_530, stride: 1 } }, 'outlets.switch: the last coil is'],
 ];
+
+const channels = { count: 8, points: [{ ...power, key: 'temperature_c', unit: 'C', address: 100 }], stride: 2 };
+
+test('channels that are alike are described once, and each is an instrument with what the model shares', () => {
+  const parsed = parseRegisterMap(JSON.stringify({ ...map, channels }), 'm1.json');
+  const third = channelOf(parsed, 3);
+  assert.deepEqual(
+    third.points.map(({ key, address }) => [key, address]),
+    [
+      ['power_w', 52],
+      ['current_a', 6],
+      ['temperature_c', 104],
+    ],
+  );
+  assert.throws(() => channelOf(parsed, 9), /acme-m1 has no channel 9/);
+  assert.throws(() => channelOf(parseRegisterMap(JSON.stringify(map), 'm1.json'), 1), /acme-m1 has no channel 1/);
+});
+
+const brokenChannels: [string, object, string][] = [
+  ['a channel that another overlaps', { stride: 1 }, 'channels.stride: 1 lets the channels overlap in temperature_c'],
+  ['a key that the model shares', { points: [{ ...power, address: 100 }] }, 'power_w: channels.key: is there twice'],
+  [
+    'a last channel past the last register',
+    { stride: 0x1000, count: 64 },
+    'temperature_c: channels.address: the value',
+  ],
+  ['no points', { points: [] }, 'channels.points: is empty'],
+];
+
+for (const [name, change, problem] of brokenChannels) {
+  test(`a map with ${name} is refused`, () => {
+    assertProblem({ ...map, channels: { ...channels, ...change } }, problem);
+  });
+}
+
+const mark = { table: 'holding', address: 11, type: 'u16', one_of: [1648] };
+
+const misplaced: [string, object, string][] = [
+  ['a bit as a mark in a register', { probe: [{ ...mark, type: 'bit' }] }, 'probe: holding 11: does not hold bit'],
+  ['a requirement without its reason', { requires: [mark] }, 'requires.0.why: '],
+  [
+    'a probe at an address that only the search could tell',
+    { probe: [mark], base: { kind: 'sunspec', models: [203] } },
+    'base: leaves outlets, channels, barriers, probe and requires without a place',
+  ],
+  [
+    'a float with a power of ten',
+    { points: [{ ...power, scale_register: 60 }] },
+    'power_w: scale_register: scales integers, not f32',
+  ],
+  [
+    'a barrier between a value and its power of ten',
+    {
+      points: [{ ...power, type: 's16', scale_register: 56 }],
+      barriers: [{ table: 'input', address: 55 }],
+    },
+    'power_w: barriers: the one at 55 splits a value of 5 registers',
+  ],
+];
+
+for (const [name, change, problem] of misplaced) {
+  test(`a map with ${name} is refused`, () => {
+    assertProblem({ ...map, ...change }, problem);
+  });
+}
 
 test('outlets that are alike are described once', () => {
   assert.equal(parseRegisterMap(JSON.stringify({ ...map, outlets }), 'm1.json').outlets?.count, 8);

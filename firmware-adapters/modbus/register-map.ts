@@ -3,19 +3,21 @@
  * like the vendor's table (type, scale and unit as printed there), but addresses are those on the wire, from zero.
  */
 import * as z from 'zod';
-import { sentinelValue, widthOf } from './decode.ts';
 import { maxRead } from './frames.ts';
-import { factorTo, pointKeys, unitNames } from './quantities.ts';
+import type { RuleBroken } from './map-rules.ts';
+import { mapProblems } from './map-rules.ts';
+import { pointKeys, unitNames } from './quantities.ts';
 
 const order = z.enum(['big', 'little']);
 const table = z.enum(['coil', 'discrete', 'holding', 'input']);
 const address = z.int().min(0).max(0xffff);
+const stride = z.int().min(1).max(0x1000);
 
 /** From the most urgent on. */
 export const pollClasses = ['fast', 'normal', 'slow', 'once'] as const;
 
-const point = z.strictObject({
-  key: z.enum(pointKeys),
+/** A number in the registers, and how it is laid out there. */
+const layout = {
   table,
   address,
   type: z.enum(['bit', 'u16', 's16', 'u32', 's32', 'u64', 's64', 'f32', 'f64']),
@@ -23,12 +25,19 @@ const point = z.strictObject({
   word_order: order.default('big'),
   /** Of the two bytes within a register; `little` contradicts the Modbus specification, but exists. */
   byte_order: order.default('big'),
+};
+
+const point = z.strictObject({
+  key: z.enum(pointKeys),
+  ...layout,
   /** Value in `unit` = raw x scale + offset. */
   scale: z
     .number()
     .refine((scale) => scale !== 0, 'is zero')
     .default(1),
   offset: z.number().default(0),
+  /** Of the same table: holds as s16 the power of ten to multiply by besides. Read in one request with the value. */
+  scale_register: address.exactOptional(),
   /** What the register counts, as the vendor's table prints it; converted to the unit that the key carries. */
   unit: z.enum(unitNames),
   /** Raw values that mean "not available", as upper-case hex with every digit: `0x8000`, `0xFFFFFFFF`. NaN needs none. */
@@ -41,20 +50,34 @@ const point = z.strictObject({
   poll_class: z.enum(pollClasses),
 });
 
-/** Sockets that are alike, each measured and switched by itself. */
+/** A number that a unit must show, in its registers' own terms. */
+const mark = z.strictObject({ ...layout, one_of: z.array(z.number()).min(1) });
+
+/** Sockets that are alike, each measured by itself and, where the model can, switched. */
 const outlets = z.strictObject({
   /** How many the model has; a config may say otherwise for models of one family. */
   count: z.int().min(1).max(64),
   /** What is measured at the first one. */
   points: z.array(point).default([]),
   /** From the points of one outlet to those of the next, in registers. */
-  stride: z.int().min(1).max(0x1000),
-  /** The coil that closes the first one, read and written alike; `stride` to the next. */
-  switch: z.strictObject({ address, stride: z.int().min(1).max(0x1000) }),
+  stride,
+  /** The coil that closes the first one, read back after it was written; `stride` to the next. */
+  switch: z.strictObject({ address, stride }).exactOptional(),
+  /** Those that are never switched, counted from 1: one that feeds the PDU's own network, say. A config may add others. */
+  protected: z.array(z.int().min(1).max(64)).default([]),
   /** How long one stays open at least before it may be closed again, seconds. */
   min_off_s: z.number().min(0).max(3600),
   /** Between closing one and closing another, so that inrush currents do not add up, milliseconds. */
   stagger_ms: z.int().min(0).max(60_000),
+});
+
+/** Inputs that are alike: a config says which of them an instrument is. */
+const channels = z.strictObject({
+  count: z.int().min(2).max(64),
+  /** Those of the first one; the model's own `points` go with each. */
+  points: z.array(point).min(1, 'is empty'),
+  /** From the points of one to those of the next, in registers. */
+  stride,
 });
 
 const registerMap = z.strictObject({
@@ -69,6 +92,24 @@ const registerMap = z.strictObject({
   verified: z.strictObject({ by: z.string().min(1), date: z.iso.date(), hardware: z.string().min(1) }).exactOptional(),
   /** What nobody has compared with the real device yet. */
   unverified: z.string().min(1).exactOptional(),
+  /** What it speaks, and how it leaves the factory: where a search begins. */
+  wire: z.strictObject({
+    kinds: z.array(z.enum(['rtu', 'tcp'])).min(1),
+    baud: z.int().min(1200).max(921_600).exactOptional(),
+    parity: z.enum(['none', 'even', 'odd']).exactOptional(),
+    unit: z.int().min(0).max(255).exactOptional(),
+  }),
+  /** Numbers by which a search knows this model from others. */
+  probe: z.array(mark).default([]),
+  /** Numbers without which the values would be wrong: read first, and without them nothing is believed. */
+  requires: z.array(mark.extend({ why: z.string().min(1) })).default([]),
+  /**
+   * Without it, addresses are those on the wire. With it they count from the ID register of the first of these SunSpec
+   * models, which is looked for.
+   */
+  base: z
+    .strictObject({ kind: z.literal('sunspec'), models: z.array(z.int().min(1).max(0xfffe)).min(1) })
+    .exactOptional(),
   /** The device's own limit where it is lower than the protocol's 125. */
   max_registers_per_read: z.int().min(1).max(maxRead.holding).default(maxRead.holding),
   /** For a device that refuses or spoils reads over a longer hole. Without it, the bus reads over what is cheaper. */
@@ -77,18 +118,19 @@ const registerMap = z.strictObject({
   barriers: z.array(z.strictObject({ table, address })).default([]),
   /** The rest the device needs between an answer and the next request, milliseconds. */
   min_gap_ms: z.int().min(0).max(10_000).default(0),
-  points: z.array(point).min(1, 'is empty'),
+  points: z.array(point).default([]),
+  channels: channels.exactOptional(),
   outlets: outlets.exactOptional(),
 });
 
 export type RegisterMap = z.infer<typeof registerMap>;
 export type Point = z.infer<typeof point>;
+export type Mark = z.infer<typeof mark>;
 export type PollClass = Point['poll_class'];
 export type OutletMap = z.infer<typeof outlets>;
 export type Barrier = RegisterMap['barriers'][number];
 
-/** `point` is the key of the point, or absent where the map as a whole is wrong. `rule` names what was broken. */
-export type MapProblem = { file: string; point?: string; rule: string; detail: string };
+export type MapProblem = RuleBroken & { file: string };
 
 /** Everything that is wrong with a map, at once. */
 export class RegisterMapError extends Error {
@@ -111,84 +153,6 @@ export function parseRegisterMap(text: string, file: string): RegisterMap {
   return parsed.data;
 }
 
-type Problem = Omit<MapProblem, 'file'>;
-
-function* mapProblems(map: RegisterMap): Iterable<Problem> {
-  if ((map.verified === undefined) === (map.unverified === undefined)) {
-    yield { rule: 'verified', detail: 'says either verified or unverified' };
-  }
-  for (const [index, each] of map.points.entries()) {
-    yield* pointProblems(each);
-    yield* requestProblems(each, map);
-    for (const earlier of map.points.slice(0, index)) yield* pairProblems(each, earlier);
-  }
-  if (map.outlets) yield* outletProblems(map.outlets, map);
-}
-
-function* outletProblems({ count, points, stride, switch: coil }: OutletMap, map: RegisterMap): Iterable<Problem> {
-  const problem = (rule: string, detail: string) => ({ rule: `outlets.${rule}`, detail });
-  for (const [index, each] of points.entries()) {
-    const last = { ...each, address: each.address + (count - 1) * stride };
-    for (const found of [...pointProblems(each), ...requestProblems(last, map)]) {
-      yield { ...problem(found.rule, found.detail), point: each.key };
-    }
-    for (const earlier of points.slice(0, index)) yield* pairProblems(each, earlier);
-    if (widthOf(each.type) > stride) yield problem('stride', `${stride} lets the outlets overlap in ${each.key}`);
-  }
-  if (coil.address + (count - 1) * coil.stride > 0xffff) yield problem('switch', 'the last coil is past address 65535');
-}
-
-function* pointProblems(each: Point): Iterable<Problem> {
-  const problem = (rule: string, detail: string) => ({ point: each.key, rule, detail });
-  const [least, most] = each.safe_range;
-  if (least >= most) yield problem('safe_range', `from ${least} to ${most} leaves nothing`);
-  if (factorTo(each.key, each.unit) === undefined) yield problem('unit', `${each.unit} does not measure ${each.key}`);
-  // Frequency rules refuse a meter too coarse for them, so they must know.
-  if (each.key === 'frequency_hz' && each.resolution === undefined) yield problem('resolution', 'is missing');
-  if (isBit(each) !== (each.type === 'bit')) yield problem('type', `table ${each.table} does not hold ${each.type}`);
-  for (const sentinel of each.sentinels) {
-    const digits = widthOf(each.type) * 4;
-    const value = sentinel.length === digits + 2 ? sentinelValue(each, sentinel) : undefined;
-    if (value === undefined) yield problem('sentinels', `${sentinel} does not have ${digits} digits`);
-    else if (value >= least && value <= most) yield problem('sentinels', `${sentinel} is ${value}, within safe_range`);
-  }
-}
-
-/** A value read in two halves may be half old and half new, so every point must fit into one request. */
-function* requestProblems(each: Point, map: RegisterMap): Iterable<Problem> {
-  const width = widthOf(each.type);
-  const problem = (rule: string, detail: string) => ({ point: each.key, rule, detail });
-  if (each.address + width > 0x10000) yield problem('address', 'the value ends past address 65535');
-  if (width > map.max_registers_per_read)
-    yield problem('max_registers_per_read', `splits a value of ${width} registers`);
-  const split = map.barriers.find(
-    (at) => at.table === each.table && at.address > each.address && at.address < endOf(each),
-  );
-  if (split) yield problem('barriers', `the one at ${split.address} splits a value of ${width} registers`);
-}
-
-function* pairProblems(each: Point, earlier: Point): Iterable<Problem> {
-  if (each.key === earlier.key) yield { point: each.key, rule: 'key', detail: 'is there twice' };
-  const apart = each.table !== earlier.table || each.address >= endOf(earlier) || earlier.address >= endOf(each);
-  const alike = each.address === earlier.address && layoutOf(each) === layoutOf(earlier);
-  if (!apart && !alike) {
-    const detail = `${layoutOf(each)} at ${each.address} cuts into ${earlier.key}, ${layoutOf(earlier)} at ${earlier.address}`;
-    yield { point: each.key, rule: 'overlap', detail };
-  }
-}
-
-function isBit(each: Point): boolean {
-  return each.table === 'coil' || each.table === 'discrete';
-}
-
-function endOf(each: Point): number {
-  return each.address + widthOf(each.type);
-}
-
-function layoutOf(each: Point): string {
-  return `${each.type} ${each.word_order}/${each.byte_order}`;
-}
-
 function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
@@ -197,17 +161,25 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-const keyed = z.object({ points: z.array(z.unknown()) });
-const named = z.object({ key: z.string() });
-
 /** Names the point by its key where it has one, else by its place. */
 function schemaProblem(issue: z.core.$ZodIssue, json: unknown, file: string): MapProblem {
-  const [first, index, ...rest] = issue.path;
-  if (first !== 'points' || typeof index !== 'number') {
+  const at = issue.path.indexOf('points');
+  const index = issue.path[at + 1];
+  if (at < 0 || typeof index !== 'number') {
     return { file, rule: issue.path.join('.') || 'map', detail: issue.message };
   }
-  const key = named.safeParse(keyed.safeParse(json).data?.points[index]).data?.key;
-  return { file, point: key ?? `points[${index}]`, rule: rest.join('.') || 'point', detail: issue.message };
+  const section = issue.path.slice(0, at).map((part) => `${String(part)}.`);
+  const rule = issue.path.slice(at + 2).join('.') || 'point';
+  const key = keyIn(json, issue.path.slice(0, at + 2)) ?? `points[${index}]`;
+  return { file, point: key, rule: section.join('') + rule, detail: issue.message };
+}
+
+function keyIn(json: unknown, path: readonly PropertyKey[]): string | undefined {
+  const found = path.reduce<unknown>(
+    (inner, part) => (inner as Record<PropertyKey, unknown> | undefined)?.[part],
+    json,
+  );
+  return z.object({ key: z.string() }).safeParse(found).data?.key;
 }
 
 function sentence(problem: MapProblem): string {
