@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 type Asked = { transaction: number; unit: number; pdu: Buffer };
 type Peer = (asked: Asked, wire: Duplex) => void;
 
-function rig(peer: Peer, connected: (signal: AbortSignal) => Promise<void> = async () => {}) {
+function rig(peer: Peer, connected: (signal: AbortSignal) => Promise<void> = async () => {}, pipeline = 1) {
   const clock = new VirtualClock();
   const wires: Duplex[] = [];
   const connect = async (signal: AbortSignal) => {
@@ -30,7 +30,7 @@ function rig(peer: Peer, connected: (signal: AbortSignal) => Promise<void> = asy
   };
   const warnings: string[] = [];
   const log = { debug: () => {}, info: () => {}, warn: (_: object, message: string) => warnings.push(message) };
-  const bus = new ModbusBus({ id: 'pdu-net', connect, framing: tcpFraming, clock, log, timeoutMs });
+  const bus = new ModbusBus({ id: 'pdu-net', connect, framing: tcpFraming, clock, log, timeoutMs, pipeline });
   return { bus, clock, wires, warnings, read: (address: number, unit = 1) => readOne(bus, unit, address) };
 }
 
@@ -342,6 +342,84 @@ test('a unit that never answers does not cost the others their connection', asyn
   }
   await assert.rejects(read(1, 9), { kind: 'unreachable', message: /unit 9 is silent, it is asked again in 20000 ms/ });
   assert.equal(wires.length, 1);
+});
+
+test('an offline unit is probed now and then, and read again as soon as it answers', async () => {
+  let dead = true;
+  const { bus, clock, read } = rig((asked, wire) => {
+    if (!dead || asked.unit !== 9) honest(asked, wire);
+  });
+  for (let second = 0; second < 60; second++) {
+    const outcome = read(1, 9).then(String, (error: AdapterError) => error.kind);
+    await clock.advance(timeoutMs);
+    assert.match(await outcome, second < 3 ? /timedOut/ : /timedOut|unreachable/);
+    assert.equal(await read(second), second);
+  }
+  assert.equal(bus.health.unitsOffline, 1);
+  assert.equal(bus.counters.timeouts, 3 + 2, 'a probe after 20 s and after 40');
+  dead = false;
+  await clock.advance(20_000);
+  assert.equal(await read(7, 9), 7);
+  assert.deepEqual([bus.recoveriesOf(9), bus.health.unitsOffline], [2, 0], 'once it was connected, once it came back');
+});
+
+test('a cut is tried even on a unit that is offline', async () => {
+  const { bus, clock, read } = rig((asked, wire) => {
+    if (asked.pdu[0] === 5) wire.write(reply(asked.transaction, asked.unit, asked.pdu.toString('hex')));
+    else if (asked.unit !== 9) honest(asked, wire);
+  });
+  for (let miss = 0; miss < 3; miss++) {
+    const outcome = assert.rejects(read(1, 9), { kind: 'timedOut' });
+    await clock.advance(timeoutMs);
+    await outcome;
+    await read(1);
+  }
+  await assert.rejects(read(1, 9), { kind: 'unreachable' });
+  await bus.writeCoil(9, 1, false, 'lower');
+  assert.equal(await read(2, 1), 2);
+});
+
+test('a gateway that says that its unit is silent is as good as that silence', async () => {
+  const { bus, clock, read } = rig((asked, wire) => wire.write(reply(asked.transaction, asked.unit, '830b')));
+  for (let second = 0; second < 3; second++) {
+    await clock.advance(1000);
+    await assert.rejects(read(1, 9), { kind: 'timedOut', code: 11 });
+  }
+  await assert.rejects(read(1, 9), { kind: 'unreachable', message: /unit 9 is silent/ });
+  assert.equal(bus.counters.timeouts, 0);
+});
+
+test('a device that takes several requests at once gets them, and each reply finds its own', async () => {
+  const held: Asked[] = [];
+  const { bus, read, wires } = rig(
+    (asked) => {
+      held.push(asked);
+    },
+    undefined,
+    4,
+  );
+  const reads = [10, 11, 12, 13, 14].map((address) => read(address));
+  await settle();
+  assert.equal(held.length, 4, 'the fifth waits');
+  for (const asked of held.splice(0).reverse()) wires[0]?.write(ownAddress(asked));
+  await settle();
+  for (const asked of held) wires[0]?.write(ownAddress(asked));
+  assert.deepEqual(await Promise.all(reads), [10, 11, 12, 13, 14]);
+  assert.equal(bus.counters.lateReplies, 0);
+});
+
+test('a connection that breaks fails all that are on their way at once', async () => {
+  const { read, wires } = rig(silent, undefined, 3);
+  const outcomes = [1, 2, 3].map((address) => assert.rejects(read(address), { kind: 'unreachable' }));
+  await settle();
+  wires[0]?.destroy();
+  await Promise.all(outcomes);
+});
+
+test('the broadcast is refused over TCP as well, where it might reach everyone behind a gateway', async () => {
+  const { bus } = rig(honest);
+  await assert.rejects(bus.writeCoil(0, 1, false, 'lower'), RangeError);
+  assert.equal(bus.counters.requests, 0);
 });
 
 test('start opens the wire ahead of the first request, and a dead one does not throw', async () => {

@@ -279,6 +279,46 @@ test('a unit that needs a rest between two requests gets it, and the others need
   assert.ok(third - first >= 50, `${third - first} ms`);
 });
 
+test('a unit whose reply may still come holds up itself, not the others', async () => {
+  const { clock, asked, read } = rig((each, line) => {
+    if (each.unit !== 9) line.write(ownAddresses(each));
+  });
+  await assert.rejects(during(clock, read(11, 9)), { kind: 'timedOut' });
+  const again = read(12, 9).catch(() => {});
+  for (let address = 0; address < 10; address++) assert.equal(await during(clock, read(address, 1)), address);
+  assert.deepEqual(
+    asked.map(({ unit }) => unit),
+    [9, ...Array<number>(10).fill(1)],
+  );
+  await during(clock, again);
+});
+
+test('a fast point goes before slow ones that asked earlier', async () => {
+  const { bus, clock, asked } = rig(honest);
+  const reads = [1, 2, 3].map((address) => bus.read(1, 'holding', address, 1, undefined, 'slow'));
+  await clock.advance(5);
+  reads.push(bus.read(2, 'holding', 9, 1, undefined, 'fast'));
+  await during(clock, Promise.all(reads));
+  assert.deepEqual(
+    asked.map(({ address }) => address),
+    [1, 9, 2, 3],
+  );
+});
+
+test('a bus knows how loaded it is, and how long its units think', async () => {
+  const { bus, clock, read } = rig((asked, line) => {
+    line.clock.after('think', 40, () => line.write(ownAddresses(asked)));
+  });
+  for (let poll = 0; poll < 110; poll++) {
+    await during(clock, read(1));
+    await clock.advance(50);
+  }
+  const { loadPercent, turnaroundMs } = bus.health;
+  assert.ok(loadPercent > 42 && loadPercent < 52, `${loadPercent} %`);
+  // Its reply is there at once when it comes, so the 22 ms that a wire would have taken are in its 40.
+  assert.ok(turnaroundMs > 18 && turnaroundMs < 24, `${turnaroundMs} ms`);
+});
+
 test('a read that is called off while the line must stay silent never goes out', async () => {
   const { clock, asked, read, bus } = rig(() => {});
   await assert.rejects(during(clock, read(11)), { kind: 'timedOut' });

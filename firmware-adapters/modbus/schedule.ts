@@ -13,6 +13,8 @@ export type BusUrgency = Exclude<Urgency, 'read'> | PollClass;
 export type Job = {
   readonly urgency: BusUrgency;
   readonly askedAt: Millis;
+  /** How long it is expected to keep the wire. */
+  readonly lastsMs: Millis;
   /** Tells whoever asked, and calls off what runs. */
   drop(reason: unknown): void;
 };
@@ -33,6 +35,10 @@ export class Schedule<J extends Job> {
     this.#lanes = lanes;
   }
 
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   get isBusy(): boolean {
     return this.#running.size > 0;
   }
@@ -43,13 +49,17 @@ export class Schedule<J extends Job> {
     this.#waiting.push(job);
   }
 
-  /** `readyAt` is when a job may go out, for what its wire and its unit need. Urgent ones that may not yet hold up no others. */
+  /**
+   * `readyAt` is when a job may go out, for what its wire and its unit need. One that may not yet holds up no others,
+   * unless it is a control and a read would be in its way when its time comes.
+   */
   next(now: Millis, readyAt: (job: J) => Millis): Next<J> {
     if (this.#running.size >= this.#lanes || this.#waiting.length === 0) return { kind: 'idle' };
-    const times = new Map(this.#waiting.map((job) => [job, readyAt(job)]));
-    const ready = this.#waiting.filter((job) => (times.get(job) ?? 0) <= now);
-    const job = mostUrgent(ready);
-    if (!job) return { kind: 'wait', at: Math.min(...times.values()) };
+    const times = this.#waiting.map((job) => ({ job, at: readyAt(job) }));
+    const controlAt = Math.min(...times.filter(({ job }) => isControl(job.urgency)).map(({ at }) => at));
+    const free = times.filter(({ job, at }) => isControl(job.urgency) || Math.max(now, at) + job.lastsMs <= controlAt);
+    const job = mostUrgent(free.filter(({ at }) => at <= now).map((each) => each.job));
+    if (!job) return { kind: 'wait', at: Math.min(...free.map(({ at }) => at)) };
     this.begin(job);
     return { kind: 'start', job };
   }

@@ -49,7 +49,7 @@ export class Turns {
     return this.#times.gapMs;
   }
 
-  /** When the wire is free for this request of `since`: after at least one gap in which nothing was heard. */
+  /** When the wire is free for this request: after at least one gap, from `since` on, in which nothing was heard. */
   dueAt(turn: Pick<Turn, 'unit' | 'pdu'>, since: Millis): Millis {
     const { gapMs } = this.#times;
     this.#forget();

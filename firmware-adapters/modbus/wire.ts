@@ -50,6 +50,8 @@ export class Wire {
   #opening = false;
   #alarm: { at: Millis; off: AbortController } | undefined;
   #transaction = 0;
+  /** When the first of those that wait now was asked for. Since then, what came in has been read. */
+  #waitingSince: Millis = 0;
 
   constructor(options: WireOptions, counters: BusCounters) {
     const { framing, clock, timeoutMs, pipeline = 1 } = options;
@@ -91,12 +93,15 @@ export class Wire {
     return new Promise((resolve, reject) => {
       this.#stopped.signal.throwIfAborted();
       signal?.throwIfAborted();
+      const now = this.#options.clock.monotonic();
+      if (this.#schedule.isEmpty) this.#waitingSince = now;
       const own = new AbortController();
       const cancel = () => this.#schedule.drop(job, signal?.reason);
       const done = () => signal?.removeEventListener('abort', cancel);
       const job: Asking = {
         urgency,
-        askedAt: this.#options.clock.monotonic(),
+        askedAt: now,
+        lastsMs: this.#wireMs(request) + this.unit(unit).turnaroundMs + this.#gapMs,
         unit,
         request,
         pdu,
@@ -143,8 +148,8 @@ export class Wire {
     return this.#error('unreachable', `unit ${id} is silent, it is asked again in ${Math.ceil(waitMs)} ms`);
   }
 
-  #readyAt({ unit: id, pdu, askedAt }: Asking): Millis {
-    return Math.max(this.unit(id).restedAt, this.#turns?.dueAt({ unit: id, pdu }, askedAt) ?? 0);
+  #readyAt({ unit: id, pdu }: Asking): Millis {
+    return Math.max(this.unit(id).restedAt, this.#turns?.dueAt({ unit: id, pdu }, this.#waitingSince) ?? 0);
   }
 
   #lookAgain(at: Millis): void {
@@ -221,7 +226,7 @@ export class Wire {
       return answer;
     } finally {
       unit.leftAlone(clock.monotonic());
-      this.load.add(tookMs() + (this.#turns?.gapMs ?? 0), clock.monotonic());
+      this.load.add(tookMs() + this.#gapMs, clock.monotonic());
     }
   }
 
@@ -229,7 +234,12 @@ export class Wire {
   #wireMs(request: Request): Millis {
     const { requestMs, registerMs } = this.#options.framing.wire;
     const registers = request.kind === 'read' ? registersIn(request.table, request.count) : 0;
-    return requestMs + registers * registerMs - (this.#turns?.gapMs ?? 0);
+    return requestMs + registers * registerMs - this.#gapMs;
+  }
+
+  /** The silence that must follow; none where replies say what they answer. */
+  get #gapMs(): Millis {
+    return this.#turns?.gapMs ?? 0;
   }
 
   /** Goes on across connections, so that no gateway can answer a new connection with an old one's reply. */
