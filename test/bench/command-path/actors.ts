@@ -59,12 +59,18 @@ export type AgentProcess = {
   stop(): Promise<void>;
 };
 
-export async function startAgent(folder: string, files: { config: string; policy: string }): Promise<AgentProcess> {
+/** @param environment beside the bench's own. */
+export async function startAgent(
+  folder: string,
+  files: { config: string; policy: string },
+  environment: Readonly<Record<string, string>> = {},
+): Promise<AgentProcess> {
   const cli = join(import.meta.dirname, '../../../agent/cli/ballast.ts');
   const logFile = join(folder, 'agent.log');
   const log = await open(logFile, 'w');
   const child = spawn(process.execPath, [cli, 'agent', '--config', files.config, '--policy', files.policy], {
     stdio: ['ignore', log.fd, log.fd],
+    env: { ...process.env, ...environment },
   });
   await log.close();
   const exit = once(child, 'exit');

@@ -1,4 +1,4 @@
-/** The two files of a rack of light miners, and an issuer whose key the rack knows. */
+/** The two files of a bench's rack, and an issuer whose key the rack knows. */
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, sign } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -23,25 +23,11 @@ const LASTS_MS = 3_600_000;
 
 export type SiteFiles = { config: string; policy: string; publicKey: string; issuer: KeyObject };
 
-export async function writeSite(
-  folder: string,
-  brokerUrl: string,
-  miners: readonly { port: number; mac: string }[],
-): Promise<SiteFiles> {
+export async function writeSite(folder: string, brokerUrl: string, devices: readonly object[]): Promise<SiteFiles> {
   const pair = await writeKeyPair(folder, KEY);
   if (pair.kind === 'kept') throw new Error(`${pair.file} is there already`);
   await writeFile(join(folder, 'miners.pw'), `${PASSWORD}\n`, { mode: 0o600 });
   const files = { config: join(folder, 'config.yaml'), policy: join(folder, 'policy.yaml') };
-  const devices = miners.map(({ port, mac }, i) => ({
-    id: `m${String(i + 1).padStart(3, '0')}`,
-    adapter: 'whatsminer-v2',
-    host: '127.0.0.1',
-    port,
-    mac,
-    password_file: 'miners.pw',
-    rated_w: 3400,
-    period_ms: POLL_MS,
-  }));
   await writeFile(
     files.config,
     stringify({ site: SITES.agent, rack: RACK, broker: { urls: [brokerUrl] }, socket: 'ballast.sock', devices }),
@@ -56,6 +42,19 @@ export async function writeSite(
     publicKey: await readFile(pair.files.pub, 'utf8'),
     issuer: createPrivateKey(await readFile(pair.files.key, 'utf8')),
   };
+}
+
+export function minerDevices(miners: readonly { port: number; mac: string }[]): object[] {
+  return miners.map(({ port, mac }, i) => ({
+    id: `m${String(i + 1).padStart(3, '0')}`,
+    adapter: 'whatsminer-v2',
+    host: '127.0.0.1',
+    port,
+    mac,
+    password_file: 'miners.pw',
+    rated_w: 3400,
+    period_ms: POLL_MS,
+  }));
 }
 
 /** `number` makes the id and the seq; orders of one `event` succeed each other. */

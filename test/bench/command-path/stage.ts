@@ -7,7 +7,7 @@ import { openBroker } from './broker.ts';
 import { PASSWORD } from './miners.ts';
 import type { Operator } from './operator.ts';
 import { openOperator } from './operator.ts';
-import { ISSUER, PROGRAM, RACK, SITES, writeSite } from './site.ts';
+import { ISSUER, minerDevices, PROGRAM, RACK, SITES, writeSite } from './site.ts';
 
 export type Stage = {
   readonly broker: BenchBroker;
@@ -35,7 +35,7 @@ export async function openStage(folder: string, count: number): Promise<Stage> {
     const broker = enter(await openBroker());
     const rack = enter(await startMiners(count));
     const floorRack = enter(await startMiners(count));
-    const files = await writeSite(folder, broker.url, rack.list);
+    const files = await writeSite(folder, broker.url, minerDevices(rack.list));
     const operator = enter(await openOperator(broker.url, files.issuer));
     const homes = operator.knowsHomes(count);
     const agent = enter(await startAgent(folder, files));

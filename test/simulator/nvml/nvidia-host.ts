@@ -91,6 +91,11 @@ export class NvidiaHost {
     this.#set(index, at.demand, Math.round(watts * 1000));
   }
 
+  /** Microseconds that setting a cap takes, on each of them. */
+  takesToSet(us: number): void {
+    for (let index = 0; index < this.count; index++) this.#set(index, at.setUs, us);
+  }
+
   /** A process computes on it; 0 for none. */
   runs(index: number, pid: number): void {
     this.#set(index, at.pid, pid);
