@@ -1,0 +1,136 @@
+/**
+ * Every miner of the registry through a whole event on its simulator, once for each way in which it can fail. A new
+ * firmware is in the table as soon as it is in the registry and its simulator in `minerKinds`; a new fault of a
+ * simulator needs a line below.
+ */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { adapters } from '#adapters/registry.ts';
+import type { MinerOptions, SimulatedMiner } from '#test/simulator/miners.ts';
+import { minerKinds } from '#test/simulator/miners.ts';
+import { World } from '#test/support/world.ts';
+
+/**
+ * What becomes of it until the fault heals in mid-event. Some firmwares need an answer before they can be cut, others
+ * are cut by a command whose answer is lost: whichever it is, the level holds.
+ */
+type Meanwhile = 'it is cut' | 'another is cut in its place' | 'one of them is cut';
+type Row = {
+  readonly value: unknown;
+  readonly meanwhile: Meanwhile;
+  /** Healed by pulling its plug: until then nothing at all is asked of it. */
+  readonly replugged?: true;
+};
+
+const faults: Readonly<Record<string, Row>> = {
+  silent: { value: true, meanwhile: 'another is cut in its place' },
+  closesWithoutReply: { value: true, meanwhile: 'another is cut in its place' },
+  refusesConnections: { value: true, meanwhile: 'another is cut in its place' },
+  answersAfterMs: { value: 21_000, meanwhile: 'one of them is cut' },
+  ignoresCommands: { value: true, meanwhile: 'another is cut in its place' },
+  refusesSleep: { value: true, meanwhile: 'another is cut in its place' },
+  brokenJson: { value: true, meanwhile: 'one of them is cut' },
+  forgetsCommas: { value: true, meanwhile: 'it is cut' },
+  bareNan: { value: true, meanwhile: 'it is cut' },
+  otherMac: { value: '02:00:00:00:be:ef', meanwhile: 'another is cut in its place', replugged: true },
+  refusesWith: { value: 132, meanwhile: 'another is cut in its place' },
+};
+
+const RATED_W = 3000;
+const LEVEL = 0.55;
+/** Longer than the longest pause between two tries. */
+const HEALED_MS = 50_000;
+const EVENT_S = 120;
+let events = 0;
+after(() => console.log(`${events} events over ${minerKinds.length} kinds of miners`));
+
+test('every miner of the registry has a simulator', () => {
+  const simulated = minerKinds.map((kind) => subject(worldOf(kind)).entry.adapter);
+  const registered = adapters.filter(({ kind }) => kind === 'miner').map(({ name }) => name);
+  assert.deepEqual([...simulated].sort(), [...registered].sort());
+});
+
+for (const kind of minerKinds) {
+  test(`${kind}: a sound one is cut, proved by the meter and restored`, async () => {
+    const world = await worldOf(kind).start();
+    const id = await cut(world);
+    await world.clock.advance(60_000);
+    assert.ok(subject(world).asleep);
+    assertUnder(world);
+    assert.equal(world.phases(id).at(-1), 'holding');
+    await assertRestored(world, id);
+  });
+
+  for (const key of Object.keys(subject(worldOf(kind)).faults)) {
+    test(`${kind}: ${key}`, async () => {
+      const row = faults[key];
+      assert.ok(row, `the simulator of ${kind} can fail by ${key}: say in the table what becomes of an event then`);
+      await throughFault(worldOf(kind), key, row);
+    });
+  }
+
+  test(`${kind}: one that reboots as it is told to sleep is cut, and comes home`, async () => {
+    const world = await worldOf(kind).start();
+    const miner = subject(world);
+    miner.onWrite = () => {
+      miner.onWrite = () => {};
+      miner.reboot();
+    };
+    const id = await cut(world);
+    await world.clock.advance(60_000 + HEALED_MS);
+    assert.ok(miner.asleep);
+    assertUnder(world);
+    await assertRestored(world, id);
+  });
+}
+
+/** The fault is there before the agent, so that what the agent knows of a sound one does not carry it through. */
+async function throughFault(world: World, key: string, { value, meanwhile, replugged }: Row): Promise<void> {
+  const miner = subject(world);
+  const sound = { ...miner.faults };
+  Object.assign(miner.faults, { [key]: value });
+  await world.start();
+  const id = await cut(world);
+  await world.clock.advance(60_000);
+  assertUnder(world);
+  if (meanwhile !== 'one of them is cut') assert.equal(miner.asleep, meanwhile === 'it is cut', 'while it fails');
+  if (replugged) {
+    assert.deepEqual(miner.writes, []);
+    miner.faults.refusesConnections = true;
+    await world.clock.advance(10_000);
+  }
+  Object.assign(miner.faults, sound);
+  await world.clock.advance(HEALED_MS);
+  assert.ok(miner.asleep, 'it is asked on and on');
+  assertUnder(world);
+  await assertRestored(world, id);
+}
+
+/** A sound miner, and the one that the table is about, which is worth less. */
+function worldOf(kind: SimulatedMiner['kind']): World {
+  const miners = ['m01', 'm02'].map((id) => ({ id, kind, ratedW: RATED_W }) as MinerOptions);
+  return new World({ miners, policy: { limits: { restore_window_s: 5 } } });
+}
+
+function subject({ rack }: World): SimulatedMiner {
+  const miner = rack.miners[1];
+  assert.ok(miner);
+  return miner;
+}
+
+async function cut(world: World): Promise<string> {
+  events++;
+  return (await world.issue({ kind: 'ceiling', fraction: LEVEL }, { forS: EVENT_S })).id;
+}
+
+function assertUnder({ rack }: World): void {
+  assert.ok(rack.watts() <= LEVEL * 2 * RATED_W, `${rack.watts()} W`);
+}
+
+async function assertRestored(world: World, id: string): Promise<void> {
+  for (let i = 0; i < 20 && world.phases(id).at(-1) !== 'restored'; i++) await world.clock.advance(20_000);
+  assert.equal(world.phases(id).at(-1), 'restored');
+  for (const { spec, asleep, settledW } of world.rack.miners)
+    assert.deepEqual([asleep, settledW], [false, spec.ratedW]);
+  await world.stop();
+}
