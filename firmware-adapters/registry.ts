@@ -3,16 +3,41 @@
  * stands before those that would answer for its devices too. So firmware that speaks a second, older protocol beside
  * its own (WhatsMiner v3 beside v2) goes before the adapter of the older one, and anything that answers to the plain
  * cgminer API goes last. LuxOS answers to it too, under the stock model's name, so it goes before stock Antminers;
- * WhatsMiners and LuxOS do not know each other's commands. What is in this very machine has no address to probe.
+ * WhatsMiners and LuxOS do not know each other's commands, and the others name themselves; Innosilicon and MaraFW do not
+ * before a log-in, and are never looked for. What is in this very machine has no address to probe.
  */
 import { accelerator } from './accelerator/accelerator.ts';
+import { auradine } from './asic/auradine.ts';
+import { avalon } from './asic/avalon.ts';
+import { axeos } from './asic/axeos.ts';
+import { elphapex } from './asic/elphapex.ts';
+import { epic } from './asic/epic.ts';
+import { goldshell } from './asic/goldshell.ts';
+import { innosilicon } from './asic/innosilicon.ts';
 import { luxos } from './asic/luxos.ts';
+import { marathon } from './asic/marathon.ts';
+import { sealminer } from './asic/sealminer.ts';
 import { whatsminerV2 } from './asic/whatsminer-v2.ts';
 import type { Adapter } from './contract.ts';
 import { amdgpu } from './gpu/amdgpu.ts';
 import { nvidia } from './gpu/nvidia.ts';
 
-export const adapters: readonly Adapter[] = [whatsminerV2, luxos, nvidia, amdgpu, accelerator];
+export const adapters: readonly Adapter[] = [
+  whatsminerV2,
+  luxos,
+  auradine,
+  avalon,
+  sealminer,
+  epic,
+  goldshell,
+  axeos,
+  elphapex,
+  innosilicon,
+  marathon,
+  nvidia,
+  amdgpu,
+  accelerator,
+];
 
 /** The adapter that a config entry names; undefined when there is none of this name. */
 export function adapterNamed(name: string): Adapter | undefined {

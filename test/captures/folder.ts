@@ -2,7 +2,7 @@
  * A folder of replies that were recorded from devices: `index.json` lists cases, one a device, each with the files of
  * its replies by command and what a peer's own test expects of them.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 
@@ -24,9 +24,7 @@ export function readFolder(folder: string): Case[] {
     id,
     firmware,
     backend,
-    replies: new Map(
-      Object.entries(responses).map(([command, file]) => [command, readFileSync(join(folder, rawOf(folder, file)))]),
-    ),
+    replies: new Map(Object.entries(responses).map(([command, file]) => [command, replyIn(join(folder, file))])),
     expected: flat(expected),
   }));
 }
@@ -43,10 +41,22 @@ const indexSchema = z.looseObject({
   ),
 });
 
-/** Some cases name a peer's parse of a reply; where the reply itself lies beside it, that is what a device sends. */
-function rawOf(folder: string, file: string): string {
-  const raw = file.replace(/_parsed\.json$/, '.json');
-  return existsSync(join(folder, raw)) ? raw : file;
+/** Byte for byte, but where a peer kept only its own parse of an Avalon's status: that is written as a line again. */
+function replyIn(path: string): Buffer {
+  const bytes = readFileSync(path);
+  if (!path.endsWith('_parsed.json')) return bytes;
+  const asLine = (key: string, value: unknown) => (/^MM ID\d/.test(key) ? avalonLine(value) : value);
+  return Buffer.from(JSON.stringify(JSON.parse(bytes.toString()), asLine));
+}
+
+/** `KEY[value] KEY[one two]`, and around it the name of the section that newer firmware wraps it in. */
+function avalonLine(status: unknown): unknown {
+  if (typeof status !== 'object' || status === null) return status;
+  const line = Object.entries(status).map(([key, value]) => {
+    if (key === 'STATS') return `'STATS':{${String(avalonLine(value))}}`;
+    return `${key}[${Array.isArray(value) ? value.join(' ') : String(value)}]`;
+  });
+  return line.join(' ');
 }
 
 /** pyasic's cases list pairs of a field and a Python literal under `asserts`. */

@@ -49,4 +49,59 @@ export const known: readonly Known[] = [
     field: 'uptime_ms',
     reason: "`Elapsed`, the time since mining began; uptimeS is the control board's (`Uptime`)",
   },
+  {
+    peer: 'asic-rs',
+    adapter: 'avalon',
+    field: 'wattage',
+    reason:
+      'the peer takes the output of the power supply (the fifth number of PS), or its voltage; the seventh is the input, as WALLPOWER is where both are given',
+  },
+  {
+    peer: 'asic-rs',
+    adapter: 'avalon',
+    field: 'serial_number',
+    reason: 'the case has no reply to `version`, from which Ballast identifies a miner',
+  },
+  {
+    peer: 'asic-rs',
+    adapter: 'avalon',
+    field: 'hashboards[0].board_temperature',
+    reason: 'the peer takes the cooler end of the board, Ballast the hotter',
+  },
+  {
+    peer: 'pyasic',
+    adapter: 'avalon',
+    field: 'fw_ver',
+    reason: "the peer takes cgminer's version, which all Avalons share; Identity has the firmware's",
+  },
+  {
+    peer: 'pyasic',
+    adapter: 'avalon',
+    field: 'hashrate',
+    reason: 'the peer takes the mean since the start (GHSavg), Ballast the rate now (GHSspd)',
+  },
+  {
+    peer: 'asic-rs',
+    adapter: 'auradine',
+    field: 'messages',
+    reason: 'the peer takes the pattern of the lamps for a message; "Normal" is no fault',
+  },
+  {
+    peer: 'asic-rs',
+    adapter: 'elphapex',
+    field: 'expected_hashrate',
+    reason: "a bare number in the miner's own unit, MH/s; a reading has TH/s",
+  },
+  {
+    peer: 'asic-rs',
+    adapter: 'sealminer',
+    field: 'hashrate',
+    reason: 'the peer takes the mean since the start (`MHS av`), Ballast that of the last 30 s',
+  },
+  {
+    peer: 'pyasic',
+    adapter: 'elphapex',
+    field: 'hashrate',
+    reason: 'the peer takes the mean since the start (`rate_avg`), Ballast that of the last 5 s',
+  },
 ];

@@ -106,8 +106,22 @@ function answerWeb(replies: Replies): RequestListener {
 function webReply({ url = '/' }: IncomingMessage, replies: Replies): Buffer | undefined {
   const { pathname } = new URL(url, 'http://miner');
   const name = pathname.replace(/^\/(?:cgi-bin\/(?:luci\/)?|api\/(?:v1\/)?)?/, '').replace(/\.cgi$/, '');
-  return firstOf([`web/${name}`, `web_${name}`, name, asConstant(name), `privileged/${name}`], replies);
+  const recorded = firstOf([`web/${name}`, `web_${name}`, name, asConstant(name), `privileged/${name}`], replies);
+  return recorded ?? logIns.get(name);
 }
+
+/** Nobody publishes these, and everybody is let in. By the path behind the API's own prefix. */
+const logIns = new Map(
+  Object.entries({
+    // Braiins OS, VNish.
+    'auth/login': { token: 'replayed', timeout_s: 3600 },
+    unlock: { token: 'replayed' },
+    // Auradine, Goldshell, Innosilicon.
+    token: { STATUS: [{ STATUS: 'S' }], Token: [{ Token: 'replayed' }] },
+    'user/login': { 'JWT Token': 'replayed' },
+    auth: { jwt: 'replayed' },
+  }).map(([name, reply]) => [name, Buffer.from(JSON.stringify(reply))]),
+);
 
 /** Which recorded query a request asks for is not to be told from its text, so it gets what they all got. */
 function everyQuery(replies: Replies): Buffer | undefined {

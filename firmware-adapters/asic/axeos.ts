@@ -1,0 +1,112 @@
+/**
+ * AxeOS (ESP-Miner), the firmware of Bitaxe and its kin, its web API on TCP 80.
+ *
+ * Models: Bitaxe Max, Ultra, Supra, Gamma, Hex and boards derived from them. Firmware: a reply of 2.4 was recorded; requests are of the
+ * project's sources of 2026. Pausing needs 2.14 or newer: older firmware is read only. There is no password, but the
+ * device obeys only its own network, so the controller must be in it.
+ *
+ * A pause does not outlive a restart: the device mines again, and is paused again as any that comes back in mid-event.
+ */
+import * as z from 'zod';
+import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
+import { HttpLine } from '../transport/http.ts';
+import type { StatusMeanings } from '../transport/http-reply.ts';
+import { identityOf, readingOf } from './axeos-reading.ts';
+import type { Call, Firmware } from './miner-device.ts';
+import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
+import type { MinerLine } from './miner-line.ts';
+import { WebApi } from './web-api.ts';
+
+const port = 80;
+
+const options = z.object({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(port),
+});
+
+type AxeosOptions = z.infer<typeof options>;
+
+export const axeos: Adapter<AxeosOptions> = {
+  name: 'axeos',
+  kind: 'miner',
+  options,
+  open: (given, context) => new PlainMiner(new Axeos(given, context), context),
+  recognition: {
+    ports: [port],
+    ask: async (host, context, signal) => {
+      const device = new Axeos({ host, port }, context);
+      try {
+        return { identity: await device.identify(signal) };
+      } finally {
+        device.close();
+      }
+    },
+  },
+};
+
+const timeoutMs = 5_000;
+const renewMs = 10 * 60_000;
+/** A flag that the mining task looks at before each piece of work (project's sources); how fast the watts follow is assumed. */
+const sleepSettleMs = 5_000;
+const wakeSettleMs = 10_000;
+/** Assumed: it starts in seconds, and then finds its network and its pool. */
+const rebootSettleMs = 60_000;
+/** Assumed: processor, display and fan. */
+const residualW = 3;
+
+class Axeos implements Firmware {
+  readonly renewMs = renewMs;
+  readonly #http: HttpLine;
+  readonly #api: WebApi;
+  /** Whether the firmware can be paused, by the last reading. */
+  #canPause = false;
+
+  constructor({ host, port: at }: AxeosOptions, { connect, clock }: AdapterContext) {
+    this.#http = new HttpLine({ host, port: at, connect, clock });
+    this.#api = new WebApi({ ask: (request, signal) => this.#http.ask(request, signal), timeoutMs, meanings });
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+
+  async identify(signal: AbortSignal): Promise<Identity> {
+    return identityOf((await this.#api.get('/api/system/info', signal)).value);
+  }
+
+  async read(signal: AbortSignal): Promise<DeviceReading> {
+    const { value, repairs } = await this.#api.get('/api/system/info', signal);
+    const reading = { ...readingOf(value), repairs };
+    this.#canPause = reading.asleep !== undefined;
+    return reading;
+  }
+
+  controls(line: MinerLine): Controls {
+    return {
+      ...(this.#canPause && {
+        sleep: { ...control(line, 'lower', { ...gentle, settle_ms: sleepSettleMs }, this.#post('pause')), residualW },
+        wake: control(line, 'raise', { ...gentle, settle_ms: wakeSettleMs }, this.#post('resume')),
+      }),
+      reboot: rebootControl(line, { ...gentle, settle_ms: rebootSettleMs, restarts: true }, this.#post('restart')),
+      locate: locateControl(line, this.#greet(true), this.#greet(false)),
+    };
+  }
+
+  /** Older firmware answers in plain words, newer in JSON around them. */
+  #post(verb: string): Call {
+    return (signal) => this.#api.text(`/api/system/${verb}`, {}, signal);
+  }
+
+  /** It says "Hi!" on its display for half a minute, or stops doing so: one request turns it to the other. */
+  #greet(wanted: boolean): Call {
+    const turn = this.#post('identify');
+    return async (signal) => {
+      const said = await turn(signal);
+      return /no longer/i.test(said) === wanted ? await turn(signal) : said;
+    };
+  }
+}
+
+const meanings: StatusMeanings = {
+  401: ['unauthorised', 'it obeys only its own network, and this controller is not in it'],
+};

@@ -1,0 +1,156 @@
+/**
+ * ePIC PowerPlay, its web API on TCP 4028 (HTTP where others have cgminer's socket).
+ *
+ * Models: Antminers with ePIC's control board or firmware, ePIC BlockMiner. Firmware: replies of an S19 XP with
+ * PowerPlay-BMS 1.5 were recorded; requests are of the maker's OpenAPI documents 1.22 and 1.30.
+ *
+ * The technician must replace the default password `letmein`, put the new one in `password_file`, and switch "Idle on
+ * connection lost" off: a miner that lost its pool says "Idling" as one that was told to rest, and is taken for it.
+ *
+ * Partial power (`limit`) is there only while the miner's tuner aims at watts ("Power"): another tuner's settings would
+ * be lost to it, and no limit would bring them back.
+ */
+import * as z from 'zod';
+import type { Adapter, AdapterContext, Controls, DeviceReading, Dial, Identity } from '../contract.ts';
+import { AdapterError } from '../errors.ts';
+import { checked, words } from '../transport/fields.ts';
+import { HttpLine } from '../transport/http.ts';
+import type { Capabilities } from './epic-reading.ts';
+import { capabilitiesOf, identityOf, readingOf } from './epic-reading.ts';
+import type { Call, Firmware } from './miner-device.ts';
+import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
+import type { MinerLine } from './miner-line.ts';
+import { WebApi } from './web-api.ts';
+
+const port = 4028;
+/** What only the technician can give: a name for the file until then. */
+const suggested = { password_file: 'epic.pw' };
+
+const options = z.object({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(port),
+  /** The file whose first line is the miner's password, relative to the config's folder. */
+  password_file: z.string().min(1),
+});
+
+type EpicOptions = z.infer<typeof options>;
+
+export const epic: Adapter<EpicOptions> = {
+  name: 'epic',
+  kind: 'miner',
+  options,
+  open: (given, context) => new PlainMiner(new Epic(given, context), context),
+  recognition: {
+    ports: [port],
+    ask: async (host, context, signal) => {
+      const miner = new Epic({ host, port, ...suggested }, context);
+      try {
+        return { identity: await miner.identify(signal), options: suggested };
+      } finally {
+        miner.close();
+      }
+    },
+  },
+};
+
+const timeoutMs = 5_000;
+const renewMs = 10 * 60_000;
+/** Nobody has published how fast it stops, starts or follows a target: all assumed. */
+const sleepSettleMs = 15_000;
+const wakeSettleMs = 300_000;
+const limitSettleMs = 120_000;
+const rebootSettleMs = wakeSettleMs + 120_000;
+/** Assumed, as of other miners with their boards off. */
+const residualW = 30;
+
+class Epic implements Firmware {
+  readonly renewMs = renewMs;
+  readonly #given: EpicOptions;
+  readonly #context: AdapterContext;
+  readonly #http: HttpLine;
+  readonly #api: WebApi;
+  #capabilities: Capabilities | undefined;
+  /** Whether the tuner aims at watts, by the last reading. */
+  #aimsAtWatts = false;
+
+  constructor(given: EpicOptions, context: AdapterContext) {
+    const { connect, clock } = context;
+    this.#given = given;
+    this.#context = context;
+    this.#http = new HttpLine({ host: given.host, port: given.port, connect, clock });
+    this.#api = new WebApi({ ask: (request, signal) => this.#http.ask(request, signal), timeoutMs });
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+
+  async identify(signal: AbortSignal): Promise<Identity> {
+    const summary = await this.#api.get('/summary', signal);
+    const capabilities = await this.#api.get('/capabilities', signal);
+    const network = await this.#api.get('/network', signal);
+    this.#capabilities = capabilitiesOf(capabilities.value);
+    return identityOf({ summary: summary.value, capabilities: capabilities.value, network: network.value });
+  }
+
+  async read(signal: AbortSignal): Promise<DeviceReading> {
+    const { value, repairs } = await this.#api.get('/summary', signal);
+    const reading = readingOf(value);
+    this.#aimsAtWatts = reading.limit !== undefined;
+    const rated = this.#capabilities?.ratedHashrateThs;
+    return { ...reading, ...(rated !== undefined && { ratedHashrateThs: rated }), repairs };
+  }
+
+  controls(line: MinerLine): Controls {
+    const range = this.#aimsAtWatts ? this.#capabilities?.powerRange : undefined;
+    return {
+      sleep: {
+        ...control(line, 'lower', { ...gentle, settle_ms: sleepSettleMs }, this.#post('/miner', 'Stop')),
+        residualW,
+      },
+      wake: control(line, 'raise', { ...gentle, settle_ms: wakeSettleMs }, this.#post('/miner', 'Autostart')),
+      reboot: rebootControl(line, { ...gentle, settle_ms: rebootSettleMs, restarts: true }, this.#post('/reboot', 0)),
+      locate: locateControl(line, this.#post('/identify', true), this.#post('/identify', false)),
+      ...(range && { limit: this.#limit(line, range) }),
+    };
+  }
+
+  #limit(line: MinerLine, { min, max }: { min: number; max: number }): Dial {
+    const range = { min, max, step: 1, unit: 'watts' } as const;
+    // Assumed persistent: a target outlives a restart, so it is written somewhere.
+    const capability = { ...gentle, settle_ms: limitSettleMs, persistent: true, range };
+    return {
+      capability,
+      run: (watts, lowers, signal) => {
+        const target = Math.floor(watts);
+        if (!(target >= min && target <= max)) {
+          throw new AdapterError('refused', `a limit of ${watts} W is outside ${min} to ${max} W`);
+        }
+        const call = this.#post('/perpetualtune/algo', { algo: 'Power', target });
+        return control(line, lowers ? 'lower' : 'raise', capability, call).run(signal);
+      },
+    };
+  }
+
+  #post(path: string, param: unknown): Call {
+    return async (signal) => {
+      const password = await this.#context.secret(this.#given.password_file);
+      const { value } = await this.#api.send('POST', path, { param, password }, signal);
+      const { result, error } = checked(verdict, path, value);
+      if (result) return 'result: true';
+      throw refusal(path, error, this.#given.password_file);
+    };
+  }
+}
+
+const verdict = z.looseObject({ result: z.boolean(), error: z.unknown().optional() });
+
+function refusal(path: string, error: unknown, passwordFile: string): AdapterError {
+  const said = words.safeParse(error).data ?? JSON.stringify(error ?? null);
+  const message = `the miner refused ${path}, "${said}"`;
+  // By the OpenAPI document; older firmware words it freely.
+  if (!/password/i.test(said)) return new AdapterError('refused', message, { code: said });
+  return new AdapterError('unauthorised', `${message}: the password in ${passwordFile} is not the miner's`, {
+    code: said,
+  });
+}

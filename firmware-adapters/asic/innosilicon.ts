@@ -1,0 +1,152 @@
+/**
+ * Innosilicon with stock firmware, its web API on TCP 80.
+ *
+ * Models: T2, T3 and A-series. Firmware: none was recorded; requests and fields are of pyasic. It is read only: the one
+ * command to stop (`poweroff`) has no opposite, and the miner does not say whether it mines. The technician must
+ * replace the default password `admin` and put the new one in `password_file`.
+ */
+import * as z from 'zod';
+import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
+import { AdapterError } from '../errors.ts';
+import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
+import { formBody, HttpLine } from '../transport/http.ts';
+import { jsonOf } from '../transport/http-reply.ts';
+import type { Firmware } from './miner-device.ts';
+import { gentle, PlainMiner, rebootControl } from './miner-device.ts';
+import type { MinerLine } from './miner-line.ts';
+import { Token, WebApi } from './web-api.ts';
+
+const port = 80;
+
+const options = z.object({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(port),
+  username: z.string().min(1).default('admin'),
+  /** The file whose first line is that user's password, relative to the config's folder. */
+  password_file: z.string().min(1),
+});
+
+type InnosiliconOptions = z.infer<typeof options>;
+
+/** Without a log-in it does not say what it is, so it is not looked for. */
+export const innosilicon: Adapter<InnosiliconOptions> = {
+  name: 'innosilicon',
+  kind: 'miner',
+  options,
+  open: (given, context) => new PlainMiner(new Innosilicon(given, context), context),
+};
+
+const timeoutMs = 10_000;
+/** Nobody has published how long a token lives; a dead one is replaced when the miner says so. */
+const renewMs = 10 * 60_000;
+/** Assumed. */
+const rebootSettleMs = 420_000;
+
+class Innosilicon implements Firmware {
+  readonly renewMs = renewMs;
+  readonly #given: InnosiliconOptions;
+  readonly #context: AdapterContext;
+  readonly #http: HttpLine;
+  readonly #api: WebApi;
+  readonly #token = new Token((signal) => this.#logIn(signal));
+
+  constructor(given: InnosiliconOptions, context: AdapterContext) {
+    const { host, port: at } = given;
+    const { connect, clock } = context;
+    this.#given = given;
+    this.#context = context;
+    this.#http = new HttpLine({ host, port: at, connect, clock });
+    this.#api = new WebApi({ ask: (request, signal) => this.#http.ask(request, signal), timeoutMs });
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+
+  async identify(signal: AbortSignal): Promise<Identity> {
+    const overview = await this.#ask('overview', signal);
+    return identityOf(overview.value);
+  }
+
+  async read(signal: AbortSignal): Promise<DeviceReading> {
+    const all = await this.#ask('getAll', signal);
+    const error = await this.#ask('getErrorDetail', signal);
+    return { ...readingOf({ all: all.value, error: error.value }), repairs: all.repairs + error.repairs };
+  }
+
+  controls(line: MinerLine): Controls {
+    const capability = { ...gentle, settle_ms: rebootSettleMs, restarts: true };
+    return { reboot: rebootControl(line, capability, async (signal) => (await this.#ask('reboot', signal)).said) };
+  }
+
+  #ask(what: string, signal: AbortSignal) {
+    return this.#token.use(async (token) => {
+      const headers = { Authorization: `Bearer ${token}` };
+      const { value, repairs } = await this.#api.send('POST', `/api/${what}`, {}, signal, headers);
+      const { success, token: state, msg, message } = checked(verdict, what, value);
+      const said = msg ?? message ?? '';
+      if (success === true) return { value, repairs, said };
+      const kind = state === 'expired' ? 'unauthorised' : 'refused';
+      throw new AdapterError(kind, `the miner refused ${what}: "${said}"`);
+    }, signal);
+  }
+
+  async #logIn(signal: AbortSignal): Promise<string> {
+    const { username, password_file: file } = this.#given;
+    const body = formBody({ username, password: await this.#context.secret(file) });
+    const reply = await this.#http.ask({ method: 'POST', path: '/api/auth', body, timeoutMs }, signal);
+    const { jwt } = checked(z.looseObject({ jwt: words }), 'auth', jsonOf('/api/auth', reply).value);
+    if (jwt !== undefined) return jwt;
+    const message = `the miner gave ${username} no token: the password in ${file} is probably not the miner's`;
+    throw new AdapterError('unauthorised', message);
+  }
+}
+
+/** Throws `AdapterError('malformed')` naming the command and the field. */
+export function readingOf(replies: { all: unknown; error?: unknown }): Omit<DeviceReading, 'repairs'> {
+  const { all } = checked(allReply, 'getAll', replies.all);
+  const { code } = checked(errorReply, 'getErrorDetail', replies.error ?? {});
+  const chipC = present(all.chain.map((board) => board['Temp max'] || undefined));
+  return withoutUndefined<Omit<DeviceReading, 'repairs'>>({
+    powerW: all.power,
+    // No source says where it comes from.
+    powerFrom: all.power === undefined ? undefined : 'estimate',
+    hashrateThs: rateThs(all.total_hash ?? {}),
+    chipMaxC: chipC.length > 0 ? Math.max(...chipC) : undefined,
+    faults: code === undefined || code === 0 ? [] : [String(code)],
+  });
+}
+
+export function identityOf(overview: unknown): Identity {
+  const { type, version } = checked(overviewReply, 'overview', overview);
+  return withoutUndefined<Identity>({
+    make: 'Innosilicon',
+    model: type,
+    firmware: version?.build_date,
+    mac: macIn(version?.ethaddr),
+  });
+}
+
+/** `Hash Rate H` in H/s, or `Hash Rate` in MH/s. */
+function rateThs(total: z.infer<typeof totalHash>): number | undefined {
+  const [hashes, megahashes] = [total['Hash Rate H'], total['Hash Rate']];
+  if (hashes !== undefined) return hashes / 1e12;
+  return megahashes === undefined ? undefined : megahashes / 1e6;
+}
+
+const totalHash = z.looseObject({ 'Hash Rate H': quantity, 'Hash Rate': quantity });
+const allReply = z.looseObject({
+  all: z.looseObject({
+    total_hash: totalHash.nullish(),
+    /** Watts. */
+    power: quantity,
+    /** Degrees Celsius, of the chips of a board. */
+    chain: z.array(z.looseObject({ 'Temp max': quantity })).default([]),
+  }),
+});
+const errorReply = z.looseObject({ code: quantity });
+const overviewReply = z.looseObject({
+  type: words,
+  version: z.looseObject({ ethaddr: words, build_date: words }).nullish(),
+});
+const verdict = z.looseObject({ success: flag, token: words, msg: words, message: words });

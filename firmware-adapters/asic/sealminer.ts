@@ -1,0 +1,197 @@
+/**
+ * Bitdeer SealMiner, its cgminer API (bdminer) on TCP 4028.
+ *
+ * Models: A1, A2, A3 series. Firmware: replies of an A2 of 2025-09 were recorded while it mined; nobody has published
+ * one of a miner at rest. There is no password on this port: the miners' network must be closed.
+ *
+ * Resting is `suspend`; there is no opposite, so waking restarts the mining process. Of the words in which the miner
+ * names its state only "Running" is known: it counts as asleep when it says that it is suspended or sleeps, and as
+ * neither in between. Power limits, reboots and lamps take its web interface, and a limit a reboot: they are not here.
+ */
+import * as z from 'zod';
+import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
+import { AdapterError } from '../errors.ts';
+import { parseCgminerJson } from '../transport/cgminer-json.ts';
+import type { CodeMeanings } from '../transport/cgminer-reply.ts';
+import { accepted } from '../transport/cgminer-reply.ts';
+import type { CgminerPeer } from '../transport/cgminer-socket.ts';
+import { askCgminer } from '../transport/cgminer-socket.ts';
+import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
+import type { Firmware } from './miner-device.ts';
+import { control, gentle, PlainMiner } from './miner-device.ts';
+import type { MinerLine } from './miner-line.ts';
+import { acceptClosing } from './miner-line.ts';
+
+const port = 4028;
+
+const options = z.object({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(port),
+});
+
+type SealminerOptions = z.infer<typeof options>;
+
+export const sealminer: Adapter<SealminerOptions> = {
+  name: 'sealminer',
+  kind: 'miner',
+  options,
+  open: (given, context) => new PlainMiner(new Sealminer(given, context), context),
+  recognition: {
+    ports: [port],
+    ask: async (host, context, signal) => {
+      const reply = await new Sealminer({ host, port }, context).stats(signal);
+      const ratedW = statsOf(reply.value)['Power Limit'];
+      return { identity: identityOf(reply.value), ...(ratedW !== undefined && { ratedW }) };
+    },
+  },
+};
+
+const timeoutMs = 5_000;
+const renewMs = 10 * 60_000;
+/** Nobody has published how fast it suspends: assumed. */
+const sleepSettleMs = 15_000;
+/** The recorded miner took 222 s to boot its boards, then 580 s to raise the frequency. */
+const wakeSettleMs = 800_000;
+/** Assumed, as of other miners with their boards off. */
+const residualW = 30;
+
+class Sealminer implements Firmware {
+  readonly renewMs = renewMs;
+  readonly #peer: CgminerPeer;
+
+  constructor({ host, port: at }: SealminerOptions, { connect, clock }: AdapterContext) {
+    this.#peer = { host, port: at, connect, clock };
+  }
+
+  async identify(signal: AbortSignal): Promise<Identity> {
+    return identityOf((await this.stats(signal)).value);
+  }
+
+  async read(signal: AbortSignal): Promise<DeviceReading> {
+    const { value, repairs } = await this.stats(signal);
+    return { ...readingOf(value), repairs };
+  }
+
+  async stats(signal: AbortSignal) {
+    const { reply, repairs } = await this.#ask({ command: 'stats' }, signal);
+    return { value: reply, repairs };
+  }
+
+  controls(line: MinerLine): Controls {
+    const restart = control(
+      line,
+      'raise',
+      { ...gentle, settle_ms: wakeSettleMs, restarts: true },
+      async (signal) => (await this.#ask({ command: 'restart' }, signal)).said,
+    );
+    return {
+      sleep: {
+        ...control(
+          line,
+          'lower',
+          { ...gentle, settle_ms: sleepSettleMs },
+          async (signal) => (await this.#ask({ command: 'ascset', parameter: '0,suspend' }, signal)).said,
+        ),
+        residualW,
+      },
+      // The process that should answer is the one that restarts.
+      wake: { ...restart, run: (signal) => acceptClosing(restart.run(signal), wakeSettleMs) },
+    };
+  }
+
+  async #ask(request: { command: string; parameter?: string }, signal: AbortSignal) {
+    const { value, repairs } = parseCgminerJson(await askCgminer(this.#peer, request, timeoutMs, signal));
+    return { ...accepted(request.command, value, meanings), repairs: repairs.length };
+  }
+}
+
+/** Throws `AdapterError('malformed')` naming the field. */
+export function readingOf(reply: unknown): Omit<DeviceReading, 'repairs'> {
+  const stats = statsOf(reply);
+  const boards = [0, 1, 2, 3].filter((board) => stats[`${board} Online`] !== undefined);
+  const boardC = present(boards.map((board) => highest([2, 3].map((at) => numberOf(stats[`${board} Temp ${at}`])))));
+  const fanRpm = present([0, 1, 2, 3].map((fan) => numberOf(stats[`${fan} Speed`])));
+  const powerW = stats['PSU Input Power'];
+  const rate = stats['MHS(30s)'] ?? stats['MHS(Avg)'];
+  return withoutUndefined<Omit<DeviceReading, 'repairs'>>({
+    asleep: asleepIn(stats['PM State']),
+    powerW,
+    powerFrom: powerW === undefined ? undefined : 'psu',
+    hashrateThs: rate === undefined ? undefined : rate / 1e6,
+    ratedHashrateThs: stats['MHS(Rated)'] === undefined ? undefined : stats['MHS(Rated)'] / 1e6,
+    chipMaxC: stats.Temp || undefined,
+    boardC: boardC.length > 0 ? boardC : undefined,
+    fanRpm: stats['Liquid Cooling'] === true || fanRpm.length === 0 ? undefined : fanRpm,
+    uptimeS: stats['System Uptime'],
+    faults: present([
+      stats['Error Code'] === undefined ? undefined : `Error Code: ${stats['Error Code']}`,
+      /[1-9a-f]/i.test(stats['PSU Error']?.replace(/^0x/, '') ?? '') ? `PSU Error: ${stats['PSU Error']}` : undefined,
+    ]),
+  });
+}
+
+/** Throws `unsupported` for what speaks the same protocol and is no SealMiner. */
+export function identityOf(reply: unknown): Identity {
+  const stats = statsOf(reply);
+  if (!stats.ASIC?.startsWith('Seal')) {
+    throw new AdapterError('unsupported', 'the miner does not say that it is a SealMiner');
+  }
+  return withoutUndefined<Identity>({
+    make: 'Bitdeer',
+    model: stats.Model === undefined ? undefined : `SealMiner ${stats.Model}`,
+    firmware: stats.Firmware,
+    mac: macIn(stats.MAC),
+    serial: stats['Ctrl Board SN'],
+  });
+}
+
+const statsRow = z.looseObject({
+  ASIC: words,
+  Model: words,
+  Firmware: words,
+  MAC: words,
+  'Ctrl Board SN': words,
+  'PM State': words,
+  /** Watts. */
+  'PSU Input Power': quantity,
+  'Power Limit': quantity,
+  /** MH/s. */
+  'MHS(30s)': quantity,
+  'MHS(Avg)': quantity,
+  'MHS(Rated)': quantity,
+  /** Degrees Celsius, the hottest. */
+  Temp: quantity,
+  'Liquid Cooling': flag,
+  /** Seconds. */
+  'System Uptime': quantity,
+  'Error Code': words,
+  'PSU Error': words,
+});
+
+function statsOf(reply: unknown): z.infer<typeof statsRow> {
+  const { STATS } = checked(z.looseObject({ STATS: z.array(statsRow).default([]) }), 'stats', reply);
+  const [stats] = STATS;
+  if (!stats) throw new AdapterError('malformed', 'the reply to stats has no STATS');
+  return stats;
+}
+
+function asleepIn(state: string | undefined): boolean | undefined {
+  if (state === 'Running') return false;
+  return /suspend|sleep/i.test(state ?? '') ? true : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return quantity.safeParse(value).data;
+}
+
+/** 0 is what a sensor shows that does not answer. */
+function highest(values: (number | undefined)[]): number | undefined {
+  const told = present(values).filter((degrees) => degrees !== 0);
+  return told.length > 0 ? Math.max(...told) : undefined;
+}
+
+/** cgminer's own. */
+const meanings: CodeMeanings = {
+  14: ['unsupported', 'this firmware does not know the command'],
+  45: ['unauthorised', 'it does not let this controller change anything'],
+};
