@@ -20,10 +20,10 @@ export class Hands {
   constructor(rack: Rack, { clock, log, observe }: HandsParts) {
     this.rack = rack;
     const devices = rack.devices.map(({ facts, ...rest }) => watchDevice({ id: facts.id, ...rest }, clock, observe));
-    const meters = rack.meters.map(({ facts: { id, periodMs }, instrument }) =>
+    const meters = rack.meters.flatMap(({ facts: { id, periodMs }, instrument }) =>
       watchMeter({ id, periodMs, instrument }, clock, observe),
     );
-    const sensors = rack.sensors.map(({ facts: { id, periodMs }, instrument }) =>
+    const sensors = rack.sensors.flatMap(({ facts: { id, periodMs }, instrument }) =>
       watchSensor({ id, periodMs, instrument }, clock, observe),
     );
     const pdus = rack.pdus.map(({ facts, ...faces }) => watchPdu({ ...facts, ...faces }, clock, observe));

@@ -1,29 +1,21 @@
 /** Reads each meter: the points that deciding and reporting know, from whatever registers its map says. */
-import type { Instrument, Reading } from '#adapters/modbus/instrument.ts';
+import type { Reading } from '#adapters/modbus/instrument.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import type { MeterReading, Observation } from '#agent/state/observation.ts';
 import { troubleOf } from '#agent/state/trouble.ts';
-import type { Millis } from '#protocol/units.ts';
+import type { Watched } from './instrument-polls.ts';
+import { pollersOf } from './instrument-polls.ts';
 import { defined, leadingValueIn, valueIn } from './points.ts';
-import { Poller } from './poller.ts';
+import type { Poller } from './poller.ts';
 
-export function watchMeter(
-  meter: { id: string; periodMs: Millis; instrument: Instrument },
-  clock: Clock,
-  observe: (observation: Observation) => void,
-): Poller {
-  const { id, periodMs, instrument } = meter;
-  return new Poller({
-    name: id,
-    periodMs,
-    clock,
-    read: async (signal) =>
-      observe({ kind: 'meter', meter: id, reading: meterReading(await instrument.read(['fast', 'slow'], signal)) }),
-    failed: (error) => {
-      const trouble = troubleOf(error);
-      if (trouble) observe({ kind: 'meterTrouble', meter: id, trouble });
-    },
-  });
+export function watchMeter(meter: Watched, clock: Clock, observe: (observation: Observation) => void): Poller[] {
+  const { id } = meter;
+  const heard = (reading: Reading) => observe({ kind: 'meter', meter: id, reading: meterReading(reading) });
+  const failed = (error: unknown) => {
+    const trouble = troubleOf(error);
+    if (trouble) observe({ kind: 'meterTrouble', meter: id, trouble });
+  };
+  return pollersOf(meter, clock, heard, failed);
 }
 
 /** @throws what went wrong with the power, without which the rest says little. */

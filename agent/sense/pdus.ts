@@ -8,6 +8,8 @@ import type { Millis } from '#protocol/units.ts';
 import { defined, leadingValueIn, valueIn } from './points.ts';
 import { Poller } from './poller.ts';
 
+const watched = ['fast', 'normal'] as const;
+
 export function watchPdu(
   pdu: { id: string; periodMs: Millis; instrument: Instrument; outlets: Pick<Outlets, 'read'> },
   clock: Clock,
@@ -19,8 +21,8 @@ export function watchPdu(
     periodMs,
     clock,
     read: async (signal) => {
-      const inlet = await instrument.read(['fast'], signal);
-      observe({ kind: 'pdu', pdu: id, reading: pduReading(inlet, await outlets.read(['fast'], signal)) });
+      const inlet = await instrument.read(watched, signal);
+      observe({ kind: 'pdu', pdu: id, reading: pduReading(inlet, await outlets.read(watched, signal)) });
     },
     failed: (error) => {
       const trouble = troubleOf(error);

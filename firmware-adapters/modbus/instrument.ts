@@ -5,6 +5,7 @@ import type { PointReading, ReadingBus, Readings } from './look.ts';
 import { Look } from './look.ts';
 import type { PointKey } from './quantities.ts';
 import type { Point, PollClass, RegisterMap } from './register-map.ts';
+import { pollClasses } from './register-map.ts';
 import { shifted } from './repeats.ts';
 
 /** Exactly the points of the classes asked for. One with an error says nothing about the others. */
@@ -14,6 +15,8 @@ export type Instrument = {
   readonly id: string;
   readonly unit: number;
   readonly map: RegisterMap;
+  /** Those that its points have, from the most urgent on. */
+  readonly classes: readonly PollClass[];
   /**
    * One look at all points of these poll classes. What the device or the wire did wrong is in the reading; rejects only
    * with `Preempted` or with the reason of `signal`.
@@ -38,6 +41,7 @@ class UnitInstrument implements Instrument {
   readonly id: string;
   readonly unit: number;
   readonly map: RegisterMap;
+  readonly classes: readonly PollClass[];
   readonly #parts: InstrumentParts;
   readonly #look: Look;
   /** Where its points are, once it has been met: until it has been away, for another may answer in its place. */
@@ -47,6 +51,7 @@ class UnitInstrument implements Instrument {
     this.id = parts.id;
     this.unit = parts.unit;
     this.map = parts.map;
+    this.classes = pollClasses.filter((each) => parts.map.points.some(({ poll_class }) => poll_class === each));
     this.#parts = parts;
     this.#look = new Look(parts);
   }
