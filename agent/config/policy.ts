@@ -5,6 +5,8 @@ import { name, timestamp } from '#protocol/ids.ts';
 import { targetKinds } from '#protocol/order.ts';
 import { seconds, watts, wattsPerSecond } from '#protocol/units.ts';
 import { id } from './id.ts';
+import { market } from './market.ts';
+import { restore } from './restore.ts';
 
 const limits = z.strictObject({
   /** The most the rack may ever draw. */
@@ -46,8 +48,14 @@ export const policySchema = z.strictObject({
        * the level cannot be met without it. Cutting a power supply that runs wears it out.
        */
       outlet: z.enum(['never', 'last_resort']).default('never'),
+      /** What a price alone may do to a miner: seconds it stays as it is, and rests within 24 h. No order's cut waits. */
+      min_off_s: seconds.default(300),
+      min_on_s: seconds.default(600),
+      max_cycles_per_day: z.int().nonnegative().default(12),
     })
     .prefault({}),
+  market: market.prefault({}),
+  restore: restore.prefault({}),
   /** Devices that no order touches. */
   protect: z.array(name).default([]),
   /** A metered level is judged on the mean of this many seconds. */

@@ -15,7 +15,9 @@ import { frozenBaselines } from './baseline.ts';
 import { bound, inForce } from './binding.ts';
 import type { Envelope } from './compose.ts';
 import { compose } from './compose.ts';
+import { whyNoRaise } from './guard.ts';
 import { learnHomes, stillMoved } from './home.ts';
+import { market } from './market/market.ts';
 import { withPersons } from './persons.ts';
 import type { Memory, Plan } from './plan.ts';
 import { planned } from './planned.ts';
@@ -32,19 +34,22 @@ export type Decision = { readonly plan: Plan; readonly memory: Memory };
 /** `rack` only seeds the delays that spread racks apart. */
 export function decide(picture: Picture, policy: Policy, before: Memory, now: Now, rack: string): Decision {
   const memory = withPersons(picture, learnHomes(picture, policy, before, now));
-  const crew = roster(picture, policy, memory, now);
+  const orders = inForce(picture, policy, now, rack);
+  const noRaise = whyNoRaise(picture, policy, now);
+  const mayRaise = picture.ordersKnown && noRaise === undefined;
+  const priced = market({ orders, picture, policy, before: memory.market, mayRaise, now, rack });
+  const crew = roster(picture, policy, memory, now, priced.moved);
   const fixedW = (feedMeter(picture)?.facts.otherLoadsW ?? 0) + sum(crew.leftAlone.map(({ watts }) => watts));
   const homeW = fixedW + sum(crew.steerable.map((each) => each.homeW));
   const leastW = fixedW + sum(crew.steerable.map(({ stubbornW, lowestW }) => stubbornW ?? lowestW));
   const mostW = fixedW + sum(crew.steerable.map(({ fullW }) => fullW));
 
-  const orders = inForce(picture, policy, now, rack);
   const baselines = frozenBaselines(orders, picture, policy, memory, homeW, now);
   const bounds = bound(orders, picture, policy, { baselines }, ratedW(picture, policy), now, rack);
   const envelope = heldBy(compose(bounds, policy), homeW);
   // A meter that jumps does not make a cut begin from where the rack cannot be.
   const drawnW = Math.min(freshMeter(feedMeter(picture), now)?.powerW ?? homeW, mostW);
-  const around: Surroundings = { rack, policy, drawnW, homeW, mayRaise: picture.ordersKnown, now };
+  const around: Surroundings = { rack, policy, drawnW, homeW, mayRaise, guarded: noRaise !== undefined, now };
   const line = moveLine(memory.line, envelope, around);
   const lift = moveLift(memory.lift, envelope, around);
 
@@ -71,6 +76,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     leastW,
     mostW,
     devices,
+    noRaise,
   };
   const moved = stillMoved(picture, memory, devices);
   const cutAt = moved.length > 0 ? now.mono : memory.cutAt;
@@ -84,6 +90,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     ...(line && { line }),
     ...(lift && { lift }),
     baselines,
+    market: priced.standings,
     tracks: memory.tracks,
     pace,
   };

@@ -2,6 +2,7 @@
 import type { Setting } from '#agent/state/observation.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Millis, Watts, WattsPerSecond } from '#protocol/units.ts';
+import type { Standings } from './market/market.ts';
 import type { Pace } from './rest.ts';
 import { calm } from './rest.ts';
 
@@ -35,6 +36,8 @@ export type Plan = {
   readonly leastW: Watts;
   readonly mostW: Watts;
   readonly devices: readonly PlannedDevice[];
+  /** Why nothing is raised just now, whatever binds; undefined when nothing speaks against it. */
+  readonly noRaise: string | undefined;
   /** What happened to orders at this decision, in order. */
   readonly steps: readonly Step[];
 };
@@ -102,6 +105,8 @@ export type Memory = {
   readonly partial?: { readonly device: string; readonly limit: number };
   readonly line?: Line;
   readonly lift?: Lift;
+  /** What a price has made of each device. */
+  readonly market: Standings;
   readonly tracks: readonly Track[];
   /** Per event, `issuer/event`: frozen when its first order binds. */
   readonly baselines: Readonly<Record<string, Baseline>>;
@@ -114,6 +119,7 @@ export const emptyMemory: Memory = {
   moved: [],
   persons: [],
   ranking: [],
+  market: {},
   tracks: [],
   baselines: {},
   pace: calm,

@@ -175,7 +175,7 @@ function isRestored(track: Track, { picture, memory, plan }: Around): boolean {
   if (!picture.ordersKnown) return false;
   const { line } = memory;
   // One that another has taken the place of may never come back.
-  const moved = present(memory.moved, picture);
+  const moved = present(memory.moved, picture).filter((id) => (memory.market[id]?.stance ?? 'home') === 'home');
   if (line?.hold || line?.levelW !== plan.levelW) return false;
   const events = line?.events ?? [];
   return events.length > 0 ? !events.includes(eventKey(track)) : moved.length === 0;

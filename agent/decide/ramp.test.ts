@@ -23,7 +23,7 @@ const envelope = (ceilingW: number | undefined, change: Partial<Envelope> = {}):
 const around = (s: number, change: Partial<Surroundings> & { limits?: object } = {}): Surroundings => {
   const { limits, ...rest } = change;
   const policy = policyOf({ limits: { restore_window_s: 60, ...limits } });
-  return { rack: RACK, policy, drawnW: 10_000, homeW: 12_000, mayRaise: true, now: after(s), ...rest };
+  return { rack: RACK, policy, drawnW: 10_000, homeW: 12_000, mayRaise: true, guarded: false, now: after(s), ...rest };
 };
 const line = (levelW: number, change: Partial<Line> = {}): Line => ({ levelW, movedAt: 0, events: [EVENT], ...change });
 

@@ -21,6 +21,8 @@ export type Surroundings = {
   readonly homeW: Watts;
   /** Whether a raise is allowed at all. */
   readonly mayRaise: boolean;
+  /** Whether the grid or the heat forbids it, for as long as that lasts. */
+  readonly guarded: boolean;
   readonly now: Now;
 };
 
@@ -41,10 +43,12 @@ function lower(line: Line | undefined, to: Watts, envelope: Envelope, { policy, 
 }
 
 function raise(line: Line, to: Watts, envelope: Envelope, around: Surroundings): Line | undefined {
-  const { rack, policy, homeW, mayRaise, now } = around;
+  const { rack, policy, homeW, mayRaise, guarded, now } = around;
   const stay = settled({ ...line, movedAt: now.mono, events: envelope.events }, envelope.upWPerS);
-  if (!mayRaise) return { ...stay, events: line.events };
   const left = line.events.find((event) => !envelope.events.includes(event));
+  // What has ended meanwhile is let go when a raise is allowed again.
+  if (!mayRaise && (left !== undefined || !guarded)) return { ...stay, events: line.events };
+  if (!mayRaise) return { ...stay, hold: heldAnew(line, around) };
   if (left !== undefined) {
     return { ...stay, hold: { event: left, until: now.mono + staggerMs(rack, left, policy.limits.restore_window_s) } };
   }
@@ -73,6 +77,13 @@ export function moveLift(lift: Lift | undefined, envelope: Envelope, around: Sur
   const rate = slowest([envelope.downWPerS, policy.limits.step_down_w_per_s]);
   const levelW = rate === undefined ? to : Math.max(to, from - rate * elapsed);
   return levelW > homeW ? { levelW, movedAt: now.mono } : undefined;
+}
+
+/** Whom the guard held back takes its turn anew: else all whose turn has passed would rise at once when it lets go. */
+function heldAnew({ hold }: Line, { rack, policy, now }: Surroundings): NonNullable<Line['hold']> {
+  const event = hold?.event ?? 'restore';
+  const until = now.mono + staggerMs(rack, event, policy.limits.restore_window_s);
+  return { event, until: Math.max(until, hold?.until ?? 0) };
 }
 
 /** Remembers the ramp of the orders that bind, for the way up after they are gone. */

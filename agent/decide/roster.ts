@@ -6,6 +6,7 @@ import { isManual } from '#agent/state/picture.ts';
 import { asleep, awake, sameSetting, shows } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
+import type { Moved } from './market/market.ts';
 import type { Memory } from './plan.ts';
 
 /** Asked this often in vain, a device counts as one that will not. */
@@ -19,7 +20,14 @@ export type LeftAlone = {
 };
 export type Roster = { readonly steerable: readonly Steerable[]; readonly leftAlone: readonly LeftAlone[] };
 
-export function roster(picture: Picture, policy: Policy, memory: Memory, now: Now): Roster {
+/** `moved` are those that a price has given another home for as long as it lasts. */
+export function roster(
+  picture: Picture,
+  policy: Policy,
+  memory: Memory,
+  now: Now,
+  moved: ReadonlyMap<string, Moved> = new Map(),
+): Roster {
   const steerable: Steerable[] = [];
   const leftAlone: LeftAlone[] = [];
   const untouchable = untouchables(picture, policy, memory);
@@ -28,7 +36,10 @@ export function roster(picture: Picture, policy: Policy, memory: Memory, now: No
     const home = memory.homes[id] ?? awake;
     const why = whyLeftAlone(device, picture, untouchable, now);
     if (why) leftAlone.push({ device: id, home, watts: unsteeredW(device), why });
-    else steerable.push({ ...steer(device, home), stubbornW: stubbornW(device, home) });
+    else {
+      const own = { ...steer(device, home), stubbornW: stubbornW(device, home) };
+      steerable.push(atPrice(own, moved.get(id)));
+    }
   }
   return { steerable, leftAlone };
 }
@@ -78,6 +89,14 @@ function steer(device: DeviceView, home: Setting): Omit<Steerable, 'stubbornW'> 
   const bottomW = wattsAt(device, bottom);
   const [lowest, lowestW] = bottomW < homeW ? [bottom, bottomW] : [home, homeW];
   return { device: device.facts.id, home, homeW, lowest, lowestW, fullW: device.fullW, dial };
+}
+
+/** Where the price will have it instead of at home. */
+function atPrice(own: Steerable, moved: Moved | undefined): Steerable {
+  if (!moved) return own;
+  const priced = { home: own.home, why: moved.why };
+  if (moved.stance === 'rest') return { ...own, home: own.lowest, homeW: own.lowestW, priced };
+  return { ...own, home: awake, homeW: own.fullW, priced };
 }
 
 /** A fixed figure, not the last reading: noise in a device nobody steers must not move those that are steered. */

@@ -32,7 +32,7 @@ export type Admission =
   | (Refusal & { readonly order?: Order; readonly issuer?: string; readonly id?: string });
 
 /** Kinds that this version obeys. */
-const supported: readonly Target['kind'][] = ['ceiling', 'shed', 'setpoint', 'release'];
+const supported: readonly Target['kind'][] = ['ceiling', 'shed', 'setpoint', 'market', 'release'];
 
 export function admitOrder(topic: string, payload: Uint8Array, { own, blind }: Slots, gate: Gate): Admission {
   const opened = open(payload, gate.policy, gate.keys);
@@ -129,8 +129,10 @@ function outOfSequence(slot: OrderSlot | undefined, { seq }: Order): Refusal | u
 
 function outOfTime(order: Order, { now, policy, clock }: Gate): Refusal | undefined {
   if (clock === 'bad') {
-    if (order.intervals.every(({ target }) => target.kind !== 'release')) return undefined;
-    return refused('clock_not_set', 'a release waits until this rack knows the time; lowering orders do not');
+    const waits = order.intervals.some(({ target: { kind } }) => kind === 'release' || kind === 'market');
+    if (!waits) return undefined;
+    const why = 'releases and prices wait until this rack knows the time; orders that lower it do not';
+    return refused('clock_not_set', why);
   }
   const aheadS = (epochMs(order.issued_at) - now.wall) / 1000;
   if (aheadS > policy.clock_tolerance_s) {
