@@ -76,6 +76,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     leastW,
     mostW,
     devices,
+    market: priced.told,
     noRaise,
   };
   const moved = stillMoved(picture, memory, devices);

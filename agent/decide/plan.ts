@@ -2,7 +2,7 @@
 import type { Setting } from '#agent/state/observation.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Millis, Watts, WattsPerSecond } from '#protocol/units.ts';
-import type { Standings } from './market/market.ts';
+import type { Standings, Told } from './market/market.ts';
 import type { Pace } from './rest.ts';
 import { calm } from './rest.ts';
 
@@ -36,6 +36,8 @@ export type Plan = {
   readonly leastW: Watts;
   readonly mostW: Watts;
   readonly devices: readonly PlannedDevice[];
+  /** What prices have come to; undefined when nobody tells any. */
+  readonly market: Told | undefined;
   /** Why nothing is raised just now, whatever binds; undefined when nothing speaks against it. */
   readonly noRaise: string | undefined;
   /** What happened to orders at this decision, in order. */

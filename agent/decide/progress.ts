@@ -146,12 +146,19 @@ function whileNot(track: Track, around: Around): Advance {
   }
   const successor = turn && (!own || turn.order.seq > own.order.seq) ? turn : undefined;
   const voided = own && whyVoid(own, around);
-  if (!successor && !voided && now.wall < track.until) return here;
+  if (!successor && !voided && now.wall < track.until) return whilePriced(here, around);
   const why = voided ?? whyEnded(track, successor);
   const ended = track.phase === 'ended' ? here : reach(here, 'ended', why + whenUp(around), now);
   // Orders of one event succeed each other without restoring between: only the last of them is restored.
   if (successor && eventKey(successor.order) === eventKey(track)) return finish(ended);
   return whenRestored(ended, around);
+}
+
+/** Prices set no level that could be acknowledged or metered: they act as long as they count. */
+function whilePriced(here: Advance, { plan: { market }, now }: Around): Advance {
+  const { track } = here;
+  const counts = market?.issuer === track.issuer && market.order === track.order;
+  return counts && before(here, 'acting') ? reach(here, 'acting', market.says, now) : here;
 }
 
 /** Why an order whose time is not over no longer counts. */

@@ -82,7 +82,8 @@ export function moveLift(lift: Lift | undefined, envelope: Envelope, around: Sur
 /** Whom the guard held back takes its turn anew: else all whose turn has passed would rise at once when it lets go. */
 function heldAnew({ hold }: Line, { rack, policy, now }: Surroundings): NonNullable<Line['hold']> {
   const event = hold?.event ?? 'restore';
-  const until = now.mono + staggerMs(rack, event, policy.limits.restore_window_s);
+  // By another hash than its first turn: those that are left have drawn the late ones of that.
+  const until = now.mono + staggerMs(rack, `${event} held`, policy.limits.restore_window_s);
   return { event, until: Math.max(until, hold?.until ?? 0) };
 }
 

@@ -203,6 +203,17 @@ test('while the clock is not set, an order runs from receipt for its own duratio
   assert.equal(outcome(admitOrder(TOPIC, bytes(valid), again, blind)), 'repeat');
 });
 
+test('while the clock is not set, prices wait: nobody can tell whose hour they are for', () => {
+  const prices = signed(orderBody(withTarget({ kind: 'market', energy_usd_per_mwh: 40 })));
+  const north = policy.issuers.map((issuer) => ({ ...issuer, may: [...issuer.may, 'market' as const] }));
+  const lenient = { ...gate, policy: { ...policy, issuers: north } };
+  assert.equal(admitOrder(TOPIC, bytes(prices), nothing, lenient).kind, 'accepted');
+  assert.deepEqual(outcome(admitOrder(TOPIC, bytes(prices), nothing, { ...lenient, clock: 'bad' })), [
+    'clock_not_set',
+    true,
+  ]);
+});
+
 test('while the clock is not set, a release waits: nobody can tell whether it is old', () => {
   const release = signed(orderBody(withTarget({ kind: 'release' })));
   assert.deepEqual(outcome(admitOrder(TOPIC, bytes(release), nothing, blind)), ['clock_not_set', true]);

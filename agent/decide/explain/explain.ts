@@ -12,7 +12,7 @@ import { clockTime, watts } from './link.ts';
 
 /** Of the whole rack, or down to one device; undefined when there is no such device. */
 export function explain(of: Explained, device?: string): Link[] | undefined {
-  const rack = [orders(of), level(of), line(of)];
+  const rack = [orders(of), level(of), line(of), ...market(of), ...guard(of)];
   if (device === undefined) return [...rack, { about: 'devices', says: groupLines(of) }, release(of)];
   const links = deviceLinks(of, device);
   return links && [...rack, ...links, release(of)];
@@ -66,6 +66,14 @@ function line({ plan, memory, policy, now }: Explained): Link {
 function upRate(line: NonNullable<Memory['line']>, { limits }: Policy): number | undefined {
   const rates = [line.upWPerS, limits.step_up_w_per_s].filter((rate) => rate !== undefined);
   return rates.length > 0 ? Math.min(...rates) : undefined;
+}
+
+function market({ plan }: Explained): Link[] {
+  return plan.market ? [{ about: 'prices', says: [`of ${plan.market.issuer}: ${plan.market.says}`] }] : [];
+}
+
+function guard({ plan }: Explained): Link[] {
+  return plan.noRaise === undefined ? [] : [{ about: 'held', says: [plan.noRaise] }];
 }
 
 /** What would end it. */

@@ -85,6 +85,16 @@ test('without any hash price nobody can tell what a miner earns, and it is left 
   assert.equal(new Rack().take(1, priced(5000)).wants(1, policyOf()), 'awake, awake');
 });
 
+test('an order that carries prices acts while they count, and says what came of them', () => {
+  const steps = new Rack()
+    .take(1, priced(80))
+    .plan(1)
+    .steps.map(({ phase, why }) => `${phase}: ${why}`);
+  assert.deepEqual(steps, ['acting: energy at 80.00 USD/MWh: 1 rest, 0 take more than at home']);
+  const { market } = new Rack().take(1, priced(80)).plan(1, policyOf());
+  assert.match(market?.says ?? '', /no price of hash is known, so no miner rests for it$/);
+});
+
 test('a ceiling binds beside the price: what rests counts as resting, and the rest is shared out', () => {
   const ceiling = accepted({ kind: 'ceiling', fraction: 0.3 }, { event: 'ecrs-a' });
   const { devices, shortByW } = new Rack().take(1, priced(80), ceiling).plan(1);

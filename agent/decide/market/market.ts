@@ -4,7 +4,9 @@ import type { Now } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { staggerMs } from '../stagger.ts';
+import type { Prices } from './earning.ts';
 import { breakEven, pricesOf } from './earning.ts';
+import type { Quote } from './quote.ts';
 import { quoteOf } from './quote.ts';
 import type { Stance, Standing } from './stance.ts';
 import { weigh } from './stance.ts';
@@ -16,7 +18,10 @@ export type Moved = { readonly stance: Exclude<Stance, 'home'>; readonly why: st
 export type Market = {
   readonly moved: ReadonlyMap<string, Moved>;
   readonly standings: Standings;
+  /** The order whose prices count, and what came of them, in words; undefined when none names any. */
+  readonly told: Told | undefined;
 };
+export type Told = { readonly issuer: string; readonly order: string; readonly says: string };
 
 export type MarketParts = {
   /** Orders in force, of which those with prices count. */
@@ -33,7 +38,7 @@ export function market(parts: MarketParts): Market {
   const { orders, picture, policy, before } = parts;
   const quote = quoteOf(orders);
   const moved = new Map<string, Moved>();
-  if (!quote && Object.keys(before).length === 0) return { moved, standings: before };
+  if (!quote && Object.keys(before).length === 0) return { moved, standings: before, told: undefined };
   const energy = quote?.target.energy_usd_per_mwh;
   const prices = pricesOf(quote?.target, policy);
   const standings: Record<string, Standing> = {};
@@ -46,7 +51,16 @@ export function market(parts: MarketParts): Market {
     const by = quote ? `${quote.order.program} of ${quote.order.issuer}` : 'prices are no longer told';
     moved.set(id, { stance: standing.stance, why: `${by}: ${whyMoved(standing.stance, energy, earns)}` });
   }
-  return { moved, standings };
+  return { moved, standings, told: quote && told(quote, prices, moved) };
+}
+
+function told({ order: { issuer, id }, target }: Quote, prices: Prices, moved: Market['moved']): Told {
+  const [rest, take] = (['rest', 'take'] as const).map(
+    (stance) => [...moved.values()].filter((each) => each.stance === stance).length,
+  );
+  const energy = `energy at ${target.energy_usd_per_mwh.toFixed(2)} USD/MWh`;
+  const unknown = prices.hashUsdPerPhDay === undefined ? '; no price of hash is known, so no miner rests for it' : '';
+  return { issuer, order: id, says: `${energy}: ${rest} rest, ${take} take more than at home${unknown}` };
 }
 
 function stand(
