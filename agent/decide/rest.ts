@@ -5,11 +5,11 @@
  */
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { wattsAt } from '#agent/state/setting.ts';
 import type { Capability } from '#protocol/capability.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
 import type { Roster } from './roster.ts';
-import { wattsAt } from './roster.ts';
 
 /** When the level was last changed, monotonic, newest last; as many moments as it takes to tell a hurried signal. */
 export type Pace = { readonly levelW: Watts | undefined; readonly changedAt: readonly Millis[] };

@@ -3,7 +3,7 @@ import type { Policy } from '#agent/config/policy.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { isManual } from '#agent/state/picture.ts';
-import { asleep, awake, sameSetting, shows } from '#agent/state/setting.ts';
+import { asleep, awake, residualW, sameSetting, shows, wattsAt } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
 import type { Moved } from './market/market.ts';
@@ -69,14 +69,6 @@ function protectedDevices({ workloads }: Picture, { protect }: Policy): Map<stri
 export function awaitsIdentity({ facts, identified, unpowered }: DeviceView): boolean {
   // Its outlets are ours, whoever hangs on them.
   return !unpowered && facts.identityRequired && !identified;
-}
-
-/** Watts of a device that runs as `setting` says. */
-export function wattsAt(device: DeviceView, setting: Setting): Watts {
-  if (setting.kind === 'asleep') return residualW(device);
-  const unit = device.facts.controls['limit']?.range?.unit;
-  if (setting.limit === undefined || unit === undefined) return device.fullW;
-  return unit === 'percent' ? (setting.limit * device.fullW) / 100 : setting.limit;
 }
 
 function steer(device: DeviceView, home: Setting): Omit<Steerable, 'stubbornW'> {
@@ -157,8 +149,4 @@ function stubbornW(device: DeviceView, home: Setting): Watts | undefined {
 
 function lastSeenAsleep({ reading, unpowered }: DeviceView): boolean {
   return unpowered || reading?.asleep === true;
-}
-
-function residualW({ facts, fullW, unpowered }: DeviceView): Watts {
-  return unpowered ? 0 : (facts.residualW ?? fullW);
 }

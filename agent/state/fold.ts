@@ -2,10 +2,13 @@
 import type { DeviceStateName } from '#protocol/telemetry.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import * as instruments from './instruments.ts';
-import type { DeviceFacts, DeviceReading, MeterFacts, Now, Observation, Trouble } from './observation.ts';
+import { learnedFrom, learnedFromCall } from './learn.ts';
+import { withMovement } from './movement.ts';
+import type { DeviceFacts, DeviceReading, MeterFacts, Now, Observation, Setting, Trouble } from './observation.ts';
 import { BLIND, withClockSet, withOrder } from './orders.ts';
-import { withPower } from './outlets.ts';
-import type { Asked, DeviceView, MeterView, Picture } from './picture.ts';
+import { withPdu } from './outlets.ts';
+import type { Asked, DeviceView, MeterView, Picture, Sample } from './picture.ts';
+import { withTrend } from './series.ts';
 import { sameSetting, settingShown, shows } from './setting.ts';
 import * as workloads from './workloads.ts';
 
@@ -31,10 +34,8 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
       const { sensor, trouble } = observation;
       return { ...picture, sensors: instruments.withTrouble(picture.sensors, sensor, trouble, now) };
     }
-    case 'pdu': {
-      const { pdu, reading } = observation;
-      return withPower({ ...picture, pdus: instruments.withReading(picture.pdus, pdu, reading, now) }, pdu, now);
-    }
+    case 'pdu':
+      return withPdu(picture, observation.pdu, observation.reading, now);
     case 'pduTrouble': {
       const { pdu, trouble } = observation;
       return { ...picture, pdus: instruments.withTrouble(picture.pdus, pdu, trouble, now) };
@@ -56,7 +57,8 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
       return withMeter(picture, observation.meter, ({ trouble: _healed, ...meter }) => ({
         ...meter,
         reading: { ...reading, at: now },
-        samples: reading.powerW === undefined ? meter.samples : withSample(meter.samples, reading.powerW, now),
+        ...(reading.powerW !== undefined &&
+          withPower(meter, { mono: now.mono, wall: now.wall, powerW: reading.powerW })),
       }));
     }
     case 'meterTrouble':
@@ -65,7 +67,9 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
         trouble: { ...observation.trouble, at: now },
       }));
     case 'device':
-      return withDevice(picture, observation.device, (device) => withReading(device, observation.reading, now));
+      return withDevice(picture, observation.device, (device) =>
+        taught(withMovement(device, withReading(device, observation.reading, now), picture, now), device),
+      );
     case 'deviceTrouble':
       return withDevice(picture, observation.device, (device) => withTrouble(device, observation.trouble, now));
     case 'controls':
@@ -82,6 +86,10 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
         const trouble = { kind: 'refused', message: mismatch, at: now } as const;
         return inState({ ...introduced, trouble }, 'wrong_device', now);
       });
+    case 'learned': {
+      const { learned } = observation;
+      return withDevice(picture, observation.device, (device) => ({ ...device, facts: { ...device.facts, learned } }));
+    }
     case 'order': {
       const { accepted } = observation;
       const { [accepted.topic + BLIND]: _blind, ...orders } = picture.orders;
@@ -102,11 +110,7 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
     case 'ordersKnown':
       return picture.ordersKnown ? picture : { ...picture, ordersKnown: true };
     case 'asked':
-      return withDevice(picture, observation.device, (device) => {
-        const again = device.asked && sameSetting(device.asked.setting, observation.setting);
-        const attempts = again ? (device.asked?.attempts ?? 0) + 1 : 1;
-        return { ...device, asked: { setting: observation.setting, at: now, outcome: 'pending', attempts } };
-      });
+      return withDevice(picture, observation.device, (device) => withAsked(device, observation.setting, now));
     case 'acknowledged': {
       const { device, said, settleMs } = observation;
       const answer = { outcome: 'acknowledged', said, settledAt: now.mono + settleMs } as const;
@@ -128,12 +132,18 @@ function withInventory(
   now: Now,
 ): Picture {
   const view = (facts: DeviceFacts): DeviceView =>
-    withoutAnswer({ ...newDevice(facts, now), ...picture.devices[facts.id], facts }, now);
+    withoutAnswer({ ...newDevice(facts, now), ...known(picture.devices[facts.id], facts) }, now);
   return {
     ...picture,
     devices: Object.fromEntries(devices.map((facts) => [facts.id, view(facts)])),
     meters: Object.fromEntries(meters.map((facts) => [facts.id, { samples: [], ...picture.meters[facts.id], facts }])),
   };
+}
+
+/** What was learned of it stays, whatever the config says anew. */
+function known(device: DeviceView | undefined, facts: DeviceFacts): Partial<DeviceView> & Pick<DeviceView, 'facts'> {
+  const learned = device?.facts.learned;
+  return { ...device, facts: { ...facts, ...(learned && { learned }) } };
 }
 
 /** The hardware that a call went to is gone, and with it the answer; what was asked may have been done. */
@@ -164,9 +174,12 @@ function withDevice(picture: Picture, id: string, change: (device: DeviceView) =
   return device ? { ...picture, devices: { ...picture.devices, [id]: change(device) } } : picture;
 }
 
-function withSample(samples: MeterView['samples'], powerW: Watts, now: Now): MeterView['samples'] {
-  const first = samples.findIndex(({ mono }) => mono >= now.mono - SAMPLE_SPAN_MS);
-  return [...(first > 0 ? samples.slice(first) : samples), { mono: now.mono, wall: now.wall, powerW }];
+function withPower({ samples, trend }: MeterView, sample: Sample): Pick<MeterView, 'samples' | 'trend'> {
+  const first = samples.findIndex(({ mono }) => mono >= sample.mono - SAMPLE_SPAN_MS);
+  return {
+    samples: [...(first > 0 ? samples.slice(first) : samples), sample],
+    trend: withTrend(trend, sample),
+  };
 }
 
 function withReading(device: DeviceView, reading: DeviceReading, now: Now): DeviceView {
@@ -209,6 +222,22 @@ function withTrouble(device: DeviceView, trouble: Trouble, now: Now): DeviceView
   if (trouble.kind === 'unreachable' || trouble.kind === 'timedOut') return inState(seen, 'unreachable', now);
   if (trouble.kind === 'unauthorised') return inState(seen, 'unauthorised', now);
   return seen;
+}
+
+function withAsked(device: DeviceView, setting: Setting, now: Now): DeviceView {
+  const { asked: before, facts } = device;
+  const again = before !== undefined && sameSetting(before.setting, setting);
+  const attempts = again ? before.attempts + 1 : 1;
+  const asked = { setting, at: now, firstAt: attempts > 1 && again ? before.firstAt : now, attempts };
+  const learned = learnedFromCall(facts.learned, attempts);
+  return { ...device, asked: { ...asked, outcome: 'pending' }, facts: { ...facts, learned } };
+}
+
+/** A movement that is over has taught something of the device. */
+function taught(device: DeviceView, before: DeviceView): DeviceView {
+  const { facts, moved } = device;
+  if (!moved || moved === before.moved) return device;
+  return { ...device, facts: { ...facts, learned: learnedFrom(device, moved) } };
 }
 
 function withAnswer(picture: Picture, id: string, answer: Partial<Asked>, mayHaveMoved: boolean, now: Now): Picture {

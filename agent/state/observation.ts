@@ -24,6 +24,9 @@ export type Learned = {
   readonly failureOdds?: number;
   /** Watts it was seen to draw, by setting. */
   readonly wattsAt?: readonly { readonly setting: Setting; readonly watts: Watts }[];
+  /** What the odds are from: settings asked for, and those asked for again. */
+  readonly calls?: number;
+  readonly failed?: number;
 };
 
 export type DeviceFacts = {
@@ -195,6 +198,8 @@ export type Observation =
   /** Some devices say what can be asked of them only once they have been heard. */
   | { readonly kind: 'controls'; readonly device: string; readonly controls: DeviceFacts['controls'] }
   | { readonly kind: 'identity'; readonly device: string; readonly identity: Identity; readonly mismatch?: string }
+  /** What was learned of a device before the agent started. */
+  | { readonly kind: 'learned'; readonly device: string; readonly learned: Learned }
   | { readonly kind: 'order'; readonly accepted: AcceptedOrder }
   /** The order in force on a topic was said again, unchanged. */
   | { readonly kind: 'repeated'; readonly topic: string }

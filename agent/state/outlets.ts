@@ -1,15 +1,25 @@
 /** What the PDUs say of the outlets that feed each device. Pure. */
 import type { Millis, Watts } from '#protocol/units.ts';
-import type { Now, OutletReading } from './observation.ts';
+import { withReading } from './instruments.ts';
+import type { Now, OutletReading, PduReading } from './observation.ts';
 import type { DeviceView, Picture } from './picture.ts';
 import { ageMs } from './picture.ts';
+import { withEarlier } from './series.ts';
 import { freshReading } from './staleness.ts';
 
 /** One that feeds a device, by its name as in the config; without figures where its PDU has not spoken lately. */
 export type OutletView = Partial<OutletReading> & { readonly name: string; readonly ageMs?: Millis };
 
-/** The picture after a PDU was read: a device all of whose outlets are open has no power. */
-export function withPower(picture: Picture, pdu: string, now: Now): Picture {
+/** The picture after a PDU has spoken. */
+export function withPdu(picture: Picture, pdu: string, reading: PduReading, now: Now): Picture {
+  const after = withReading(picture.pdus, pdu, reading, now)[pdu];
+  if (!after?.reading) return picture;
+  const told = { ...after, earlier: withEarlier(picture.pdus[pdu]?.earlier, after.reading) };
+  return withPower({ ...picture, pdus: { ...picture.pdus, [pdu]: told } }, pdu, now);
+}
+
+/** A device all of whose outlets are open has no power. */
+function withPower(picture: Picture, pdu: string, now: Now): Picture {
   const fed = Object.values(picture.devices).filter(({ facts }) => facts.outlets.some((outlet) => outlet.pdu === pdu));
   if (fed.length === 0) return picture;
   const changed = fed.map((device) => [device.facts.id, powered(picture, device, now)] as const);

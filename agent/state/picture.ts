@@ -1,6 +1,6 @@
 /** The frozen state of the rack that one decision sees. Only `fold` makes a new one. */
 import type { DeviceStateName } from '#protocol/telemetry.ts';
-import type { Millis, Watts } from '#protocol/units.ts';
+import type { Millis, Seconds, Watts } from '#protocol/units.ts';
 import type {
   AcceptedOrder,
   DeviceFacts,
@@ -26,6 +26,8 @@ export type At<T> = T & { readonly at: Now };
 export type Asked = {
   readonly setting: Setting;
   readonly at: Now;
+  /** When this same setting was first asked for, of those in a row. */
+  readonly firstAt: Now;
   readonly outcome: 'pending' | 'acknowledged' | 'failed';
   /** When it was answered, and until when its power may still move. */
   readonly answeredAt?: Now;
@@ -35,6 +37,31 @@ export type Asked = {
   readonly trouble?: Trouble;
   /** How often this same setting has been asked for in a row. */
   readonly attempts: number;
+};
+
+/** A device on its way from one setting to another. */
+export type Movement = {
+  readonly from: Setting;
+  readonly to: Setting;
+  /** When it was asked for, or when it was last seen as it had been. */
+  readonly begunAt: Now;
+  readonly ours: boolean;
+};
+
+export type Change = { readonly beforeW: Watts; readonly afterW: Watts };
+
+export type Moved = Movement & {
+  readonly endedAt: Now;
+  /** Whether the device's own word says that it runs as it was to. */
+  readonly shown: boolean;
+  /** Of the feed; absent while others moved too, and where it does not cover the device or did not tell. */
+  readonly feed?: Change;
+  /** Of its own outlets together; absent where it has none that tell. */
+  readonly outlets?: Change;
+  /** Of every outlet whose watts changed notably, such as `pdu-a/3`. */
+  readonly byOutlet: Readonly<Record<string, Change>>;
+  /** Seconds until that share of the change was seen; absent where the beginning is not known to the second. */
+  readonly after?: { readonly tenth: Seconds; readonly ninety: Seconds; readonly ninetyFive: Seconds };
 };
 
 export type DeviceView = {
@@ -53,6 +80,9 @@ export type DeviceView = {
   readonly unpowered: boolean;
   /** What it draws awake and unlimited: the nameplate, or more where it has shown more. */
   readonly fullW: Watts;
+  /** On its way to another setting, and the last such way that is over. */
+  readonly movement?: Movement;
+  readonly moved?: Moved;
 };
 
 export type Sample = { readonly mono: Millis; readonly wall: Millis; readonly powerW: Watts };
@@ -62,6 +92,8 @@ export type MeterView = {
   readonly reading?: At<MeterReading>;
   /** Readings of power within the last `SAMPLE_SPAN_MS`, oldest first. */
   readonly samples: readonly Sample[];
+  /** One every few seconds, for longer. */
+  readonly trend?: readonly Sample[];
   readonly trouble?: At<Trouble>;
 };
 
@@ -72,7 +104,8 @@ export type InstrumentView<Facts, Reading> = {
   readonly trouble?: At<Trouble>;
 };
 export type SensorView = InstrumentView<SensorFacts, SensorReading>;
-export type PduView = InstrumentView<PduFacts, PduReading>;
+/** `earlier` are its readings of the last minutes, oldest first. */
+export type PduView = InstrumentView<PduFacts, PduReading> & { readonly earlier?: readonly At<PduReading>[] };
 
 /** `hints` are those whose time is not over, in the order of their time. */
 export type WorkloadView = InstrumentView<WorkloadFacts, WorkloadReading> & { readonly hints: readonly Hint[] };

@@ -1,4 +1,5 @@
 /** Settings of devices: comparing them, and reading one off what a device said. */
+import type { Watts } from '#protocol/units.ts';
 import type { DeviceReading, Setting } from './observation.ts';
 import type { DeviceView } from './picture.ts';
 
@@ -24,6 +25,19 @@ export function settingShown(device: DeviceView, reading: DeviceReading): Settin
   // A limit at the dial's end is no limit: a device at 100 % and one that was never limited run the same.
   if (!range || reading.limit === undefined || reading.limit >= range.max) return awake;
   return { kind: 'awake', limit: reading.limit };
+}
+
+/** Watts of a device that runs as `setting` says. */
+export function wattsAt(device: DeviceView, setting: Setting): Watts {
+  if (setting.kind === 'asleep') return residualW(device);
+  const unit = device.facts.controls['limit']?.range?.unit;
+  if (setting.limit === undefined || unit === undefined) return device.fullW;
+  return unit === 'percent' ? (setting.limit * device.fullW) / 100 : setting.limit;
+}
+
+/** Watts it still draws asleep; what it draws at full for one that cannot sleep. */
+export function residualW({ facts, fullW, unpowered }: DeviceView): Watts {
+  return unpowered ? 0 : (facts.residualW ?? fullW);
 }
 
 /** Whether the device's own word, given after we asked, says that it runs as `wanted`. */
