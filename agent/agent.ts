@@ -1,5 +1,6 @@
 /** One rack's agent, put together from its parts. Knows no paths and no process: 1,000 of these run in one. */
 import { spokenVersions } from '#protocol/order.ts';
+import { Books } from './books.ts';
 import type { IssuerKeys } from './config/keys.ts';
 import type { Policy } from './config/policy.ts';
 import { explain } from './decide/explain/explain.ts';
@@ -35,6 +36,7 @@ export function createAgent(parts: AgentParts): Agent {
 class RackAgent implements Agent {
   readonly #parts: AgentParts;
   readonly #journal: RackJournal;
+  readonly #books: Books;
   readonly #publisher: Publisher;
   readonly #presence: Presence;
   readonly #evidence: EvidenceKeeper;
@@ -57,7 +59,9 @@ class RackAgent implements Agent {
     this.#policy = parts.policy;
     this.#configHash = parts.configHash;
     this.#keys = parts.keys;
-    this.#journal = new RackJournal(store.journal, (error) => log.warn({ error }, 'the journal could not be written'));
+    const unwritten = (error: Error) => log.warn({ error }, 'the journal could not be written');
+    this.#journal = new RackJournal(store.journal, unwritten);
+    this.#books = new Books(store.journal, unwritten);
     this.#publisher = new Publisher({ site, rack, clock, history: store.history, sessions: () => this.#ears.sessions });
     this.#presence = new Presence({ site, rack, version, identity, clock });
     this.#evidence = new EvidenceKeeper(store.journal, rack, seal);
@@ -84,6 +88,7 @@ class RackAgent implements Agent {
         this.#teller.turned(turn);
         this.#journal.memory(turn.memory, clock.wall());
         this.#recorder.turned(turn);
+        this.#books.keep(turn.picture, turn.at.mono);
         this.#lastTurn = turn;
       },
       recorder: this.#recorder,
@@ -136,6 +141,7 @@ class RackAgent implements Agent {
     this.#desk.restore(past.commands);
     const known: Observation[] = [
       this.#hands.inventory,
+      ...this.#books.recalled(past.rows),
       ...past.orders.map((accepted) => ({ kind: 'order' as const, accepted })),
     ];
     if (past.local) known.push({ kind: 'local', ...past.local });

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { capability } from './capability.ts';
 import { messageId, name, timestamp } from './ids.ts';
+import { learned } from './learned.ts';
 import { phase, rackEvent } from './lifecycle.ts';
 import { signature } from './signing.ts';
 import { signedWatts, watts } from './units.ts';
@@ -194,6 +195,9 @@ export const info = z.object({
       rated_w: watts,
       protected: z.boolean(),
       controls: z.record(z.string(), capability),
+      learned,
+      /** When it was seen to move the meter and outlets that it is to move; null while orders may not touch it. */
+      commissioned_at: timestamp.nullable(),
     }),
   ),
 });

@@ -1,5 +1,6 @@
 /** What an order would do if it came now: the same deciding, on a picture that has it, with nothing acted on. */
 import type { Policy } from '#agent/config/policy.ts';
+import { dropS } from '#agent/state/learn.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { withOrder } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
@@ -71,8 +72,8 @@ function isLower(each: PlannedDevice, earlier: PlannedDevice | undefined): boole
 }
 
 function settleS(picture: Picture, { device, want }: PlannedDevice): number {
-  const control = want.kind === 'asleep' ? 'sleep' : 'limit';
-  return (picture.devices[device]?.facts.controls[control]?.settle_ms ?? 0) / 1000;
+  const facts = picture.devices[device]?.facts;
+  return facts ? dropS(facts, want.kind === 'asleep' ? 'sleep' : 'limit') : 0;
 }
 
 function expectedW(picture: Picture, { devices }: Plan): number {

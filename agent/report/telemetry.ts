@@ -1,6 +1,7 @@
 /** The picture as payloads. `undefined` becomes `null` here and nowhere else. */
 
 import { devicesSumW, estimated, guessed, outletsSum } from '#agent/state/estimate.ts';
+import { dropS } from '#agent/state/learn.ts';
 import type { DeviceFacts, GpuReading, Now } from '#agent/state/observation.ts';
 import { outletsOf, outletsPower } from '#agent/state/outlets.ts';
 import type { DeviceView, MeterView, PduView, Picture } from '#agent/state/picture.ts';
@@ -9,6 +10,7 @@ import { freshDevice, freshMeter, freshReading } from '#agent/state/staleness.ts
 import type { DeviceStatus, Info, Power } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
+import { learnedPayload } from './learned.ts';
 
 /** What the plan says of a device, in words. */
 export type Intent = {
@@ -146,7 +148,7 @@ export function infoPayload(
     rated_w: free.reduce((total, { facts }) => total + facts.ratedW, 0),
     down_w: sum(offered.filter(({ state }) => state === 'awake' || state === 'limited')),
     up_w: sum(offered.filter(({ state }) => state === 'asleep')),
-    down_s: Math.max(0, ...free.map(({ facts }) => (facts.controls['sleep']?.settle_ms ?? 0) / 1000)),
+    down_s: Math.max(0, ...free.map(({ facts }) => dropS(facts, 'sleep'))),
     config_hash: configHash,
     public_key: publicKey,
     devices: devices.map((device) => inventory(device, protect)),
@@ -163,6 +165,8 @@ function inventory({ facts, identity }: DeviceView, protect: readonly string[]):
     rated_w: facts.ratedW,
     protected: protect.includes(facts.id),
     controls: { ...(facts.controls as DeviceFacts['controls'] & Info['devices'][number]['controls']) },
+    learned: learnedPayload(facts),
+    commissioned_at: facts.commissioned ? timestampOf(facts.commissioned.at) : null,
   };
 }
 

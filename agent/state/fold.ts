@@ -86,9 +86,10 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
         const trouble = { kind: 'refused', message: mismatch, at: now } as const;
         return inState({ ...introduced, trouble }, 'wrong_device', now);
       });
-    case 'learned': {
-      const { learned } = observation;
-      return withDevice(picture, observation.device, (device) => ({ ...device, facts: { ...device.facts, learned } }));
+    case 'learned':
+    case 'commissioned': {
+      const { kind: _kind, device: id, ...found } = observation;
+      return withDevice(picture, id, (device) => ({ ...device, facts: { ...device.facts, ...found } }));
     }
     case 'order': {
       const { accepted } = observation;
@@ -140,10 +141,10 @@ function withInventory(
   };
 }
 
-/** What was learned of it stays, whatever the config says anew. */
+/** What was found out about it stays, whatever the config says anew. */
 function known(device: DeviceView | undefined, facts: DeviceFacts): Partial<DeviceView> & Pick<DeviceView, 'facts'> {
-  const learned = device?.facts.learned;
-  return { ...device, facts: { ...facts, ...(learned && { learned }) } };
+  const { learned, commissioned } = device?.facts ?? {};
+  return { ...device, facts: { ...facts, ...(learned && { learned }), ...(commissioned && { commissioned }) } };
 }
 
 /** The hardware that a call went to is gone, and with it the answer; what was asked may have been done. */

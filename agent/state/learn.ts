@@ -1,6 +1,6 @@
 /** What a device's movements teach of it, newest first in weight: hardware ages, and summers are warmer. Pure. */
-import type { Watts } from '#protocol/units.ts';
-import type { Learned, Setting } from './observation.ts';
+import type { Seconds, Watts } from '#protocol/units.ts';
+import type { DeviceFacts, Learned, Setting } from './observation.ts';
 import type { Change, DeviceView, Moved } from './picture.ts';
 import { residualW, sameSetting, wattsAt } from './setting.ts';
 
@@ -31,6 +31,11 @@ export function learnedFromCall(learned: Learned = {}, attempts: number): Learne
   const next = attempts === 1 ? { calls: calls * fade + 1, failed: failed * fade } : { calls, failed: failed + 1 };
   const known = next.calls >= LEAST_CALLS;
   return { ...learned, ...next, ...(known && { failureOdds: Math.min(1, next.failed / next.calls) }) };
+}
+
+/** Seconds that a call which lowers it takes to be seen: learned, or else the control's prior. */
+export function dropS({ learned, controls }: DeviceFacts, control: 'sleep' | 'limit'): Seconds {
+  return learned?.drop90S ?? (controls[control]?.settle_ms ?? 0) / 1000;
 }
 
 function withTimes(

@@ -29,6 +29,18 @@ export type Learned = {
   readonly failed?: number;
 };
 
+/** That a device was seen to move the meter and the outlets that it is to move, with the right sign and size. */
+export type Commissioned = {
+  /** Wall time. */
+  readonly at: Millis;
+  readonly how: 'moved' | 'observed';
+  /** Who it was: another in its place is not commissioned. */
+  readonly adapter: string;
+  readonly mac?: string;
+  /** Those that moved with it, such as `pdu-a/3`. */
+  readonly outlets: readonly string[];
+};
+
 export type DeviceFacts = {
   readonly id: string;
   readonly adapter: string;
@@ -43,6 +55,7 @@ export type DeviceFacts = {
   /** The outlets that feed it; one for each power supply. */
   readonly outlets: readonly { readonly pdu: string; readonly outlet: number }[];
   readonly learned?: Learned;
+  readonly commissioned?: Commissioned;
 };
 
 export type MeterFacts = {
@@ -200,6 +213,7 @@ export type Observation =
   | { readonly kind: 'identity'; readonly device: string; readonly identity: Identity; readonly mismatch?: string }
   /** What was learned of a device before the agent started. */
   | { readonly kind: 'learned'; readonly device: string; readonly learned: Learned }
+  | { readonly kind: 'commissioned'; readonly device: string; readonly commissioned: Commissioned }
   | { readonly kind: 'order'; readonly accepted: AcceptedOrder }
   /** The order in force on a topic was said again, unchanged. */
   | { readonly kind: 'repeated'; readonly topic: string }

@@ -48,6 +48,7 @@ const house: readonly Rule[] = [
     values: ['protocol', 'agent/state', 'agent/decide', 'agent/platform'],
     types: ['agent/config'],
   },
+  { room: 'agent/books.ts', values: ['protocol'], types: ['agent/platform', 'agent/state'] },
   { room: 'agent/journal.ts', values: ['protocol', 'agent/decide'], types: ['agent/platform', 'agent/state'] },
   {
     room: 'agent/rehearse.ts',
@@ -68,6 +69,7 @@ const house: readonly Rule[] = [
       ...rooms,
       'agent/replay',
       'agent/loop.ts',
+      'agent/books.ts',
       'agent/journal.ts',
       'agent/hands.ts',
       'agent/ears.ts',
