@@ -47,6 +47,12 @@ test('a coolant unit whose flow sensor is broken still says what else it feels',
   assert.throws(() => sensorReading(points({ flow_lpm: silent })), silent.error);
 });
 
+test('a coolant unit is dry only when every place that it watches is', () => {
+  assert.equal(sensorReading(points({ leak: value(0), leak_floor: value(1) })).leak, true);
+  assert.equal(sensorReading(points({ leak: value(0), leak_floor: value(0) })).leak, false);
+  assert.equal(sensorReading(points({ leak: value(0), leak_floor: silent })).leak, undefined);
+});
+
 test('of the phases of a meter the lowest counts: a frequency read from one that sags is not believed', () => {
   const phases = { voltage_l1_v: value(230.5), voltage_l2_v: value(188), voltage_l3_v: value(231) };
   assert.deepEqual(meterReading(points({ power_w: value(8000), frequency_hz: value(59.98), ...phases })), {
@@ -54,4 +60,9 @@ test('of the phases of a meter the lowest counts: a frequency read from one that
     voltageV: 188,
     frequencyHz: 59.98,
   });
+  const before = { ...phases.voltage_l2_v, mono: -1001 };
+  const { voltageV } = meterReading(
+    points({ power_w: value(8000), frequency_hz: value(59.98), ...phases, voltage_l2_v: before }),
+  );
+  assert.equal(voltageV, 230.5, 'what was read long before says nothing of this frequency');
 });

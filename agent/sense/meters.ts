@@ -3,6 +3,7 @@ import type { Reading } from '#adapters/modbus/instrument.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import type { MeterReading, Observation } from '#agent/state/observation.ts';
 import { troubleOf } from '#agent/state/trouble.ts';
+import type { Millis } from '#protocol/units.ts';
 import type { Watched } from './instrument-polls.ts';
 import { pollersOf } from './instrument-polls.ts';
 import { defined, leadingValueIn, valueIn } from './points.ts';
@@ -29,11 +30,16 @@ export function meterReading({ points }: Reading): MeterReading {
   });
 }
 
-/** A frequency that is read from a phase that sags is not believed, so the lowest phase counts. */
+/** How far apart two values may have been read to belong together, milliseconds. */
+const TOGETHER_MS: Millis = 1000;
+
+/** Of the phases that were read with the frequency the lowest: one that is read from a phase that sags is not believed. */
 function voltageIn(points: Reading['points']): number | undefined {
-  const phases = (['voltage_v', 'voltage_l1_v', 'voltage_l2_v', 'voltage_l3_v'] as const).map((key) =>
-    valueIn(points, key),
+  const phases = [points.voltage_v, points.voltage_l1_v, points.voltage_l2_v, points.voltage_l3_v];
+  const values = phases.filter((point) => point?.kind === 'value');
+  const { frequency_hz: frequency } = points;
+  const beside = values.filter(
+    ({ mono }) => frequency?.kind !== 'value' || Math.abs(mono - frequency.mono) <= TOGETHER_MS,
   );
-  const known = phases.filter((volts) => volts !== undefined);
-  return known.length > 0 ? Math.min(...known) : undefined;
+  return beside.length > 0 ? Math.min(...beside.map(({ value }) => value)) : undefined;
 }

@@ -32,6 +32,7 @@ const literal: [string, Partial<Encoding>, number[], Decoded][] = [
   ['a coil', { type: 'bit' }, [1], value(1)],
   ['a scale without the noise of binary fractions', { scale: 0.1 }, [2301], value(230.1)],
   ['an offset, in the unit of the register', { scale: 0.1, offset: -40 }, [650], value(25)],
+  ['a value below zero as a KinCony sensor writes it', { negative_from: 10_000, scale: 0.1 }, [10_250], value(-25)],
   ['kilowatts as watts', { type: 'f32', unit: 'kW' }, [0x3fc0, 0x0000], value(1500)],
   ['NaN as no value', { type: 'f32' }, [0x7fc0, 0x0000], { kind: 'absent' }],
   ['a sentinel as no value', { type: 's16', sentinels: ['0x8000'] }, [0x8000], { kind: 'absent' }],

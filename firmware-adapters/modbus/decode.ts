@@ -20,6 +20,8 @@ export type Encoding = Layout & {
   /** Value in `unit` = raw x scale + offset. */
   scale: number;
   offset: number;
+  /** Raw values from here on are below zero: for 10000, 10250 means -250. */
+  negative_from?: number;
   unit: Unit;
   /** Raw values, as hex from the most significant byte on, that mean "not available". */
   sentinels: readonly string[];
@@ -109,8 +111,10 @@ function mostSignificantFirst(point: Layout, raw: readonly number[]): Buffer {
 }
 
 /** To fifteen digits, so that 2301 x 0.1 is 230.1 and not 230.10000000000002; what needs no scaling stays exact. */
-function scaled(point: Encoding, raw: number, power: number): number {
+function scaled(point: Encoding, stored: number, power: number): number {
   const factor = factorTo(point.key, point.unit) ?? Number.NaN;
+  const { negative_from: turn } = point;
+  const raw = turn !== undefined && stored >= turn ? turn - stored : stored;
   const value = (raw * point.scale * 10 ** power + point.offset) * factor;
   return value === raw ? raw : Number(value.toPrecision(15));
 }

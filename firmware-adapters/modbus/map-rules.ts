@@ -13,7 +13,7 @@ export function* mapProblems(map: RegisterMap): Iterable<RuleBroken> {
     yield { rule: 'verified', detail: 'says either verified or unverified' };
   }
   const { points, channels, outlets } = map;
-  if (points.length === 0 && !channels) yield { rule: 'points', detail: 'is empty' };
+  if (points.length === 0 && !channels && !outlets) yield { rule: 'points', detail: 'is empty' };
   const { barriers, probe, requires } = map;
   if (map.base && (outlets || channels || [...barriers, ...probe, ...requires].length > 0)) {
     yield { rule: 'base', detail: 'leaves outlets, channels, barriers, probe and requires without a place' };
@@ -74,6 +74,9 @@ function* pointProblems(each: Point): Iterable<RuleBroken> {
   if (isBit(each) !== (each.type === 'bit')) yield problem('type', `table ${each.table} does not hold ${each.type}`);
   if (each.scale_register !== undefined && (isBit(each) || each.type.startsWith('f'))) {
     yield problem('scale_register', `scales integers, not ${each.type}`);
+  }
+  if (each.negative_from !== undefined && !each.type.startsWith('u')) {
+    yield problem('negative_from', `makes no sense of ${each.type}, which has a sign`);
   }
   for (const sentinel of each.sentinels) {
     const digits = widthOf(each.type) * 4;

@@ -25,6 +25,8 @@ const units = {
   'l/h': { base: 'lpm', factor: 1 / 60 },
   /** Of the United States. */
   gpm: { base: 'lpm', factor: 3.785411784 },
+  l: { base: 'l', factor: 1 },
+  m3: { base: 'l', factor: 1000 },
   kPa: { base: 'kPa', factor: 1 },
   bar: { base: 'kPa', factor: 100 },
   mbar: { base: 'kPa', factor: 0.1 },
@@ -77,6 +79,8 @@ const keys = {
   dew_point_c: 'C',
   humidity_pct: 'pct',
   flow_lpm: 'lpm',
+  /** A counter of what has flowed through. */
+  volume_l: 'l',
   /** Of the coolant that goes into the rack, and of that which comes back. */
   pressure_kpa: 'kPa',
   return_kpa: 'kPa',
@@ -84,6 +88,10 @@ const keys = {
   pump_pct: 'pct',
   /** 1 while it is wet. */
   leak: '1',
+  /** Beside the unit, below the rack, and on the floor, where one instrument tells them apart. */
+  leak_external: '1',
+  leak_pan: '1',
+  leak_floor: '1',
   /** An outlet that is closed and feeds what is plugged into it. */
   on: '1',
 } as const;

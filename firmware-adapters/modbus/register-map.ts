@@ -36,6 +36,8 @@ const point = z.strictObject({
     .refine((scale) => scale !== 0, 'is zero')
     .default(1),
   offset: z.number().default(0),
+  /** Raw values from here on are below zero: for 10000, 10250 means -250. Only SHT30 sensors are known to do this. */
+  negative_from: z.int().min(1).exactOptional(),
   /** Of the same table: holds as s16 the power of ten to multiply by besides. Read in one request with the value. */
   scale_register: address.exactOptional(),
   /** What the register counts, as the vendor's table prints it; converted to the unit that the key carries. */
@@ -97,6 +99,7 @@ const registerMap = z.strictObject({
     kinds: z.array(z.enum(['rtu', 'tcp'])).min(1),
     baud: z.int().min(1200).max(921_600).exactOptional(),
     parity: z.enum(['none', 'even', 'odd']).exactOptional(),
+    stop_bits: z.literal([1, 2]).exactOptional(),
     unit: z.int().min(0).max(255).exactOptional(),
   }),
   /** Numbers by which a search knows this model from others. */
