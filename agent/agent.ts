@@ -87,6 +87,7 @@ class RackAgent implements Agent {
       turned: (turn) => {
         this.#teller.turned(turn);
         this.#journal.memory(turn.memory, clock.wall());
+        parts.alive();
         this.#recorder.turned(turn);
         this.#books.keep(turn.picture, turn.at.mono);
         this.#lastTurn = turn;

@@ -1,12 +1,12 @@
 /** From the two files, read and checked, to one rack's agent on real time, disk, network and wires. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemHost } from '#adapters/transport/host.ts';
 import { openSerial } from '#adapters/transport/serial.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';
 import { bytesToSign, fromBase64Url, signature, signMessage } from '#protocol/signing.ts';
+import packageJson from '../package.json' with { type: 'json' };
 import { createAgent } from './agent.ts';
 import type { Config } from './config/config.ts';
 import { instrumentsOf } from './config/config.ts';
@@ -41,6 +41,8 @@ export type ProcessParts = {
   readonly host: HostFactsReader;
   /** Alarms of the process, kept by who raises them. */
   readonly alarms: ReadonlyMap<string, Raised>;
+  /** Told after every turn of the loop. */
+  alive(): void;
 };
 
 export type Assembled = {
@@ -48,7 +50,7 @@ export type Assembled = {
   rackOf(loaded: Loaded): Promise<Rack>;
 };
 
-export async function assemble(loaded: Loaded, { log, store, host, alarms }: ProcessParts): Promise<Assembled> {
+export async function assemble(loaded: Loaded, { log, store, host, alarms, alive }: ProcessParts): Promise<Assembled> {
   const { config, policy, keys, folder, configHash } = loaded;
   const clock = await rackClock(policy, store.journal);
   const key = await loadRackKey(join(config.state, 'rack.key'));
@@ -65,7 +67,7 @@ export async function assemble(loaded: Loaded, { log, store, host, alarms }: Pro
     site: config.site,
     rackId: config.rack,
     groups: config.groups,
-    version: version(),
+    version: packageJson.version,
     configHash,
     policy,
     keys,
@@ -81,6 +83,7 @@ export async function assemble(loaded: Loaded, { log, store, host, alarms }: Pro
     brokers: await brokersOf(config, folder, identity, log),
     host: () => hostHealth(host),
     processAlarms: () => alarms,
+    alive,
   });
   return { agent, rackOf };
 }
@@ -136,9 +139,4 @@ function hostHealth(host: HostFactsReader): HostHealth {
     diskFreeBytes: facts?.diskFreeBytes,
     cpuC: facts?.cpuC,
   };
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-  return manifest.version;
 }

@@ -14,6 +14,7 @@ import type { Logger, LogLevel } from './platform/log.ts';
 import { openLog } from './platform/log.ts';
 import type { StoreEvent } from './platform/store.ts';
 import { openStore } from './platform/store.ts';
+import { supervisor } from './platform/supervisor.ts';
 import type { Raised } from './report/alarms.ts';
 
 export type AgentFiles = { config: string; policy: string; logLevel?: LogLevel };
@@ -68,17 +69,21 @@ async function startParts(files: AgentFiles, loaded: Loaded, log: Logger, parts:
   await parts.start(store);
   const host = openHostFacts({ folder: config.state, clock: systemClock, log });
   await parts.start(host);
-  const assembled = await assemble(loaded, { log, store: store.rack(config.rack), host, alarms });
+  const told = supervisor(process.env, process.pid, systemClock);
+  const { alive } = told;
+  const assembled = await assemble(loaded, { log, store: store.rack(config.rack), host, alarms, alive });
   const { agent } = assembled;
   await parts.start(agent);
   ready.resolve(agent);
   log.info({ site: config.site, devices: config.devices.length }, 'the agent runs');
+  told.ready(`rack ${config.rack} of ${config.site}, ${config.devices.length} devices`);
   const inForce = new InForce(files, loaded, assembled, alarms, log);
   return {
     agent,
     reload: () => inForce.reload(),
     stop: async () => {
       log.info({}, 'the agent stops; outputs stay as they are');
+      told.stopping();
       await parts.stop();
     },
   };

@@ -37,6 +37,8 @@ export type AgentParts = {
   host(): HostHealth;
   /** Alarms of the process: the disk, the journal. */
   processAlarms(): ReadonlyMap<string, Raised>;
+  /** Told after every turn of the loop: while it is, the rack is steered. */
+  alive(): void;
 };
 
 export type Status = {

@@ -1,6 +1,7 @@
 /** Facts about the controller itself, read in a worker of its own. */
 import { Worker } from 'node:worker_threads';
 import type { Celsius, Millis, Seconds } from '#protocol/units.ts';
+import { moduleBeside } from './beside.ts';
 import type { Clock, Now } from './clock.ts';
 import { now } from './clock.ts';
 import type { Logger } from './log.ts';
@@ -97,7 +98,7 @@ class WorkerReader implements HostFactsReader {
   }
 
   #spawn(): Worker {
-    const { folder, worker = new URL('./host-facts-worker.ts', import.meta.url) } = this.#options;
+    const { folder, worker = moduleBeside('host-facts-worker', import.meta.url) } = this.#options;
     return new Worker(worker, { workerData: folder, name: 'host-facts' });
   }
 

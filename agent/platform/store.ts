@@ -6,6 +6,7 @@
  * away. A full, read-only or damaged disk makes promises reject and is reported; the agent goes on without.
  */
 import { Worker } from 'node:worker_threads';
+import { moduleBeside } from './beside.ts';
 import type { Logger } from './log.ts';
 import type {
   HistoryLimits,
@@ -138,7 +139,7 @@ class WorkerStore implements Store {
 
   #spawn(): Worker {
     const workerData: WorkerData = { folder: this.#folder, limits: this.#parts.limits ?? defaultLimits };
-    const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { workerData, name: 'store' });
+    const worker = new Worker(moduleBeside('store-worker', import.meta.url), { workerData, name: 'store' });
     worker.on('message', (reply: StoreReply) => this.#receive(reply));
     worker.on('error', (error) => this.#died(worker, error));
     return worker;

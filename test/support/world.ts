@@ -251,6 +251,7 @@ export class World extends Watcher {
         cpuC: undefined,
       }),
       processAlarms: () => new Map(),
+      alive: () => {},
     });
   }
 
