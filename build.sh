@@ -3,6 +3,7 @@
 #   ./build.sh demo    install what is missing, then run the main job on an embedded broker
 #   ./build.sh check   install, type-check, lint
 #   ./build.sh test    check, then run every test
+#   ./build.sh package [amd64|arm64]   make the Debian package in dist/
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -30,5 +31,6 @@ case "${1:-}" in
   demo) install; shift; exec node test/demo.ts "$@" ;;
   check) install; check ;;
   test) install; check; shift; exec node test/run.ts "$@" ;;
-  *) sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  package) install; shift; umask 022; exec node packaging/deb.ts "$@" ;;
+  *) sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

@@ -10,7 +10,10 @@ import type { Verb } from './tools.ts';
 export const agentVerb: Verb = () =>
   withFileOptions(new Command('agent').description('run the agent of this rack'))
     .addOption(
-      new Option('--log-level <level>', 'how much to log').choices(['debug', 'info', 'warn', 'error']).default('info'),
+      new Option('--log-level <level>', 'how much to log')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .env('BALLAST_LOG_LEVEL')
+        .default('info'),
     )
     .action(async (options: FileOptions & { logLevel: LogLevel }) => {
       // The agent brings every adapter and library along; the other verbs start faster without them.

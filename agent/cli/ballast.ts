@@ -1,35 +1,12 @@
 /** `ballast <verb>`: exit code 0 for ok, 1 for failed, 2 for a command line that makes no sense. */
-import { Command, CommanderError } from 'commander';
+import type { Command } from 'commander';
+import { CommanderError } from 'commander';
 import { fileTrouble } from '#agent/config/files.ts';
 import { systemClock } from '#agent/platform/clock.ts';
-import packageJson from '../../package.json' with { type: 'json' };
-import { agentVerb } from './agent.ts';
-import { configVerb } from './config-check.ts';
-import { explainVerb } from './explain.ts';
 import type { ExitCode } from './failure.ts';
 import { exitCodes, Failure } from './failure.ts';
-import { keysVerb } from './keys-new.ts';
-import { lockoutVerb } from './lockout.ts';
-import { manualVerb } from './manual.ts';
-import { orderVerb } from './order.ts';
-import { recordVerb } from './record.ts';
-import { replayVerb } from './replay.ts';
-import { statusVerb } from './status.ts';
+import { createProgram } from './program.ts';
 import { processTerminal } from './terminal.ts';
-import type { Verb } from './tools.ts';
-
-const verbs: readonly Verb[] = [
-  agentVerb,
-  statusVerb,
-  explainVerb,
-  lockoutVerb,
-  manualVerb,
-  configVerb,
-  keysVerb,
-  orderVerb,
-  recordVerb,
-  replayVerb,
-];
 
 // A reader that left (`ballast status | head`) is no error.
 process.stdout.on('error', () => process.exit(exitCodes.ok));
@@ -37,10 +14,7 @@ process.exitCode = await run(process.argv);
 
 async function run(argv: readonly string[]): Promise<ExitCode> {
   const terminal = processTerminal(process);
-  const program = new Command('ballast')
-    .description('Steers the miners of a rack as flexible load, on signed power orders.')
-    .version(packageJson.version);
-  for (const verb of verbs) program.addCommand(verb({ terminal, clock: systemClock }));
+  const program = createProgram({ terminal, clock: systemClock });
   everyCommand(program, (command) => command.exitOverride().showHelpAfterError('(--help shows what is possible)'));
   try {
     await program.parseAsync(argv);

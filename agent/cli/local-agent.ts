@@ -5,13 +5,14 @@ import { formatProblem } from '#agent/config/problem.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import { askLocal, LocalError } from '#agent/platform/local-socket.ts';
 import { Failure } from './failure.ts';
+import { configOption } from './files.ts';
 
 export type LocalOptions = { config: string; socket?: string };
 export type LocalAgent = { ask(verb: string, body: object): Promise<unknown> };
 
 export function withLocalOptions(command: Command): Command {
   return command
-    .option('-c, --config <file>', 'the config that names the socket', 'config.yaml')
+    .addOption(configOption('the config that names the socket'))
     .option('--socket <path>', 'the socket itself');
 }
 

@@ -1,0 +1,35 @@
+/** The command line as data: every verb, in the order of `--help`. The entry runs it; the manual page is made from it. */
+import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { agentVerb } from './agent.ts';
+import { configVerb } from './config-check.ts';
+import { explainVerb } from './explain.ts';
+import { keysVerb } from './keys-new.ts';
+import { lockoutVerb } from './lockout.ts';
+import { manualVerb } from './manual.ts';
+import { orderVerb } from './order.ts';
+import { recordVerb } from './record.ts';
+import { replayVerb } from './replay.ts';
+import { statusVerb } from './status.ts';
+import type { Tools, Verb } from './tools.ts';
+
+const verbs: readonly Verb[] = [
+  agentVerb,
+  statusVerb,
+  explainVerb,
+  lockoutVerb,
+  manualVerb,
+  configVerb,
+  keysVerb,
+  orderVerb,
+  recordVerb,
+  replayVerb,
+];
+
+export function createProgram(tools: Tools): Command {
+  const program = new Command('ballast')
+    .description('Steers the miners of a rack as flexible load, on signed power orders.')
+    .version(packageJson.version);
+  for (const verb of verbs) program.addCommand(verb(tools));
+  return program;
+}
