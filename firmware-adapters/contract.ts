@@ -62,6 +62,16 @@ export type Identity = {
   hostname?: string;
 };
 
+/** One of the pools that a miner is set up with. */
+export type Pool = {
+  url: string;
+  /** The worker's name. */
+  user?: string;
+  /** Whether it answers, and whether the miner works for it now. */
+  alive?: boolean;
+  active?: boolean;
+};
+
 /** One look at a device. A field that the device did not say is absent, never zero. */
 export type DeviceReading = {
   /** Software's own word on whether it mines; the meter decides what it draws. */
@@ -82,6 +92,8 @@ export type DeviceReading = {
   fanRpm?: number[];
   uptimeS?: Seconds;
   gpu?: GpuReading;
+  /** In the miner's own order; an unused place is left out. */
+  pools?: Pool[];
   /** Codes of the faults the device reports, with its own words where it has them. */
   faults: string[];
   /** How many repairs its reply needed before it could be parsed. */

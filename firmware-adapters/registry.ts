@@ -7,6 +7,7 @@
  * before a log-in, and are never looked for. What is in this very machine has no address to probe.
  */
 import { accelerator } from './accelerator/accelerator.ts';
+import { antminer } from './asic/antminer.ts';
 import { auradine } from './asic/auradine.ts';
 import { avalon } from './asic/avalon.ts';
 import { axeos } from './asic/axeos.ts';
@@ -32,6 +33,7 @@ export const adapters: readonly Adapter[] = [
   goldshell,
   axeos,
   elphapex,
+  antminer,
   innosilicon,
   marathon,
   nvidia,

@@ -6,6 +6,7 @@ import { AdapterError } from '../errors.ts';
 import type { CgminerPeer } from '../transport/cgminer-socket.ts';
 import { askCgminer } from '../transport/cgminer-socket.ts';
 import { checked } from '../transport/fields.ts';
+import { Password } from '../transport/password.ts';
 import type { Sealed, Token } from './whatsminer-crypto.ts';
 import { Keyring, seal, unseal } from './whatsminer-crypto.ts';
 import type { Reply } from './whatsminer-reply.ts';
@@ -27,14 +28,14 @@ type Held = { token: Token; until: Millis; sealed: Map<string, Sealed> };
 
 /** Not a queue: the caller lets one call run at a time. */
 export class WhatsminerSession {
-  readonly #options: SessionOptions;
+  readonly #password: Password;
   readonly #context: AdapterContext;
   readonly #peer: CgminerPeer;
   #keyring: Keyring | undefined;
   #held: Held | undefined;
 
   constructor(options: SessionOptions, context: AdapterContext) {
-    this.#options = options;
+    this.#password = new Password(options.password_file, context);
     this.#context = context;
     this.#peer = { host: options.host, port: options.port, connect: context.connect, clock: context.clock };
   }
@@ -58,7 +59,7 @@ export class WhatsminerSession {
     }
     const held = await this.#hold(signal);
     return this.#send(command, held, signal).catch((error: unknown) => {
-      throw saysPasswordIsWrong(error) ? this.#wrongPassword(error) : error;
+      throw saysPasswordIsWrong(error) ? this.#password.wrong(error) : error;
     });
   }
 
@@ -90,30 +91,15 @@ export class WhatsminerSession {
     return openReply(command.cmd, part === undefined ? text : unseal(part, held.token));
   }
 
-  /** The password too: it is read again, so that a corrected file works without a restart. */
   #forget(): void {
     this.#held = undefined;
     this.#keyring = undefined;
+    this.#password.forget();
   }
 
   async #openKeyring(): Promise<Keyring> {
-    this.#keyring ??= new Keyring(await this.#password());
+    this.#keyring ??= new Keyring(await this.#password.get());
     return this.#keyring;
-  }
-
-  async #password(): Promise<string> {
-    const file = this.#options.password_file;
-    try {
-      return await this.#context.secret(file);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new AdapterError('unauthorised', `cannot read the password file ${file}: ${why}`, { cause });
-    }
-  }
-
-  #wrongPassword(error: AdapterError): AdapterError {
-    const message = `${error.message}; the password in ${this.#options.password_file} is probably not the miner's`;
-    return new AdapterError('unauthorised', message, { code: error.code ?? 'password', cause: error });
   }
 }
 

@@ -141,6 +141,8 @@ class KeptStream extends Agent {
   take(stream: Duplex): void {
     // It may break while nobody listens; the next request opens another then.
     stream.on('error', () => {});
+    // The agent calls this as it takes a stream up again, and only sockets have it.
+    if (!('ref' in stream)) Object.assign(stream, { ref: () => stream });
     // A device that has said its last word answers nothing more.
     stream.once('end', () => stream.destroy());
     this.#fresh = stream;
@@ -155,8 +157,6 @@ class KeptStream extends Agent {
   override keepSocketAlive(): boolean {
     return true;
   }
-
-  override reuseSocket(): void {}
 }
 
 function replyTo(sent: ClientRequest): Promise<HttpReply> {

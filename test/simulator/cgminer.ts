@@ -56,7 +56,8 @@ async function converse(
   const lateMs = (faults.answersAfterMs ?? 0) - spec.timing.replyMs;
   if (lateMs > 0) await clock.sleep(lateMs, gone);
   if (!miner.energised) return fallSilent(stream);
-  stream.end(`${garble(reply, faults)}\0`);
+  if (faults.endsWithoutNul) stream.write(garbled(reply, faults));
+  else stream.end(`${garbled(reply, faults)}\0`);
 }
 
 /** A control board that is dead or hangs sends no FIN: the connection stands until the client leaves. */
@@ -83,7 +84,8 @@ function readRequest(stream: Duplex, clock: SimulatorClock, gone: AbortSignal): 
   });
 }
 
-function garble(reply: string, { brokenJson, forgetsCommas, bareNan }: MinerFaults): string {
+/** What is left of a reply on a bad day. */
+export function garbled(reply: string, { brokenJson, forgetsCommas, bareNan }: MinerFaults): string {
   let text = reply;
   if (forgetsCommas) text = text.replaceAll('},{', '}{');
   if (bareNan) text = text.replaceAll(/("[GM]HS av":)[\d.]+/g, '$1nan');

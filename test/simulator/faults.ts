@@ -28,6 +28,12 @@ export type MinerFaults = ConnectionFaults & {
   forgetsCommas: boolean;
   /** Has no mean hash rate and says a bare `nan`, which is not JSON. */
   bareNan: boolean;
+  /** Ends its replies with the object itself: no NUL, and the connection stays open. */
+  endsWithoutNul: boolean;
+  /** Answers every log-in, and what needs one, with 429: too many wrong passwords, by whomever. */
+  lockedOut: boolean;
+  /** Restarts as the next command that changes something comes in, before it acts or answers. */
+  rebootsInMidCommand: boolean;
   /** Another machine, with this MAC, has taken the address. */
   otherMac: string | undefined;
 };
@@ -84,6 +90,9 @@ export function healthyMiner(): MinerFaults {
     brokenJson: false,
     forgetsCommas: false,
     bareNan: false,
+    endsWithoutNul: false,
+    lockedOut: false,
+    rebootsInMidCommand: false,
     otherMac: undefined,
   };
 }

@@ -14,6 +14,9 @@ export const dayMs: Millis = 86_400_000;
 /** What a config says of it beside id, host and port: the adapter's name and that adapter's own options. */
 export type MinerEntry = { readonly adapter: string; readonly [option: string]: unknown };
 
+/** The connection ends with it. */
+export class WentDown extends Error {}
+
 export abstract class Miner<Spec extends MinerSpec = MinerSpec, Faults extends MinerFaults = MinerFaults>
   implements OutletLoad
 {
@@ -50,10 +53,14 @@ export abstract class Miner<Spec extends MinerSpec = MinerSpec, Faults extends M
     return this.#power.joules(atMs);
   }
 
-  /** A command that changes something has been let in. */
+  /** A command that changes something has been let in. Throws `WentDown` when the miner restarts instead. */
   takeWrite(command: string): void {
     this.writes.push(command);
     this.onWrite();
+    if (!this.faults.rebootsInMidCommand) return;
+    this.faults.rebootsInMidCommand = false;
+    this.reboot();
+    throw new WentDown();
   }
 
   /** Follows the watts of the hash boards; their better efficiency at part load is left out. */

@@ -3,6 +3,10 @@
  * made, and what listens at its ports.
  */
 import type { Duplex } from 'node:stream';
+import { antminerPower, antminerRpc, antminerWeb } from './antminer.ts';
+import { Antminer } from './antminer-miner.ts';
+import type { AntminerOptions } from './antminer-spec.ts';
+import { antminerSpec } from './antminer-spec.ts';
 import type { SimulatorClock } from './clock.ts';
 import { serveLuxos } from './luxos.ts';
 import { LuxosMiner } from './luxos-miner.ts';
@@ -15,13 +19,13 @@ import { whatsminerSpec } from './whatsminer-spec.ts';
 import { serveWhatsminerV2 } from './whatsminer-v2.ts';
 
 /** A WhatsMiner unless `kind` says otherwise. */
-export type MinerOptions = WhatsminerOptions | LuxosOptions;
+export type MinerOptions = WhatsminerOptions | LuxosOptions | AntminerOptions;
 
 /** `kind` tells them apart. */
-export type SimulatedMiner = Whatsminer | LuxosMiner;
+export type SimulatedMiner = Whatsminer | LuxosMiner | Antminer;
 
 /** For tests that go through all of them. */
-export const minerKinds: readonly SimulatedMiner['kind'][] = ['whatsminer', 'luxos'];
+export const minerKinds: readonly SimulatedMiner['kind'][] = ['whatsminer', 'luxos', 'antminer'];
 
 /** Something that listens at one of a miner's ports. */
 export type Door = {
@@ -35,6 +39,8 @@ export type Door = {
 /** `place` in the rack, from 1, makes addresses and serial numbers differ. */
 export function createMiner(options: MinerOptions, place: number, surroundings: Surroundings): SimulatedMiner {
   switch (options.kind) {
+    case 'antminer':
+      return new Antminer(antminerSpec(options, place), surroundings);
     case 'luxos':
       return new LuxosMiner(luxosSpec(options, place), surroundings);
     default:
@@ -48,6 +54,12 @@ export function doorsOf(miner: SimulatedMiner, clock: SimulatorClock): Door[] {
   switch (miner.kind) {
     case 'whatsminer':
       return [{ port, serve: (stream) => serveWhatsminerV2(miner, clock, stream) }];
+    case 'antminer':
+      return [
+        { port, serve: antminerWeb(miner, clock) },
+        { name: 'rpc', port: 4028, serve: antminerRpc(miner, clock) },
+        ...(miner.spec.tellsPower ? [{ name: 'power', port: 6060, serve: antminerPower(miner, clock) }] : []),
+      ];
     case 'luxos':
       return [{ port, serve: (stream) => serveLuxos(miner, clock, stream) }];
   }
