@@ -26,7 +26,7 @@ import { progress } from './progress.ts';
 import type { Surroundings } from './ramp.ts';
 import { moveLift, moveLine } from './ramp.ts';
 import { paced, rested } from './rest.ts';
-import { ratedW, roster } from './roster.ts';
+import { roster } from './roster.ts';
 import { share } from './share.ts';
 
 export type Decision = { readonly plan: Plan; readonly memory: Memory };
@@ -45,7 +45,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const mostW = fixedW + sum(crew.steerable.map(({ fullW }) => fullW));
 
   const baselines = frozenBaselines(orders, picture, policy, memory, homeW, now);
-  const bounds = bound(orders, picture, policy, { baselines }, ratedW(picture, policy), now, rack);
+  const bounds = bound(orders, picture, policy, { baselines }, crew.ratedW, now, rack);
   const envelope = heldBy(compose(bounds, policy), homeW);
   // A meter that jumps does not make a cut begin from where the rack cannot be.
   const drawnW = Math.min(freshMeter(feedMeter(picture), now)?.powerW ?? homeW, mostW);
@@ -55,18 +55,16 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
 
   const steeredW = (watts: Watts | undefined) => (watts === undefined ? undefined : watts - fixedW);
   const pace = paced(memory.pace, envelope.ceilingW ?? envelope.floorW, now);
-  const { allotted, ranking, partial } = share(picture, rested(crew, picture, pace, now), memory, {
+  const sharing = share(picture, rested(crew, picture, pace, now), memory, {
     lineW: steeredW(line?.levelW),
     levelW: steeredW(envelope.ceilingW),
     liftW: steeredW(lift?.levelW),
     floorW: steeredW(envelope.floorW),
   });
-  const expectedW = fixedW + sum(allotted.map(({ watts }) => watts));
+  const expectedW = fixedW + sum(sharing.allotted.map(({ watts }) => watts));
   const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
-  const devices = planned({ picture, crew, allotted, memory, envelope }).map((each) => ({
-    ...each,
-    lastResort: each.stubborn && shortByW > 0 && policy.miners.outlet === 'last_resort',
-  }));
+  const mayUnpower = shortByW > 0 && policy.miners.outlet === 'last_resort';
+  const devices = planned({ picture, sharing, leftAlone: crew.leftAlone, memory, envelope, mayUnpower });
   const plan: Unreported = {
     levelW: envelope.ceilingW,
     lineW: line?.levelW,
@@ -86,8 +84,8 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     persons: memory.persons,
     moved,
     ...(cutAt !== undefined && { cutAt }),
-    ranking,
-    ...(partial && { partial }),
+    ranking: sharing.ranking,
+    ...(sharing.partial && { partial: sharing.partial }),
     ...(line && { line }),
     ...(lift && { lift }),
     baselines,

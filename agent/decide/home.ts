@@ -4,6 +4,7 @@ import type { Now, Setting } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import { sameSetting, settingShown, shows } from '#agent/state/setting.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
 import type { Memory, PlannedDevice } from './plan.ts';
@@ -15,7 +16,7 @@ export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now
   if (!free) return memory;
   const changed: Record<string, Setting> = {};
   const moved = new Set(memory.moved);
-  for (const device of Object.values(picture.devices)) {
+  for (const device of devicesOf(picture)) {
     const { id } = device.facts;
     const reading = freshDevice(device, now);
     const shown = reading && settingShown(device, reading);

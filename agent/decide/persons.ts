@@ -1,10 +1,11 @@
 /** A sleep that begins while a line binds and that we did not ask for is a person's: hands off until it wakes. */
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import type { Memory } from './plan.ts';
 
 export function withPersons(picture: Picture, memory: Memory): Memory {
   const known: Known = { persons: new Set(memory.persons), moved: new Set(memory.moved), homes: memory.homes };
-  const sleepers = memory.line ? Object.values(picture.devices).filter((device) => isPersons(device, known)) : [];
+  const sleepers = memory.line ? devicesOf(picture).filter((device) => isPersons(device, known)) : [];
   const persons = sleepers.map(({ facts }) => facts.id);
   return persons.join() === memory.persons.join() ? memory : { ...memory, persons };
 }

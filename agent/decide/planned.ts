@@ -4,49 +4,55 @@ import { sameSetting } from '#agent/state/setting.ts';
 import type { Allotted, Steerable } from './allocate.ts';
 import type { Envelope } from './compose.ts';
 import type { Memory, PlannedDevice } from './plan.ts';
-import type { Roster } from './roster.ts';
+import type { LeftAlone } from './roster.ts';
 import { awaitsIdentity } from './roster.ts';
+import type { Sharing } from './share.ts';
 
 export type Shared = {
   readonly picture: Picture;
-  readonly crew: Roster;
-  readonly allotted: readonly Allotted[];
+  readonly sharing: Sharing;
+  readonly leftAlone: readonly LeftAlone[];
   readonly memory: Memory;
   readonly envelope: Envelope;
+  /** Whether outlets may be opened of what does not sleep when told. */
+  readonly mayUnpower: boolean;
 };
 
-export function planned(shared: Shared): Omit<PlannedDevice, 'lastResort'>[] {
-  const { crew, allotted } = shared;
+export function planned(shared: Shared): PlannedDevice[] {
+  const { ordered, allotted } = shared.sharing;
   const moved = new Set(shared.memory.moved);
-  const byId = new Map(crew.steerable.map((each) => [each.device, each]));
-  const steered = allotted.flatMap((each) => {
-    const own = byId.get(each.device);
+  const steered = allotted.flatMap((each, i) => {
+    const own = ordered[i];
     return own ? [steeredDevice(own, each, moved, shared)] : [];
   });
-  const alone = crew.leftAlone.map(({ device, home, watts, why }) => ({
-    device,
-    want: home,
-    home,
-    hands: 'off' as const,
-    expectedW: watts,
-    stubborn: false,
-    why: `left alone: ${why}`,
-  }));
-  return [...steered, ...alone];
+  return [...steered, ...shared.leftAlone.map(alone)];
 }
 
 function steeredDevice(
   own: Steerable,
   { device, want, watts, stubborn }: Allotted,
   moved: ReadonlySet<string>,
-  { picture, envelope }: Shared,
-): Omit<PlannedDevice, 'lastResort'> {
+  { picture, envelope, mayUnpower }: Shared,
+): PlannedDevice {
   const home = own.priced?.home ?? own.home;
   // A device that is to be home and that we never moved is left as it is: whoever changed it meant it.
   const ours = !sameSetting(want, home) || moved.has(device);
   const hands = ours && mayBeCalled(picture, device) ? 'on' : 'off';
   const why = stubborn ? STUBBORN : whySo(own, watts, envelope);
-  return { device, want, home, hands, expectedW: watts, stubborn, why };
+  return { device, want, home, hands, expectedW: watts, stubborn, lastResort: stubborn && mayUnpower, why };
+}
+
+function alone({ device, home, watts, why }: LeftAlone): PlannedDevice {
+  return {
+    device,
+    want: home,
+    home,
+    hands: 'off',
+    expectedW: watts,
+    stubborn: false,
+    lastResort: false,
+    why: `left alone: ${why}`,
+  };
 }
 
 const STUBBORN = 'does not go down when told: others are cut in its place';

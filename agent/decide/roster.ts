@@ -2,12 +2,13 @@
 import type { Policy } from '#agent/config/policy.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
-import { isManual } from '#agent/state/picture.ts';
+import { devicesOf, isManual } from '#agent/state/picture.ts';
 import { asleep, awake, residualW, sameSetting, shows, wattsAt } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
 import type { Moved } from './market/market.ts';
 import type { Memory } from './plan.ts';
+import { inRank } from './rank.ts';
 
 /** Asked this often in vain, a device counts as one that will not. */
 const PATIENCE = 2;
@@ -18,9 +19,16 @@ export type LeftAlone = {
   readonly watts: Watts;
   readonly why: string;
 };
-export type Roster = { readonly steerable: readonly Steerable[]; readonly leftAlone: readonly LeftAlone[] };
+export type Roster = {
+  /** Empty while nothing binds. */
+  readonly ranking: readonly string[];
+  readonly steerable: readonly Steerable[];
+  readonly leftAlone: readonly LeftAlone[];
+  /** Watts of the devices that orders may move, by their nameplates: what fractions of the rack refer to. */
+  readonly ratedW: Watts;
+};
 
-/** `moved` are those that a price has given another home for as long as it lasts. */
+/** In the order of their rank. `moved` are those that a price has given another home for as long as it lasts. */
 export function roster(
   picture: Picture,
   policy: Policy,
@@ -31,28 +39,23 @@ export function roster(
   const steerable: Steerable[] = [];
   const leftAlone: LeftAlone[] = [];
   const untouchable = untouchables(picture, policy, memory);
-  for (const device of Object.values(picture.devices)) {
+  const { ranking, views } = inRank(picture, memory.ranking);
+  let ratedW = 0;
+  for (const device of views) {
     const { id } = device.facts;
     const home = memory.homes[id] ?? awake;
     const why = whyLeftAlone(device, picture, untouchable, now);
     if (why) leftAlone.push({ device: id, home, watts: unsteeredW(device), why });
-    else {
-      const own = { ...steer(device, home), stubbornW: stubbornW(device, home) };
-      steerable.push(atPrice(own, moved.get(id)));
-    }
+    else steerable.push(atPrice(steer(device, home), moved.get(id)));
+    if (canGoDown(device.facts.controls) && !untouchable.safe.has(id)) ratedW += device.facts.ratedW;
   }
-  return { steerable, leftAlone };
-}
-
-/** Watts of the devices that orders may move, by their nameplates: what fractions of the rack refer to. */
-export function ratedW(picture: Picture, policy: Policy): Watts {
-  return steered(picture, policy).reduce((sum, { facts }) => sum + facts.ratedW, 0);
+  return { ranking, steerable, leftAlone, ratedW };
 }
 
 /** Devices that orders may move at all. */
 export function steered(picture: Picture, policy: Policy): DeviceView[] {
   const safe = protectedDevices(picture, policy);
-  return Object.values(picture.devices).filter(({ facts }) => canGoDown(facts.controls) && !safe.has(facts.id));
+  return devicesOf(picture).filter(({ facts }) => canGoDown(facts.controls) && !safe.has(facts.id));
 }
 
 /** Named by the policy, or under a workload that is protected by its tier or by its name. */
@@ -71,16 +74,22 @@ export function awaitsIdentity({ facts, identified, unpowered }: DeviceView): bo
   return !unpowered && facts.identityRequired && !identified;
 }
 
-function steer(device: DeviceView, home: Setting): Omit<Steerable, 'stubbornW'> {
+function steer(device: DeviceView, home: Setting): Steerable {
   const dial = device.facts.controls['limit']?.range;
   const homeW = wattsAt(device, home);
   // What cannot sleep goes down to its dial's end, unless it is there, or below, at home.
-  const bottom: Setting = canSleep(device.facts.controls)
-    ? asleep
-    : { kind: 'awake', ...(dial && { limit: dial.min }) };
+  const bottom: Setting = dial && !canSleep(device.facts.controls) ? { kind: 'awake', limit: dial.min } : asleep;
   const bottomW = wattsAt(device, bottom);
-  const [lowest, lowestW] = bottomW < homeW ? [bottom, bottomW] : [home, homeW];
-  return { device: device.facts.id, home, homeW, lowest, lowestW, fullW: device.fullW, dial };
+  return {
+    device: device.facts.id,
+    home,
+    homeW,
+    lowest: bottomW < homeW ? bottom : home,
+    lowestW: Math.min(bottomW, homeW),
+    fullW: device.fullW,
+    dial,
+    stubbornW: stubbornW(device, home),
+  };
 }
 
 /** Where the price will have it instead of at home. */

@@ -5,10 +5,12 @@ import type { Watts } from '#protocol/units.ts';
 import type { Allotted, Filling, Partial, Steerable } from './allocate.ts';
 import { allocate, raised } from './allocate.ts';
 import type { Memory } from './plan.ts';
+import { ranked } from './rank.ts';
 import type { Roster } from './roster.ts';
-import { byWorth, worths } from './value.ts';
 
 export type Sharing = {
+  /** Who was allotted what, both in the same order. */
+  readonly ordered: readonly Steerable[];
   readonly allotted: readonly Allotted[];
   readonly ranking: readonly string[];
   readonly partial: Partial | undefined;
@@ -25,33 +27,31 @@ export type Bounds = {
 };
 
 /** Without a bound everyone is at home. */
-export function share(picture: Picture, { steerable }: Roster, memory: Memory, bounds: Bounds): Sharing {
+export function share(
+  picture: Picture,
+  { steerable, ranking: before }: Roster,
+  memory: Memory,
+  bounds: Bounds,
+): Sharing {
   const { lineW = Number.POSITIVE_INFINITY, levelW, liftW, floorW = liftW } = bounds;
   if (bounds.lineW === undefined && liftW === undefined) {
-    return { allotted: steerable.map(atHome), ranking: [], partial: undefined };
+    return { ordered: steerable, allotted: steerable.map(atHome), ranking: [], partial: undefined };
   }
-  const ranking = ranked(picture, memory);
-  const byId = new Map(steerable.map((each) => [each.device, each]));
-  const ordered = steadyFirst(ranking.flatMap((id) => byId.get(id) ?? []));
+  const ranking = before.length > 0 ? before : ranked(picture, before).ranking;
+  const ordered = steadyFirst(before.length > 0 ? steerable : reordered(steerable, ranking));
   const cut = allocate(ordered, lineW, filling(ordered, lineW, levelW, memory));
   const rise = liftW !== undefined && floorW !== undefined && { liftW, floorW, budgetW: lineW };
   const allotted = rise ? raised(ordered, cut, rise) : cut;
-  return { allotted, ranking, partial: partialOf(allotted, ordered) };
+  return { ordered, allotted, ranking, partial: partialOf(allotted, ordered) };
 }
 
-/** Of all devices, also those left alone; kept while a line binds, so that a reading that comes late swaps nobody. */
-function ranked(picture: Picture, { ranking }: Memory): string[] {
-  const { devices } = picture;
-  const known = new Set(ranking);
-  const worth = worths(picture);
-  const added = Object.keys(devices)
-    .filter((id) => !known.has(id))
-    .map((id) => ({ id, worth: worth(id) }))
-    .sort((a, b) => byWorth(a.worth, b.worth) || (a.id < b.id ? -1 : 1));
-  return [...ranking.filter((id) => id in devices), ...added.map(({ id }) => id)];
+function reordered(steerable: readonly Steerable[], ranking: readonly string[]): Steerable[] {
+  const byId = new Map(steerable.map((each) => [each.device, each]));
+  return ranking.flatMap((id) => byId.get(id) ?? []);
 }
 
-function steadyFirst(ranked: readonly Steerable[]): Steerable[] {
+function steadyFirst(ranked: readonly Steerable[]): readonly Steerable[] {
+  if (!ranked.some(({ steady }) => steady)) return ranked;
   return [...ranked.filter(({ steady }) => steady), ...ranked.filter(({ steady }) => !steady)];
 }
 
@@ -69,11 +69,11 @@ function only(partial: Partial | undefined): Filling {
   return partial && { only: partial };
 }
 
-function partialOf(allotted: readonly Allotted[], steerable: readonly Steerable[]): Partial | undefined {
-  const whole = new Map(steerable.map(({ device, home, lowest }) => [device, [home, lowest]]));
-  for (const { device, want } of allotted) {
-    const isPartial = !whole.get(device)?.some((end) => sameSetting(want, end));
-    if (isPartial && want.kind === 'awake' && want.limit !== undefined) return { device, limit: want.limit };
+function partialOf(allotted: readonly Allotted[], ordered: readonly Steerable[]): Partial | undefined {
+  for (const [i, { device, want }] of allotted.entries()) {
+    const own = ordered[i];
+    if (want.kind === 'asleep' || want.limit === undefined || !own) continue;
+    if (!sameSetting(want, own.home) && !sameSetting(want, own.lowest)) return { device, limit: want.limit };
   }
   return undefined;
 }

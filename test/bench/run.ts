@@ -6,9 +6,10 @@ import { parseArgs, styleText } from 'node:util';
 import type { Bench, Check, Outcome } from './bench.ts';
 import { isOk } from './bench.ts';
 import { commandPath } from './command-path.ts';
+import { decideBench } from './decide.ts';
 import { gpuPath } from './gpu-path.ts';
 
-const benches: readonly Bench[] = [commandPath, gpuPath];
+const benches: readonly Bench[] = [commandPath, decideBench, gpuPath];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { data: { type: 'string' } } });
 const bench = benches.find(({ name }) => name === positionals[0]);

@@ -6,7 +6,7 @@ import type { Seconds, Watts } from '#protocol/units.ts';
 import type { Prices } from '../market/earning.ts';
 import { breakEven } from '../market/earning.ts';
 import type { Memory, Plan } from '../plan.ts';
-import { ratedW, roster } from '../roster.ts';
+import { roster } from '../roster.ts';
 import { dropS, riseS } from '../timing.ts';
 
 /** Devices that cost the same and are as fast. */
@@ -35,7 +35,7 @@ type Share = Omit<Block, 'devices'>;
 
 /** `headroom` is the share of its rise that heat leaves the rack, 0 to 1. */
 export function offer({ picture, policy, memory, plan, prices, headroom }: OfferParts, now: Now): Offer {
-  const { steerable } = roster(picture, policy, memory, now);
+  const { steerable, ratedW } = roster(picture, policy, memory, now);
   const planned = new Map(plan.devices.map((each) => [each.device, each]));
   const down: Share[] = [];
   const up: Share[] = [];
@@ -49,7 +49,7 @@ export function offer({ picture, policy, memory, plan, prices, headroom }: Offer
     if (risesW > 0) up.push({ ...about, watts: risesW, seconds: riseS(device, own.want) });
   }
   return {
-    ratedW: ratedW(picture, policy),
+    ratedW,
     down: blocks(down).sort((a, b) => priced(a, Number.POSITIVE_INFINITY) - priced(b, Number.POSITIVE_INFINITY)),
     up: blocks(up).sort((a, b) => priced(b, Number.NEGATIVE_INFINITY) - priced(a, Number.NEGATIVE_INFINITY)),
     forS: policy.issuers.length > 0 ? Math.max(...policy.issuers.map((each) => each.max_duration_s)) : undefined,

@@ -1,0 +1,27 @@
+/** Who comes before whom: best value first, as it was when something began to bind. */
+import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { devicesOf } from '#agent/state/picture.ts';
+import { byWorth, worths } from './value.ts';
+
+/** Every device, in the order of their rank. */
+export type Ranked = { readonly ranking: readonly string[]; readonly views: readonly DeviceView[] };
+
+/** Keeps a ranking, so that a reading that comes late swaps nobody; who is new comes behind it. */
+export function inRank(picture: Picture, ranking: readonly string[]): Ranked {
+  if (ranking.length === 0) return { ranking, views: devicesOf(picture) };
+  const views = ranking.flatMap((id) => picture.devices[id] ?? []);
+  const isWhole = views.length === ranking.length && views.length === Object.keys(picture.devices).length;
+  return isWhole ? { ranking, views } : ranked(picture, ranking);
+}
+
+/** Those of `before` that are there, and behind them the others by what they are worth. */
+export function ranked(picture: Picture, before: readonly string[]): Ranked {
+  const known = new Set(before);
+  const worth = worths(picture);
+  const added = Object.keys(picture.devices)
+    .filter((id) => !known.has(id))
+    .map((id) => ({ id, worth: worth(id) }))
+    .sort((a, b) => byWorth(a.worth, b.worth) || (a.id < b.id ? -1 : 1));
+  const ranking = [...before.filter((id) => id in picture.devices), ...added.map(({ id }) => id)];
+  return { ranking, views: ranking.flatMap((id) => picture.devices[id] ?? []) };
+}
