@@ -69,6 +69,7 @@ class RackAgent implements Agent {
     const policy = () => this.#policy;
     const picture = () => this.#loop.picture;
     this.#teller = new Teller({
+      rack,
       clock,
       log,
       reporter: this.#reporter,

@@ -4,8 +4,9 @@ import type { Millis } from '#protocol/units.ts';
 import type { Policy } from './config/policy.ts';
 import { eventKey } from './decide/compose.ts';
 import { assumedHomes } from './decide/home.ts';
+import { offer } from './decide/offer/offer.ts';
 import type { Memory } from './decide/plan.ts';
-import { appliedOrders, homesInWords, intents, rackMode } from './decide/words.ts';
+import { appliedOrders, homesInWords, intents, offerInWords, rackMode } from './decide/words.ts';
 import type { Turn } from './loop.ts';
 import type { Clock } from './platform/clock.ts';
 import { now } from './platform/clock.ts';
@@ -20,6 +21,7 @@ import type { AcceptedOrder } from './state/observation.ts';
 import type { Picture } from './state/picture.ts';
 
 export type TellerParts = {
+  readonly rack: string;
   readonly clock: Clock;
   readonly log: Logger;
   readonly reporter: Reporter;
@@ -105,7 +107,7 @@ export class Teller {
   }
 
   #show({ at, picture, plan, memory }: Turn): void {
-    const { policy, presence, reporter } = this.#parts;
+    const { rack, policy, presence, reporter } = this.#parts;
     this.#tellAssumed(assumedHomes(picture, policy(), memory));
     const { commissioning, protect } = policy();
     presence.mode(rackMode(plan, memory, picture, at, commissioning !== 'waived'));
@@ -119,6 +121,7 @@ export class Teller {
       homes: homesInWords(memory),
       moved: memory.moved,
       intents: new Map(told),
+      offered: offerInWords(offer({ picture, policy: policy(), memory, plan, rack }, at)),
     });
   }
 

@@ -171,6 +171,17 @@ export const device = z.object({
   last_error: z.string().nullable(),
 });
 
+/** Devices that cost the same and are as fast, offered together. */
+export const offerBlock = z.object({
+  watts,
+  /** Price of energy from which on resting pays, or up to which running does; null when no price is known. */
+  usd_per_mwh: measured,
+  seconds: z.number().nonnegative(),
+  /** Share of it that comes at the first asking, 0 to 1, as learned; null until it is learned of all of them. */
+  confidence: measured,
+  devices: count,
+});
+
 export const info = z.object({
   ...head,
   version: z.string(),
@@ -182,6 +193,12 @@ export const info = z.object({
   down_w: watts,
   up_w: watts,
   down_s: z.number().nonnegative(),
+  up_s: z.number().nonnegative(),
+  /** Seconds for which an issuer may ask for it at the most; null when none may. */
+  for_s: z.number().nonnegative().nullable(),
+  /** The same in blocks: the cheapest to rest first, and what earns most first. */
+  down_curve: z.array(offerBlock),
+  up_curve: z.array(offerBlock),
   config_hash: z.string(),
   /** The 32 bytes of the rack's own Ed25519 public key, base64url: checks `applied` and `evidence`. */
   public_key: z.string(),
@@ -292,6 +309,12 @@ export type Power = z.infer<typeof power>;
 export type Thermal = z.infer<typeof thermal>;
 export type SensorRole = (typeof sensorRoles)[number];
 export type DeviceStatus = z.infer<typeof device>;
+export type OfferBlock = z.infer<typeof offerBlock>;
+/** The part of `info` that says what the rack can give and take. */
+export type Offered = Pick<
+  Info,
+  'rated_w' | 'down_w' | 'up_w' | 'down_s' | 'up_s' | 'for_s' | 'down_curve' | 'up_curve'
+>;
 export type Info = z.infer<typeof info>;
 export type Applied = z.infer<typeof applied>;
 export type AppliedOrder = z.infer<typeof appliedOrder>;

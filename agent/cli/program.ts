@@ -7,6 +7,7 @@ import { explainVerb } from './explain.ts';
 import { keysVerb } from './keys-new.ts';
 import { lockoutVerb } from './lockout.ts';
 import { manualVerb } from './manual.ts';
+import { offerVerb } from './offer.ts';
 import { orderVerb } from './order.ts';
 import { recordVerb } from './record.ts';
 import { replayVerb } from './replay.ts';
@@ -17,6 +18,7 @@ const verbs: readonly Verb[] = [
   agentVerb,
   statusVerb,
   explainVerb,
+  offerVerb,
   lockoutVerb,
   manualVerb,
   configVerb,

@@ -20,7 +20,7 @@ export const statusVerb: Verb = ({ terminal, clock }) =>
     });
 
 /** The agent answers in pages: a large rack's words do not fit into one frame. */
-async function wholeAnswer(agent: LocalAgent): Promise<Omit<StatusAnswer, 'more'>> {
+export async function wholeAnswer(agent: LocalAgent): Promise<Omit<StatusAnswer, 'more'>> {
   const topics: StatusAnswer['topics'] = {};
   for (let after: string | undefined; ; ) {
     const { more, ...page } = statusAnswer.parse(await agent.ask('status', { ...(after !== undefined && { after }) }));

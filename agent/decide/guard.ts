@@ -18,6 +18,19 @@ export function whyNoRaise(picture: Picture, { restore }: Policy, now: Now): str
   return undefined;
 }
 
+/** Degrees below `inlet_below_c` within which less and less may be promised: the racks beside it warm the same aisle. */
+const FADING_C = 5;
+/** Told in tenths, so that a sensor's noise changes no offer. */
+const TENTHS = 10;
+
+/** Share of a raise that the inlet's temperature leaves room for, 0 to 1; 1 where no limit or no sensor tells. */
+export function thermalHeadroom(picture: Picture, { restore }: Policy, now: Now): number {
+  const hottest = warmestInlet(picture, now);
+  if (hottest === undefined || restore.inlet_below_c === undefined) return 1;
+  const left = (restore.inlet_below_c - hottest) / FADING_C;
+  return Math.floor(Math.min(1, Math.max(0, left)) * TENTHS) / TENTHS;
+}
+
 function warmestInlet({ sensors }: Picture, now: Now): number | undefined {
   const readings = Object.values(sensors)
     .filter(({ facts }) => facts.role === 'inlet')

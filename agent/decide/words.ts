@@ -3,9 +3,10 @@ import type { Now, Setting } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { isManual } from '#agent/state/picture.ts';
 import { settingText } from '#agent/state/setting.ts';
-import type { Applied, AppliedOrder, RackMode } from '#protocol/telemetry.ts';
+import type { Applied, AppliedOrder, OfferBlock, Offered, RackMode } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import { eventKey } from './compose.ts';
+import type { Block, Offer } from './offer/offer.ts';
 import type { Memory, Plan } from './plan.ts';
 
 /** The orders that still matter, for the `applied` topic. */
@@ -52,6 +53,36 @@ export function homesInWords({ homes }: Memory): Applied['homes'] {
     { asleep: home.kind === 'asleep', limit: home.kind === 'awake' ? (home.limit ?? null) : null },
   ]);
   return Object.fromEntries(words);
+}
+
+/** What the rack can give and take, for the `info` topic. */
+export function offerInWords({ ratedW, down, up, forS }: Offer): Offered {
+  return {
+    rated_w: ratedW,
+    down_w: sum(down, ({ watts }) => watts),
+    up_w: sum(up, ({ watts }) => watts),
+    down_s: Math.max(0, ...down.map(({ seconds }) => seconds)),
+    up_s: Math.max(0, ...up.map(({ seconds }) => seconds)),
+    for_s: forS ?? null,
+    down_curve: down.map(blockInWords),
+    up_curve: up.map(blockInWords),
+  };
+}
+
+function blockInWords({ watts, usdPerMwh, seconds, confidence, devices }: Block): OfferBlock {
+  const to = (digits: number, value: number | undefined) =>
+    value === undefined ? null : Number(value.toFixed(digits));
+  return {
+    watts: Math.round(watts),
+    usd_per_mwh: to(2, usdPerMwh),
+    seconds: Math.round(seconds * 10) / 10,
+    confidence: to(3, confidence),
+    devices,
+  };
+}
+
+function sum(blocks: readonly Block[], of: (block: Block) => number): number {
+  return Math.round(blocks.reduce((total, block) => total + of(block), 0));
 }
 
 export function rackMode(plan: Plan, memory: Memory, picture: Picture, now: Now, observing: boolean): RackMode {

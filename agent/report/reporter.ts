@@ -7,7 +7,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { RackEvent } from '#protocol/lifecycle.ts';
-import type { Applied, AppliedOrder, DeviceStatus, Evidence, Health } from '#protocol/telemetry.ts';
+import type { Applied, AppliedOrder, DeviceStatus, Evidence, Health, Offered } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Raised } from './alarms.ts';
@@ -39,6 +39,7 @@ export type Report = {
   readonly homes: Applied['homes'];
   readonly moved: readonly string[];
   readonly intents: ReadonlyMap<string, Intent>;
+  readonly offered: Offered;
 };
 
 const POWER_MS: Millis = 1000;
@@ -164,9 +165,9 @@ export class Reporter {
     publisher.say('applied', { rack }, await seal(body));
   }
 
-  #showInfo({ picture }: Report, at: Now): void {
+  #showInfo({ picture, offered }: Report, at: Now): void {
     const { rack, info, publisher } = this.#parts;
-    const { at: _at, ...told } = infoPayload(picture, info(), at);
+    const { at: _at, ...told } = infoPayload(picture, info(), offered, at);
     const text = JSON.stringify(told);
     if (text === this.#info) return;
     this.#info = text;

@@ -1,13 +1,12 @@
 /** The picture as payloads. `undefined` becomes `null` here and nowhere else. */
 
 import { devicesSumW, estimated, guessed, outletsSum } from '#agent/state/estimate.ts';
-import { dropS } from '#agent/state/learn.ts';
 import type { DeviceFacts, GpuReading, Now } from '#agent/state/observation.ts';
 import { outletsOf, outletsPower } from '#agent/state/outlets.ts';
 import type { DeviceView, MeterView, PduView, Picture } from '#agent/state/picture.ts';
-import { ageMs, feedMeter, isManual } from '#agent/state/picture.ts';
+import { ageMs, feedMeter } from '#agent/state/picture.ts';
 import { freshDevice, freshMeter, freshReading } from '#agent/state/staleness.ts';
-import type { DeviceStatus, Info, Power } from '#protocol/telemetry.ts';
+import type { DeviceStatus, Info, Offered, Power } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import { learnedPayload } from './learned.ts';
@@ -132,26 +131,19 @@ export type InfoParts = {
 export function infoPayload(
   picture: Picture,
   { version, groups, configHash, publicKey, speaks, protect }: InfoParts,
+  offered: Offered,
   now: Now,
 ): Info {
-  const devices = Object.values(picture.devices);
-  const free = devices.filter(({ facts }) => facts.controls['sleep'] && !protect.includes(facts.id));
-  const offered = isManual(picture, now) ? [] : free;
-  const shedW = ({ fullW, facts }: DeviceView) => fullW - (facts.residualW ?? fullW);
-  const sum = (some: DeviceView[]) => Math.round(some.reduce((total, device) => total + shedW(device), 0));
   return {
     v: 1,
     at: timestampOf(now.wall),
     version,
     speaks: [...speaks],
     groups: [...groups],
-    rated_w: free.reduce((total, { facts }) => total + facts.ratedW, 0),
-    down_w: sum(offered.filter(({ state }) => state === 'awake' || state === 'limited')),
-    up_w: sum(offered.filter(({ state }) => state === 'asleep')),
-    down_s: Math.max(0, ...free.map(({ facts }) => dropS(facts, 'sleep'))),
+    ...offered,
     config_hash: configHash,
     public_key: publicKey,
-    devices: devices.map((device) => inventory(device, protect)),
+    devices: Object.values(picture.devices).map((device) => inventory(device, protect)),
   };
 }
 

@@ -38,6 +38,12 @@ export function dropS({ learned, controls }: DeviceFacts, control: 'sleep' | 'li
   return learned?.drop90S ?? (controls[control]?.settle_ms ?? 0) / 1000;
 }
 
+/** Seconds until it draws what it will after a raise: learned for a wake, or else the control's prior. */
+export function riseS({ learned, controls }: DeviceFacts, control: 'wake' | 'limit'): Seconds {
+  const priorS = (controls[control]?.settle_ms ?? 0) / 1000;
+  return control === 'wake' ? (learned?.rampUpS ?? priorS) : priorS;
+}
+
 function withTimes(
   known: Learned,
   { tenth, ninety, ninetyFive }: NonNullable<Moved['after']>,

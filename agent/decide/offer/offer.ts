@@ -1,13 +1,15 @@
 /** What the rack can give and take from here, as a bid curve: watts against the price of energy at which that pays. */
 import type { Policy } from '#agent/config/policy.ts';
+import { dropS, riseS } from '#agent/state/learn.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
-import type { Prices } from '../market/earning.ts';
-import { breakEven } from '../market/earning.ts';
+import { inForce } from '../binding.ts';
+import { thermalHeadroom } from '../guard.ts';
+import { breakEven, pricesOf } from '../market/earning.ts';
+import { quoteOf } from '../market/quote.ts';
 import type { Memory, Plan } from '../plan.ts';
 import { roster } from '../roster.ts';
-import { dropS, riseS } from '../timing.ts';
 
 /** Devices that cost the same and are as fast. */
 export type Block = {
@@ -33,41 +35,50 @@ export type Offer = {
 
 type Share = Omit<Block, 'devices'>;
 
-/** `headroom` is the share of its rise that heat leaves the rack, 0 to 1. */
-export function offer({ picture, policy, memory, plan, prices, headroom }: OfferParts, now: Now): Offer {
-  const { steerable, ratedW } = roster(picture, policy, memory, now);
-  const planned = new Map(plan.devices.map((each) => [each.device, each]));
-  const down: Share[] = [];
-  const up: Share[] = [];
-  for (const { device: id, lowest, lowestW, fullW } of steerable) {
-    const [device, own] = [picture.devices[id], planned.get(id)];
-    if (!device || !own || own.stubborn) continue;
-    const about = { usdPerMwh: breakEven(device, picture, prices), confidence: confidence(device) };
-    if (own.expectedW > lowestW)
-      down.push({ ...about, watts: own.expectedW - lowestW, seconds: dropS(device, lowest) });
-    const risesW = (fullW - own.expectedW) * headroom;
-    if (risesW > 0) up.push({ ...about, watts: risesW, seconds: riseS(device, own.want) });
-  }
-  return {
-    ratedW,
-    down: blocks(down).sort((a, b) => priced(a, Number.POSITIVE_INFINITY) - priced(b, Number.POSITIVE_INFINITY)),
-    up: blocks(up).sort((a, b) => priced(b, Number.NEGATIVE_INFINITY) - priced(a, Number.NEGATIVE_INFINITY)),
-    forS: policy.issuers.length > 0 ? Math.max(...policy.issuers.map((each) => each.max_duration_s)) : undefined,
-  };
-}
-
 export type OfferParts = {
   readonly picture: Picture;
   readonly policy: Policy;
   readonly memory: Memory;
   readonly plan: Plan;
-  readonly prices: Prices;
-  readonly headroom: number;
+  readonly rack: string;
 };
 
-/** What nobody can price comes last either way. */
-function priced({ usdPerMwh }: Block, otherwise: number): number {
-  return usdPerMwh ?? otherwise;
+export function offer({ picture, policy, memory, plan, rack }: OfferParts, now: Now): Offer {
+  const prices = pricesOf(quoteOf(inForce(picture, policy, now, rack))?.target, policy);
+  const headroom = plan.noRaise === undefined ? thermalHeadroom(picture, policy, now) : 0;
+  const { steerable, ratedW } = roster(picture, policy, memory, now);
+  const planned = new Map(plan.devices.map((each) => [each.device, each]));
+  const down: Share[] = [];
+  const up: Share[] = [];
+  for (const { device: id, lowest, lowestW, fullW, stubbornW } of steerable) {
+    const [device, own] = [picture.devices[id], planned.get(id)];
+    // One that does not do as told can be promised to nobody.
+    if (!device || !own || stubbornW !== undefined) continue;
+    const about = { usdPerMwh: breakEven(device, picture, prices), confidence: confidence(device) };
+    if (own.expectedW > lowestW)
+      down.push({
+        ...about,
+        watts: own.expectedW - lowestW,
+        seconds: dropS(device.facts, lowest.kind === 'asleep' ? 'sleep' : 'limit'),
+      });
+    const risesW = (fullW - own.expectedW) * headroom;
+    if (risesW > 0)
+      up.push({ ...about, watts: risesW, seconds: riseS(device.facts, own.want.kind === 'asleep' ? 'wake' : 'limit') });
+  }
+  const dearest = ({ usdPerMwh }: Block) => usdPerMwh ?? Number.POSITIVE_INFINITY;
+  // What nobody can price comes last either way.
+  const cheapest = ({ usdPerMwh }: Block) => -(usdPerMwh ?? Number.NEGATIVE_INFINITY);
+  return {
+    ratedW,
+    down: blocks(down).sort((a, b) => compared(dearest(a), dearest(b)) || a.seconds - b.seconds),
+    up: blocks(up).sort((a, b) => compared(cheapest(a), cheapest(b)) || a.seconds - b.seconds),
+    forS: policy.issuers.length > 0 ? Math.max(...policy.issuers.map((each) => each.max_duration_s)) : undefined,
+  };
+}
+
+/** Of infinities too, whose difference is no number. */
+function compared(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }
 
 function confidence({ facts: { learned } }: DeviceView): number | undefined {
