@@ -20,7 +20,11 @@ const RECORDING = 'recording';
 const acceptedSchema = z.array(z.object({ topic: z.string(), order, digest: z.string(), receivedAt: z.number() }));
 /** `memory` is JSON of our own, read back by the version that wrote it or a later one. */
 const memorySchema = z.object({ at: z.number(), memory: z.string() });
-const localSchema = z.object({ lockedOut: z.array(z.string()), manualUntil: z.number().exactOptional() });
+const localSchema = z.object({
+  lockedOut: z.array(z.string()),
+  manualUntil: z.number().exactOptional(),
+  observes: z.boolean().exactOptional(),
+});
 
 export type Recovered = {
   /** Accepted orders, per topic in the order of their seq. */
@@ -126,7 +130,7 @@ export function lastMoment(rows: ReadonlyMap<string, string>): Millis {
 }
 
 /** Without the monotonic moments: they mean nothing to the next process, and would be written at every turn. */
-function lasting({ line, lift, tracks, cutAt: _at, pace: _pace, ...memory }: Memory): object {
+function lasting({ line, lift, tracks, cutAt: _at, pace: _pace, run: _run, ...memory }: Memory): object {
   return {
     ...memory,
     ...(line && { line: { ...line, movedAt: 0, hold: line.hold && { ...line.hold, until: 0 } } }),

@@ -2,6 +2,7 @@
 import type { RackEvent, Refusal } from '#protocol/lifecycle.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Policy } from './config/policy.ts';
+import { mayAct } from './decide/commission/released.ts';
 import { eventKey } from './decide/compose.ts';
 import { assumedHomes } from './decide/home.ts';
 import { offer } from './decide/offer/offer.ts';
@@ -109,8 +110,8 @@ export class Teller {
   #show({ at, picture, plan, memory }: Turn): void {
     const { rack, policy, presence, reporter } = this.#parts;
     this.#tellAssumed(assumedHomes(picture, policy(), memory));
-    const { commissioning, protect } = policy();
-    presence.mode(rackMode(plan, memory, picture, at, commissioning !== 'waived'));
+    const { protect } = policy();
+    presence.mode(rackMode(plan, memory, picture, at, !mayAct(picture, policy())));
     const told = intents(plan, memory, picture).map(
       ({ device, ...intent }) => [device, { ...intent, protected: protect.includes(device) }] as const,
     );

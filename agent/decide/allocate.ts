@@ -19,8 +19,8 @@ export type Steerable = {
   readonly stubbornW: Watts | undefined;
   /** Whether it is no use for following a signal that changes often: then it takes its part before those that are. */
   readonly steady?: boolean;
-  /** Its own home, where a price has put another in its place, and why. */
-  readonly priced?: { readonly home: Setting; readonly why: string };
+  /** Its own home, where a price or a rest has put another in its place for now, and why. */
+  readonly displaced?: { readonly home: Setting; readonly why: string };
 };
 
 export type Allotted = {

@@ -5,6 +5,7 @@ import type { Binding } from '#agent/state/orders.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
+import { mayAct } from './commission/released.ts';
 import type { Bound } from './compose.ts';
 import { eventKey } from './compose.ts';
 import { levelOf } from './level.ts';
@@ -16,7 +17,7 @@ const SILENCE_SPREAD_S = 60;
 
 /** Orders in force, before what they ask is known. */
 export function inForce(picture: Picture, policy: Policy, now: Now, rack: string): Binding[] {
-  if (policy.commissioning !== 'waived') return [];
+  if (!mayAct(picture, policy)) return [];
   return binding(picture, now.wall).filter(
     ({ accepted }) => isTrusted(accepted, policy) && !isLetGo(accepted, picture, policy, now, rack),
   );

@@ -13,6 +13,7 @@ import { freshMeter } from '#agent/state/staleness.ts';
 import type { Watts } from '#protocol/units.ts';
 import { frozenBaselines } from './baseline.ts';
 import { bound, inForce } from './binding.ts';
+import { advanced, underTest, withTested } from './commission/run.ts';
 import type { Envelope } from './compose.ts';
 import { compose } from './compose.ts';
 import { whyNoRaise } from './guard.ts';
@@ -33,7 +34,9 @@ export type Decision = { readonly plan: Plan; readonly memory: Memory };
 
 /** `rack` only seeds the delays that spread racks apart. */
 export function decide(picture: Picture, policy: Policy, before: Memory, now: Now, rack: string): Decision {
-  const memory = withPersons(picture, learnHomes(picture, policy, before, now));
+  const known = withPersons(picture, learnHomes(picture, policy, before, now));
+  const run = advanced(picture, policy, known, now);
+  const memory = { ...known, moved: withTested(known.moved, run) };
   const orders = inForce(picture, policy, now, rack);
   const noRaise = whyNoRaise(picture, policy, now);
   const mayRaise = picture.ordersKnown && noRaise === undefined;
@@ -64,7 +67,10 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const expectedW = fixedW + sum(sharing.allotted.map(({ watts }) => watts));
   const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
   const mayUnpower = shortByW > 0 && policy.miners.outlet === 'last_resort';
-  const devices = planned({ picture, sharing, leftAlone: crew.leftAlone, memory, envelope, mayUnpower });
+  const devices = underTest(
+    planned({ picture, sharing, leftAlone: crew.leftAlone, memory, envelope, mayUnpower }),
+    run,
+  );
   const plan: Unreported = {
     levelW: envelope.ceilingW,
     lineW: line?.levelW,
@@ -77,7 +83,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     market: priced.told,
     noRaise,
   };
-  const moved = stillMoved(picture, memory, devices);
+  const moved = withTested(stillMoved(picture, memory, devices), run);
   const cutAt = moved.length > 0 ? now.mono : memory.cutAt;
   const next: Memory = {
     homes: memory.homes,
@@ -92,6 +98,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     market: priced.standings,
     tracks: memory.tracks,
     pace,
+    ...(run && { run }),
   };
   const { tracks, steps } = progress({ picture, policy, memory: next, plan, bounds, now, rack });
   return { plan: { ...plan, steps }, memory: { ...next, tracks } };

@@ -7,11 +7,12 @@ import type { Picture } from '#agent/state/picture.ts';
 import { devicesOf } from '#agent/state/picture.ts';
 import { sameSetting, settingShown, shows } from '#agent/state/setting.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
+import { mayAct } from './commission/released.ts';
 import type { Memory, PlannedDevice } from './plan.ts';
 import { steered } from './roster.ts';
 
 export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now: Now): Memory {
-  const binds = policy.commissioning === 'waived' && binding(picture, now.wall).some(setsLevel);
+  const binds = mayAct(picture, policy) && binding(picture, now.wall).some(setsLevel);
   const free = picture.ordersKnown && !memory.line && !memory.lift && !binds;
   if (!free) return memory;
   const changed: Record<string, Setting> = {};

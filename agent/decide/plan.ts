@@ -2,6 +2,7 @@
 import type { Setting } from '#agent/state/observation.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Millis, Watts, WattsPerSecond } from '#protocol/units.ts';
+import type { Run } from './commission/run.ts';
 import type { Standings, Told } from './market/market.ts';
 import type { Pace } from './rest.ts';
 import { calm } from './rest.ts';
@@ -114,6 +115,8 @@ export type Memory = {
   readonly baselines: Readonly<Record<string, Baseline>>;
   /** How often the level changes. */
   readonly pace: Pace;
+  /** How far commissioning is, while it runs. */
+  readonly run?: Run;
 };
 
 export const emptyMemory: Memory = {

@@ -34,7 +34,7 @@ function steeredDevice(
   moved: ReadonlySet<string>,
   { picture, envelope, mayUnpower }: Shared,
 ): PlannedDevice {
-  const home = own.priced?.home ?? own.home;
+  const home = own.displaced?.home ?? own.home;
   // A device that is to be home and that we never moved is left as it is: whoever changed it meant it.
   const ours = !sameSetting(want, home) || moved.has(device);
   const hands = ours && mayBeCalled(picture, device) ? 'on' : 'off';
@@ -57,10 +57,10 @@ function alone({ device, home, watts, why }: LeftAlone): PlannedDevice {
 
 const STUBBORN = 'does not go down when told: others are cut in its place';
 
-function whySo({ home, homeW, priced }: Steerable, watts: number, { why, whyMore }: Envelope): string {
+function whySo({ home, homeW, displaced }: Steerable, watts: number, { why, whyMore }: Envelope): string {
   if (watts < homeW) return why;
   if (watts > homeW) return whyMore;
-  if (priced) return priced.why;
+  if (displaced) return displaced.why;
   return home.kind === 'asleep' ? 'home: it slept before' : 'home: nothing asks for less';
 }
 

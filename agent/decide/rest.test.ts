@@ -6,7 +6,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
 import { accepted, after, miner, policyOf, RACK, rackOf, seen, viewOf } from '#test/support/pictures.ts';
 import { decide } from './decide.ts';
-import type { Memory } from './plan.ts';
+import type { Memory, Plan } from './plan.ts';
 import { emptyMemory } from './plan.ts';
 
 const policy = policyOf();
@@ -32,12 +32,13 @@ function followed(devices: readonly DeviceFacts[], levels: readonly Watts[], eve
   const calls: Record<string, { s: Seconds; setting: Setting }[]> = Object.fromEntries(
     devices.map(({ id }) => [id, []]),
   );
+  let plan: Plan | undefined;
   for (const [i, watts] of levels.entries()) {
     const s = 1 + i * everyS;
     const setpoint = accepted({ kind: 'setpoint', watts }, { id: `o-${i}`, seq: 10 + i, from: s });
     picture = seen(picture, after(s), { kind: 'order', accepted: setpoint });
     const decision = decide(picture, policy, memory, after(s), RACK);
-    memory = decision.memory;
+    ({ memory, plan } = decision);
     for (const planned of decision.plan.devices) {
       const call = nextCall(viewOf(picture, planned.device), planned, after(s));
       if (!call) continue;
@@ -45,7 +46,8 @@ function followed(devices: readonly DeviceFacts[], levels: readonly Watts[], eve
       picture = seen(picture, after(s), ...done(planned.device, call.setting));
     }
   }
-  return { calls, picture };
+  assert.ok(plan);
+  return { calls, picture, plan };
 }
 
 function done(device: string, setting: Setting): Observation[] {
@@ -86,6 +88,13 @@ test('a dial that needs a minute between two turns is left where it is, and a cu
   const { calls } = followed([flashing('luxos')], [2500, 2800, 1500], 20);
   const asked = calls['luxos']?.map(({ setting }) => setting);
   assert.deepEqual(asked, [{ kind: 'awake', limit: 80 }, { kind: 'asleep' }]);
+});
+
+test('one that rests is still away from home, and goes there when the order is over', () => {
+  const { plan } = followed([flashing('luxos')], [2500, 2800, 1500, 3000], 20);
+  const [device] = plan.devices;
+  assert.deepEqual([device?.home, device?.want], [{ kind: 'awake' }, { kind: 'asleep' }]);
+  assert.match(device?.why ?? '', /rests/);
 });
 
 function drawnW({ devices }: Picture): Watts {

@@ -20,6 +20,8 @@ const HURRIED_SPAN_MS: Millis = 300_000;
 /** Between two uses of a control that wears the device, while a hurried signal is followed. */
 const REST_MS: Millis = 300_000;
 
+const RESTS = 'rests where it is: it was moved too lately to be moved up again';
+
 export const calm: Pace = { levelW: undefined, changedAt: [] };
 
 export function paced(pace: Pace, levelW: Watts | undefined, now: Now): Pace {
@@ -46,7 +48,9 @@ function restedOne(each: Steerable, device: DeviceView, hurried: boolean, now: N
   const asked = device.asked?.setting;
   if (!asked || !isResting(device, hurried, now)) return usable;
   const heldW = wattsAt(device, asked);
-  return heldW < each.homeW ? { ...usable, home: asked, homeW: heldW, fullW: heldW, dial: undefined } : usable;
+  if (heldW >= each.homeW) return usable;
+  const displaced = each.displaced ?? { home: each.home, why: RESTS };
+  return { ...usable, home: asked, homeW: heldW, fullW: heldW, dial: undefined, displaced };
 }
 
 function isHurried({ changedAt }: Pace, now: Now): boolean {

@@ -6,6 +6,7 @@ import { devicesOf, isManual } from '#agent/state/picture.ts';
 import { asleep, awake, residualW, sameSetting, shows, wattsAt } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
+import { isReleased } from './commission/released.ts';
 import type { Moved } from './market/market.ts';
 import type { Memory } from './plan.ts';
 import { inRank } from './rank.ts';
@@ -95,9 +96,9 @@ function steer(device: DeviceView, home: Setting): Steerable {
 /** Where the price will have it instead of at home. */
 function atPrice(own: Steerable, moved: Moved | undefined): Steerable {
   if (!moved) return own;
-  const priced = { home: own.home, why: moved.why };
-  if (moved.stance === 'rest') return { ...own, home: own.lowest, homeW: own.lowestW, priced };
-  return { ...own, home: awake, homeW: own.fullW, priced };
+  const displaced = { home: own.home, why: moved.why };
+  if (moved.stance === 'rest') return { ...own, home: own.lowest, homeW: own.lowestW, displaced };
+  return { ...own, home: awake, homeW: own.fullW, displaced };
 }
 
 /** A fixed figure, not the last reading: noise in a device nobody steers must not move those that are steered. */
@@ -112,6 +113,9 @@ type Untouchables = {
   readonly safe: ReadonlyMap<string, string>;
   readonly persons: ReadonlySet<string>;
   readonly lockedOut: ReadonlySet<string>;
+  /** Those that we have moved: whatever happens, we bring them home. */
+  readonly ours: ReadonlySet<string>;
+  readonly policy: Policy;
 };
 
 function untouchables(picture: Picture, policy: Policy, memory: Memory): Untouchables {
@@ -119,15 +123,18 @@ function untouchables(picture: Picture, policy: Policy, memory: Memory): Untouch
     safe: protectedDevices(picture, policy),
     persons: new Set(memory.persons),
     lockedOut: new Set(picture.local.lockedOut),
+    ours: new Set(memory.moved),
+    policy,
   };
 }
 
 function whyLeftAlone(
-  { facts, state, trouble, reading }: DeviceView,
+  device: DeviceView,
   picture: Picture,
-  { safe, persons, lockedOut }: Untouchables,
+  { safe, persons, lockedOut, ours, policy }: Untouchables,
   now: Now,
 ): string | undefined {
+  const { facts, state, trouble, reading } = device;
   const shield = safe.get(facts.id);
   if (shield) return shield;
   if (isManual(picture, now)) return 'the rack is run by hand';
@@ -136,6 +143,7 @@ function whyLeftAlone(
   if (lockedOut.has(facts.id) && reading?.asleep !== false) return 'locked out';
   if (!canGoDown(facts.controls)) return 'has no control to sleep and wake, and no limit to set';
   if (state === 'wrong_device') return trouble?.message ?? 'another device is at its address';
+  if (!isReleased(device, policy) && !ours.has(facts.id)) return 'not commissioned: nobody has seen yet what it moves';
   return undefined;
 }
 

@@ -20,6 +20,8 @@ export type Gate = {
   readonly now: Now;
   /** Whether times of day can be judged. */
   readonly clock: 'good' | 'bad';
+  /** Whether commissioning has released a device; without any, only the policy can. */
+  readonly commissioned?: boolean;
 };
 
 /** What the topic of an order holds already, and what was taken from it while the clock was not set. */
@@ -160,9 +162,9 @@ function fromReceipt(accepted: AcceptedOrder, { max_duration_s }: Issuer): Accep
   return { ...accepted, topic: topic + BLIND, order: { ...order, intervals } };
 }
 
-function onlyObserving({ policy }: Gate): Refusal | undefined {
-  if (policy.commissioning === 'waived') return undefined;
-  return refused('not_commissioned', 'this rack only observes: its policy does not say commissioning: waived');
+function onlyObserving({ policy, commissioned }: Gate): Refusal | undefined {
+  if (policy.commissioning === 'waived' || commissioned) return undefined;
+  return refused('not_commissioned', 'this rack only observes: `ballast commission` has not seen a device move yet');
 }
 
 function isPlainWatts(target: Target): boolean {

@@ -1,6 +1,7 @@
 /** Takes what the broker delivers on order and command topics: admits it or not, and answers who may be answered. */
 import type { IssuerKeys } from '#agent/config/keys.ts';
 import type { Policy } from '#agent/config/policy.ts';
+import { someCommissioned } from '#agent/state/commissioned.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { BLIND, startsAt } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
@@ -160,8 +161,9 @@ export class OrderDesk {
   }
 
   #gate(): Gate {
-    const { site, rack, groups, keys, policy, now, clockQuality } = this.#parts;
-    return { site, rack, groups, keys: keys(), policy: policy(), now: now(), clock: clockQuality() };
+    const { site, rack, groups, keys, policy, picture, now, clockQuality } = this.#parts;
+    const commissioned = someCommissioned(picture());
+    return { site, rack, groups, keys: keys(), policy: policy(), now: now(), clock: clockQuality(), commissioned };
   }
 
   #remember(key: string): void {

@@ -86,6 +86,10 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
         const trouble = { kind: 'refused', message: mismatch, at: now } as const;
         return inState({ ...introduced, trouble }, 'wrong_device', now);
       });
+    case 'commission': {
+      const { commission: _before, ...rest } = picture;
+      return observation.devices ? { ...rest, commission: { devices: observation.devices, at: now } } : rest;
+    }
     case 'learned':
     case 'commissioned': {
       const { kind: _kind, device: id, ...found } = observation;

@@ -37,15 +37,15 @@ function begins({ reading: seen, ...before }: DeviceView, device: DeviceView): M
   const from = seen && settingShown({ ...before, reading: seen }, seen);
   const { asked, movement, moved } = device;
   if (!from || !seen) return undefined;
+  const saidW = seen.powerW !== undefined && { saidW: seen.powerW };
   const latest = Math.max(movement?.begunAt.mono ?? 0, moved?.begunAt.mono ?? 0);
   if (asked && asked.firstAt.mono > latest && seen.at.mono <= asked.firstAt.mono) {
-    return sameSetting(from, asked.setting)
-      ? undefined
-      : { from, to: asked.setting, begunAt: asked.firstAt, ours: true };
+    if (sameSetting(from, asked.setting)) return undefined;
+    return { from, to: asked.setting, begunAt: asked.firstAt, ours: true, ...saidW };
   }
   const to = device.reading && settingShown(device, device.reading);
   if (!to || sameSetting(from, to) || (movement && sameSetting(movement.to, to))) return undefined;
-  return { from, to, begunAt: seen.at, ours: false };
+  return { from, to, begunAt: seen.at, ours: false, ...saidW };
 }
 
 function ended(device: DeviceView, movement: Movement, picture: Picture, now: Now): Moved | undefined {

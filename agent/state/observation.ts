@@ -213,6 +213,8 @@ export type Observation =
   | { readonly kind: 'identity'; readonly device: string; readonly identity: Identity; readonly mismatch?: string }
   /** What was learned of a device before the agent started. */
   | { readonly kind: 'learned'; readonly device: string; readonly learned: Learned }
+  /** A person wants these to be tried one after the other; without any, no longer. */
+  | { readonly kind: 'commission'; readonly devices?: readonly string[] }
   | { readonly kind: 'commissioned'; readonly device: string; readonly commissioned: Commissioned }
   | { readonly kind: 'order'; readonly accepted: AcceptedOrder }
   /** The order in force on a topic was said again, unchanged. */

@@ -46,6 +46,8 @@ export type Movement = {
   /** When it was asked for, or when it was last seen as it had been. */
   readonly begunAt: Now;
   readonly ours: boolean;
+  /** Watts it drew before, by its own word. */
+  readonly saidW?: Watts;
 };
 
 export type Change = { readonly beforeW: Watts; readonly afterW: Watts };
@@ -125,6 +127,8 @@ export type LocalState = {
   readonly lockedOut: readonly string[];
   /** The agent touches nothing until then, wall time; absent when it works. */
   readonly manualUntil?: Millis;
+  /** Whether devices are commissioned by what happens anyway. */
+  readonly observes?: boolean;
 };
 
 export type Picture = {
@@ -137,6 +141,8 @@ export type Picture = {
   /** Whether every retained order has been seen since the start: before that, silence is not freedom. */
   readonly ordersKnown: boolean;
   readonly local: LocalState;
+  /** Devices that a person wants to be tried one after the other, and since when. */
+  readonly commission?: { readonly devices: readonly string[]; readonly at: Now };
 };
 
 export const emptyPicture: Picture = {

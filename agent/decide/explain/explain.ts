@@ -4,6 +4,7 @@
  */
 import type { Policy } from '#agent/config/policy.ts';
 import { isManual } from '#agent/state/picture.ts';
+import { mayAct } from '../commission/released.ts';
 import { eventKey } from '../compose.ts';
 import type { Memory, Track } from '../plan.ts';
 import { deviceLinks, groupLines } from './device.ts';
@@ -21,7 +22,7 @@ export function explain(of: Explained, device?: string): Link[] | undefined {
 function orders({ picture, policy, memory, now }: Explained): Link {
   const binding = memory.tracks.filter(({ done }) => !done);
   const says = binding.map((track) => orderSentence(track, memory));
-  if (policy.commissioning !== 'waived') says.push('the rack is not commissioned: it only observes and obeys nobody');
+  if (!mayAct(picture, policy)) says.push('the rack is not commissioned: it only observes and obeys nobody');
   if (!picture.ordersKnown) says.push('not all that the broker retains has come yet: nothing is raised until then');
   if (isManual(picture, now)) {
     says.push(`a person runs the rack until ${clockTime(picture.local.manualUntil ?? now.wall)}: nothing is touched`);
