@@ -8,6 +8,7 @@ import { watchMeter } from './sense/meters.ts';
 import { watchPdu } from './sense/pdus.ts';
 import type { Poller } from './sense/poller.ts';
 import { watchSensor } from './sense/sensors.ts';
+import { watchWorkload } from './sense/workloads.ts';
 import type { Observation } from './state/observation.ts';
 
 export type HandsParts = { readonly clock: Clock; readonly log: Logger; observe(observation: Observation): void };
@@ -27,7 +28,12 @@ export class Hands {
       watchSensor({ id, periodMs, instrument }, clock, observe),
     );
     const pdus = rack.pdus.map(({ facts, ...faces }) => watchPdu({ ...facts, ...faces }, clock, observe));
-    this.pollers = new Map([...devices, ...meters, ...sensors, ...pdus].map((poller) => [poller.name, poller]));
+    const workloads = rack.workloads.map(({ facts: { id, periodMs }, keeper }) =>
+      watchWorkload({ id, periodMs, keeper }, clock, observe),
+    );
+    this.pollers = new Map(
+      [...devices, ...meters, ...sensors, ...pdus, ...workloads].map((poller) => [poller.name, poller]),
+    );
     const byId = new Map(rack.devices.map((device) => [device.facts.id, device]));
     this.actuator = new Actuator({
       controls: (id) => byId.get(id)?.controls(),
@@ -38,14 +44,14 @@ export class Hands {
   }
 
   get inventory(): Observation {
-    const { devices, meters, sensors, pdus } = this.rack;
+    const { devices, meters, sensors, pdus, workloads } = this.rack;
     return {
       kind: 'inventory',
       devices: devices.map(({ facts }) => facts),
       meters: meters.map(({ facts }) => facts),
       sensors: sensors.map(({ facts }) => facts),
       pdus: pdus.map(({ facts }) => facts),
-      workloads: [],
+      workloads: workloads.map(({ facts }) => facts),
     };
   }
 

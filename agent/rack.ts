@@ -16,11 +16,14 @@ import { rtuFraming, rtuOverTcpFraming, rtuTimeoutMs } from '#adapters/modbus/rt
 import { tcpFraming } from '#adapters/modbus/tcp.ts';
 import { adapterNamed } from '#adapters/registry.ts';
 import type { OpenSerial } from '#adapters/transport/serial.ts';
+import type { JobChannel } from '#adapters/workload/workload.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { BusConfig, Config, DeviceConfig, MeterConfig, PduConfig } from './config/config.ts';
 import { instrumentsOf } from './config/config.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/log.ts';
+import type { RackWorkload } from './rack-workloads.ts';
+import { buildWorkloads, withItsWorkloads } from './rack-workloads.ts';
 import type { DeviceFacts, MeterFacts, PduFacts, SensorFacts } from './state/observation.ts';
 
 export type RackParts = {
@@ -34,6 +37,8 @@ export type RackParts = {
   secret(file: string): Promise<string>;
   /** Absent where only the network is steered. */
   readonly host?: Host;
+  /** Absent where the agent has no socket for jobs. */
+  readonly jobs?: JobChannel;
 };
 
 export type RackDevice = {
@@ -55,6 +60,7 @@ export type Rack = {
   readonly meters: readonly RackMeter[];
   readonly sensors: readonly RackSensor[];
   readonly pdus: readonly RackPdu[];
+  readonly workloads: readonly RackWorkload[];
   buses(): Record<string, BusHealth>;
   start(): void;
   stop(): Promise<void>;
@@ -68,9 +74,10 @@ const BUS_TIMEOUT_MS: Millis = 1000;
 export function buildRack(config: Config, parts: RackParts): Rack {
   const buses = new Map(config.buses.map((bus) => [bus.id, buildBus(bus, config, parts)]));
   const pdus = config.pdus.map((pdu) => buildPdu(pdu, buses, parts));
+  const workloads = buildWorkloads(config, parts);
   const built = config.devices.map((device) => ({
     config: device,
-    device: buildDevice(device, parts),
+    device: withItsWorkloads(device, buildDevice(device, parts), workloads),
     outlet: outletControl(device, pdus),
   }));
   return {
@@ -88,13 +95,16 @@ export function buildRack(config: Config, parts: RackParts): Rack {
       instrument: instrumentFor(sensor, buses, parts),
     })),
     pdus,
+    workloads,
     buses: () => Object.fromEntries([...buses].map(([id, bus]) => [id, bus.health])),
     start: () => {
       for (const bus of buses.values()) bus.start();
+      for (const { keeper } of workloads) keeper.start();
       for (const { device } of built) device.start();
     },
     stop: async () => {
-      await Promise.all([...built.map(({ device }) => device.stop()), ...[...buses.values()].map((bus) => bus.stop())]);
+      const parts = [...built.map(({ device }) => device), ...workloads.map(({ keeper }) => keeper), ...buses.values()];
+      await Promise.all(parts.map((part) => part.stop()));
     },
   };
 }

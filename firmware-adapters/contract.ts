@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type * as z from 'zod';
-import type { Capability, DeviceKind } from '#protocol/capability.ts';
+import type { Capability, DeviceKind, StepName } from '#protocol/capability.ts';
 import type { Celsius, Millis, Seconds, Watts } from '#protocol/units.ts';
 import type { Nvml } from './gpu/nvml.ts';
 import type { RunCommand } from './transport/command.ts';
@@ -123,7 +123,15 @@ export type Ack = {
   settleMs: Millis;
 };
 
-export type Switch = { capability: Capability; run(signal?: AbortSignal): Promise<Ack> };
+/** For a device that carries work, which needs to know until when it must rest; to others it says nothing. */
+export type RestNotice = {
+  /** The step that each workload is to begin with; absent for the cheapest there is. */
+  by?: Readonly<Record<string, StepName>>;
+  /** Wall time. */
+  deadline: Millis;
+};
+
+export type Switch = { capability: Capability; run(signal?: AbortSignal, notice?: RestNotice): Promise<Ack> };
 export type Dial = {
   capability: Capability & { range: NonNullable<Capability['range']> };
   /** `value` in the range's unit. `lowers` says which way this moves the power, for the device's queue. */

@@ -96,7 +96,7 @@ function raises(call: Call): boolean {
 function run(controls: Controls, call: Call, signal: AbortSignal): Promise<Ack> {
   switch (call.kind) {
     case 'sleep':
-      return controls.sleep?.run(signal) ?? lacking(call);
+      return controls.sleep?.run(signal, call.notice) ?? lacking(call);
     case 'unpower':
       return controls.outlet?.run(signal) ?? lacking(call);
     case 'power':

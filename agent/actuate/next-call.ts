@@ -1,5 +1,5 @@
 /** What to ask of one device now, if anything. Pure: what was asked and what it shows are in the picture. */
-import type { PlannedDevice } from '#agent/decide/plan.ts';
+import type { Notice, PlannedDevice } from '#agent/decide/plan.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { DeviceView } from '#agent/state/picture.ts';
 import { asleep, awake, sameSetting, shows } from '#agent/state/setting.ts';
@@ -7,7 +7,7 @@ import type { Millis } from '#protocol/units.ts';
 
 /** `setting` is what the call brings about: a device that is to wake at a limit wakes first. */
 export type Call =
-  | { readonly kind: 'sleep'; readonly setting: Setting }
+  | { readonly kind: 'sleep'; readonly setting: Setting; readonly notice?: Notice }
   /** Opens, and closes, the outlets that feed it. */
   | { readonly kind: 'unpower'; readonly setting: Setting }
   | { readonly kind: 'power'; readonly setting: Setting }
@@ -32,11 +32,13 @@ export function awaitsWord(device: DeviceView, planned: PlannedDevice): boolean 
   return planned.hands === 'on' && device.asked?.outcome === 'acknowledged' && !shows(device, planned.want);
 }
 
-function callFor(device: DeviceView, { want, lastResort }: PlannedDevice): Call | undefined {
+function callFor(device: DeviceView, { want, lastResort, notice }: PlannedDevice): Call | undefined {
   if (want.kind === 'asleep') {
     const inVain = device.asked?.setting.kind === 'asleep' && device.asked.attempts >= SLEEP_ATTEMPTS;
     const unpowers = lastResort && inVain && device.facts.controls['outlet'] !== undefined;
-    return { kind: unpowers ? 'unpower' : 'sleep', setting: asleep };
+    return unpowers
+      ? { kind: 'unpower', setting: asleep }
+      : { kind: 'sleep', setting: asleep, ...(notice && { notice }) };
   }
   if (device.unpowered) return { kind: 'power', setting: awake };
   // Doubt raises nothing: one that has not been heard yet, as after a restart, may already run as it should.

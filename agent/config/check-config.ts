@@ -1,9 +1,11 @@
 /** What no schema can see in config.yaml: names that must be unique, or must exist elsewhere. */
 import { resolve } from 'node:path';
+import { adapterNamed } from '#adapters/registry.ts';
 import type { Config } from './config.ts';
 import { whyUnreadable } from './files.ts';
 import { suggest } from './nearest.ts';
 import type { Finding } from './problem.ts';
+import { checkWorkloads } from './workloads.ts';
 
 /** @param models ids of the known register maps. */
 export function checkConfig(config: Config, models: readonly string[]): Finding[] {
@@ -13,6 +15,7 @@ export function checkConfig(config: Config, models: readonly string[]): Finding[
     ...duplicates('sensors', 'id', config.sensors, ({ id }) => id),
     ...duplicates('pdus', 'id', config.pdus, ({ id }) => id),
     ...duplicates('devices', 'id', config.devices, ({ id }) => id),
+    ...duplicates('workloads', 'id', config.workloads, ({ id }) => id),
     ...duplicates('buses', 'host', config.buses, (bus) =>
       bus.kind === 'rtu' ? undefined : address(bus.host, bus.port),
     ),
@@ -26,6 +29,7 @@ export function checkConfig(config: Config, models: readonly string[]): Finding[
     ...sharedIds(config),
     ...config.meters.flatMap((meter, i) => checkCovered(config, meter, i)),
     ...checkOutlets(config),
+    ...checkWorkloads(config.workloads, gpusOf(config)),
   ];
 }
 
@@ -33,8 +37,10 @@ export function checkConfig(config: Config, models: readonly string[]): Finding[
 export async function checkFiles(config: Config, folder: string): Promise<Finding[]> {
   const named = [
     ...brokerFiles(config.broker).map(([name, file]) => ({ path: ['broker', name], file })),
-    ...config.devices.flatMap((device, i) =>
-      filesOf(device).map(([name, file]) => ({ path: ['devices', i, name], file })),
+    ...(['devices', 'workloads'] as const).flatMap((section) =>
+      config[section].flatMap((entry, i) =>
+        secretFilesOf(entry).map(([name, file]) => ({ path: [section, i, name], file })),
+      ),
     ),
   ];
   const findings = named.map(async ({ path, file }) => {
@@ -104,7 +110,7 @@ function sharedUnits(config: Config): Finding[] {
 /** One name for two things of different kinds: health and people know each by its id alone. */
 function sharedIds(config: Config): Finding[] {
   const holders = new Map<string, string>();
-  return (['meters', 'sensors', 'pdus', 'devices'] as const).flatMap((section) =>
+  return (['meters', 'sensors', 'pdus', 'devices', 'workloads'] as const).flatMap((section) =>
     config[section].flatMap(({ id }, i) => {
       const holder = holders.get(id) ?? section;
       holders.set(id, holder);
@@ -155,8 +161,12 @@ function address(host: string, port: unknown): string {
   return port === undefined ? host.toLowerCase() : `${host.toLowerCase()}:${port}`;
 }
 
-function filesOf(device: object): [string, string][] {
-  return Object.entries(device).filter(
-    (entry): entry is [string, string] => entry[0].endsWith('_file') && typeof entry[1] === 'string',
+function gpusOf({ devices }: Config): string[] {
+  return devices.filter(({ adapter }) => adapterNamed(adapter)?.kind === 'gpu').map(({ id }) => id);
+}
+
+function secretFilesOf(entry: object): [string, string][] {
+  return Object.entries(entry).filter(
+    (each): each is [string, string] => each[0].endsWith('_file') && typeof each[1] === 'string',
   );
 }

@@ -87,6 +87,24 @@ test('a device that cannot sleep goes down to its dial’s end and no further', 
   assert.equal(wants(allocate([gpu('a'), gpu('b')], 0, 'any')), 'awake at 200 %, awake at 200 %');
 });
 
+test('capping all of them comes before any is put to rest, and then the least valuable rests', () => {
+  const [best, worst] = [gpu('a', { restW: 60 }), gpu('b', { restW: 60 })];
+  const at = (budgetW: number) => wants(allocate([best, worst], budgetW, 'any'));
+  assert.deepEqual([900, 400, 399, 260, 259].map(at), [
+    'awake, awake at 200 %',
+    'awake at 200 %, awake at 200 %',
+    'awake at 339 %, asleep',
+    'awake at 200 %, asleep',
+    'asleep, asleep',
+  ]);
+});
+
+test('one that is to rest and does not is planned at its cap, and another rests in its place', () => {
+  const [best, worst] = [gpu('a', { restW: 60 }), gpu('b', { restW: 60, stubbornW: 200 })];
+  const allotted = allocate([best, worst], 270, 'any');
+  assert.deepEqual([wants(allotted), total(allotted)], ['asleep, asleep', 260]);
+});
+
 const limited = (device: string) => miner(device, { home: { kind: 'awake', limit: 50 }, homeW: 1500 });
 const rises: [what: string, ranked: Steerable[], floorW: number, budgetW: number, wants: string][] = [
   ['what draws enough is left at home', [a, sleeper('b')], 3000, 9000, 'awake, asleep'],

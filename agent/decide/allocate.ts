@@ -1,6 +1,6 @@
 /** Watts to devices: the most valuable run, the least valuable rest, at most one is partly filled. */
 import type { Setting } from '#agent/state/observation.ts';
-import { awake } from '#agent/state/setting.ts';
+import { asleep, awake } from '#agent/state/setting.ts';
 import type { Range } from '#protocol/capability.ts';
 import type { Watts } from '#protocol/units.ts';
 
@@ -12,6 +12,8 @@ export type Steerable = {
   /** As far down as it goes: asleep, or at its dial's end where it cannot sleep. */
   readonly lowest: Setting;
   readonly lowestW: Watts;
+  /** Watts it draws asleep, for one that is put to sleep only when everybody at the lowest is not enough. */
+  readonly restW?: Watts;
   /** Watts at full load: what a percent of the dial refers to. */
   readonly fullW: Watts;
   readonly dial: Range | undefined;
@@ -38,7 +40,7 @@ export type Filling = 'any' | { readonly only: Partial } | { readonly rather: Pa
 
 /** `ranked` is best value per watt first. `budgetW` is for these devices together. */
 export function allocate(ranked: readonly Steerable[], budgetW: Watts, filling: Filling): Allotted[] {
-  const plain = fill(ranked, budgetW, filling);
+  const plain = fill(resting(ranked, budgetW), budgetW, filling);
   // A device that does not do as told keeps drawing: what it takes beyond its plan is cut from the others instead.
   const defiant = new Map(
     ranked.flatMap(({ device, stubbornW }, i): [string, Allotted][] => {
@@ -50,8 +52,24 @@ export function allocate(ranked: readonly Steerable[], budgetW: Watts, filling: 
   if (defiant.size === 0) return plain;
   const defiantW = [...defiant.values()].reduce((sum, { watts }) => sum + watts, 0);
   const obeying = ranked.filter(({ device }) => !defiant.has(device));
-  const refilled = new Map(fill(obeying, budgetW - defiantW, filling).map((each) => [each.device, each]));
+  const leftW = budgetW - defiantW;
+  const refilled = new Map(fill(resting(obeying, leftW), leftW, filling).map((each) => [each.device, each]));
   return ranked.flatMap(({ device }) => defiant.get(device) ?? refilled.get(device) ?? []);
+}
+
+/** Those that are worth least rest, as many as it takes until the others fit at their lowest. */
+function resting(ranked: readonly Steerable[], budgetW: Watts): readonly Steerable[] {
+  let overW = ranked.reduce((sum, { lowestW }) => sum + lowestW, 0) - budgetW;
+  if (overW <= ROUNDING_W) return ranked;
+  return ranked
+    .toReversed()
+    .map((each) => {
+      const { restW, lowestW } = each;
+      if (overW <= ROUNDING_W || restW === undefined) return each;
+      overW -= lowestW - restW;
+      return { ...each, home: asleep, homeW: restW, lowest: asleep, lowestW: restW };
+    })
+    .toReversed();
 }
 
 /** Greedy: everyone gets what it draws at its lowest, then the best take what they need beyond that while it lasts. */

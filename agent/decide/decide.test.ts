@@ -127,7 +127,7 @@ test('GPUs give way to their dials’ ends, and what runs a protected workload n
   const dial = { ...limit, range: { min: 200, max: 700, step: 1, unit: 'watts' as const } };
   const gpus = ['gpu0', 'gpu1'].map((id) => miner(id, { kind: 'gpu', ratedW: 700, controls: { limit: dial } }));
   const says = { limit: 700, asleep: undefined, ratedHashrateThs: undefined };
-  const chat = { id: 'chat', adapter: 'vllm', gpus: ['gpu0'], tier: 'protected', controls: {} } as const;
+  const chat = { id: 'chat', adapter: 'vllm', gpus: ['gpu0'], tier: 'protected', periodMs: 2000 } as const;
   const rack = rackOf([miner('m01'), ...gpus], { gpu0: says, gpu1: says });
   const chatting = seen(rack, after(0), inventory({ devices: [miner('m01'), ...gpus], workloads: [chat] }));
   const low = decided(ordered(chatting, { kind: 'ceiling', fraction: 0 }));

@@ -18,6 +18,7 @@ import type { Envelope } from './compose.ts';
 import { compose } from './compose.ts';
 import { whyNoRaise } from './guard.ts';
 import { learnHomes, stillMoved } from './home.ts';
+import { withNotices } from './ladder.ts';
 import { market } from './market/market.ts';
 import { withPersons } from './persons.ts';
 import type { Memory, Plan } from './plan.ts';
@@ -44,7 +45,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const crew = roster(picture, policy, memory, now, priced.moved);
   const fixedW = (feedMeter(picture)?.facts.otherLoadsW ?? 0) + sum(crew.leftAlone.map(({ watts }) => watts));
   const homeW = fixedW + sum(crew.steerable.map((each) => each.homeW));
-  const leastW = fixedW + sum(crew.steerable.map(({ stubbornW, lowestW }) => stubbornW ?? lowestW));
+  const leastW = fixedW + sum(crew.steerable.map(({ stubbornW, restW, lowestW }) => stubbornW ?? restW ?? lowestW));
   const mostW = fixedW + sum(crew.steerable.map(({ fullW }) => fullW));
 
   const baselines = frozenBaselines(orders, picture, policy, memory, homeW, now);
@@ -67,10 +68,8 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const expectedW = fixedW + sum(sharing.allotted.map(({ watts }) => watts));
   const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
   const mayUnpower = shortByW > 0 && policy.miners.outlet === 'last_resort';
-  const devices = underTest(
-    planned({ picture, sharing, leftAlone: crew.leftAlone, memory, envelope, mayUnpower }),
-    run,
-  );
+  const settings = planned({ picture, sharing, leftAlone: crew.leftAlone, memory, envelope, mayUnpower });
+  const devices = withNotices(underTest(settings, run), picture, bounds, now);
   const plan: Unreported = {
     levelW: envelope.ceilingW,
     lineW: line?.levelW,

@@ -1,5 +1,6 @@
 /** What a decision yields, and what it must remember until the next one. */
 import type { Setting } from '#agent/state/observation.ts';
+import type { StepName } from '#protocol/capability.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Millis, Watts, WattsPerSecond } from '#protocol/units.ts';
 import type { Run } from './commission/run.ts';
@@ -19,7 +20,16 @@ export type PlannedDevice = {
   readonly stubborn: boolean;
   /** Whether its outlets may be opened if it goes on not sleeping: the level cannot be met without. */
   readonly lastResort: boolean;
+  /** For what runs on it, when it is to rest. */
+  readonly notice?: Notice;
   readonly why: string;
+};
+
+export type Notice = {
+  /** Wall time. */
+  readonly deadline: Millis;
+  /** The step that each workload is to begin with. */
+  readonly by: Readonly<Record<string, StepName>>;
 };
 
 export type Plan = {

@@ -78,15 +78,21 @@ export function awaitsIdentity({ facts, identified, unpowered }: DeviceView): bo
 function steer(device: DeviceView, home: Setting): Steerable {
   const dial = device.facts.controls['limit']?.range;
   const homeW = wattsAt(device, home);
+  const sleeps = canSleep(device.facts.controls);
+  // What runs on a GPU is not told to rest while capping all of them is enough.
+  const rests = sleeps && device.facts.kind === 'gpu' && dial !== undefined;
   // What cannot sleep goes down to its dial's end, unless it is there, or below, at home.
-  const bottom: Setting = dial && !canSleep(device.facts.controls) ? { kind: 'awake', limit: dial.min } : asleep;
+  const bottom: Setting = dial && (rests || !sleeps) ? { kind: 'awake', limit: dial.min } : asleep;
   const bottomW = wattsAt(device, bottom);
+  const lowestW = Math.min(bottomW, homeW);
+  const restW = rests && home.kind === 'awake' ? residualW(device) : lowestW;
   return {
     device: device.facts.id,
     home,
     homeW,
     lowest: bottomW < homeW ? bottom : home,
-    lowestW: Math.min(bottomW, homeW),
+    lowestW,
+    ...(restW < lowestW && { restW }),
     fullW: device.fullW,
     dial,
     stubbornW: stubbornW(device, home),
@@ -161,7 +167,13 @@ function stubbornW(device: DeviceView, home: Setting): Watts | undefined {
   const unheard = state === 'unreachable' || state === 'unauthorised' || (awaitsIdentity(device) && device.trouble);
   const unmoved =
     asked && !sameSetting(asked.setting, home) && asked.attempts >= PATIENCE && !shows(device, asked.setting);
-  return unheard || unmoved ? device.fullW : undefined;
+  return unheard || unmoved ? stayingW(device) : undefined;
+}
+
+/** A GPU that does not rest is still held by the cap that it last showed: the card itself keeps to that. */
+function stayingW({ facts, reading, fullW }: DeviceView): Watts {
+  const capW = facts.kind === 'gpu' && facts.controls['limit']?.range?.unit === 'watts' ? reading?.limit : undefined;
+  return Math.min(fullW, capW ?? fullW);
 }
 
 function lastSeenAsleep({ reading, unpowered }: DeviceView): boolean {

@@ -7,6 +7,7 @@ import { allocate, raised } from './allocate.ts';
 import type { Memory } from './plan.ts';
 import { ranked } from './rank.ts';
 import type { Roster } from './roster.ts';
+import { together } from './together.ts';
 
 export type Sharing = {
   /** Who was allotted what, both in the same order. */
@@ -38,11 +39,14 @@ export function share(
     return { ordered: steerable, allotted: steerable.map(atHome), ranking: [], partial: undefined };
   }
   const ranking = before.length > 0 ? before : ranked(picture, before).ranking;
-  const ordered = steadyFirst(before.length > 0 ? steerable : reordered(steerable, ranking));
-  const cut = allocate(ordered, lineW, filling(ordered, lineW, levelW, memory));
+  const { units, split } = together(
+    steadyFirst(before.length > 0 ? steerable : reordered(steerable, ranking)),
+    picture,
+  );
+  const cut = allocate(units, lineW, filling(units, lineW, levelW, memory));
   const rise = liftW !== undefined && floorW !== undefined && { liftW, floorW, budgetW: lineW };
-  const allotted = rise ? raised(ordered, cut, rise) : cut;
-  return { ordered, allotted, ranking, partial: partialOf(allotted, ordered) };
+  const allotted = rise ? raised(units, cut, rise) : cut;
+  return { ...split(allotted), ranking, partial: partialOf(allotted, units) };
 }
 
 function reordered(steerable: readonly Steerable[], ranking: readonly string[]): Steerable[] {

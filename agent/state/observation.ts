@@ -1,5 +1,5 @@
 /** Everything the agent can come to know, as one union. What is not here cannot influence a decision. */
-import type { Capability, DeviceKind } from '#protocol/capability.ts';
+import type { Capability, DeviceKind, StepName } from '#protocol/capability.ts';
 import type { Order } from '#protocol/order.ts';
 import type { SensorRole } from '#protocol/telemetry.ts';
 import type { Celsius, Hertz, KiloPascals, LitresPerMinute, Millis, Seconds, Volts, Watts } from '#protocol/units.ts';
@@ -155,8 +155,7 @@ export type WorkloadFacts = {
   readonly gpus: readonly string[];
   /** How readily it gives way: `protected` never, 0 last, 3 first. */
   readonly tier: 'protected' | 0 | 1 | 2 | 3;
-  /** Controls it has, by name: `pause`, `resume`, `stop`. */
-  readonly controls: Readonly<Record<string, Capability>>;
+  readonly periodMs: Millis;
 };
 
 /** What is absent is unknown: never taken for idle. */
@@ -168,7 +167,12 @@ export type WorkloadReading = {
   /** Part of its cache that is in use, 0 to 1. */
   readonly cacheUse?: number;
   readonly queueTimeS?: Seconds;
+  /** How it can give way now, beyond a power cap. */
+  readonly steps: readonly RestStep[];
 };
+
+/** One way of giving way: how long it takes until nothing computes, and the work that is lost, done again or waited for. */
+export type RestStep = { readonly name: StepName; readonly takesS: Seconds; readonly lostS: Seconds };
 
 /** What a job expects its GPUs to draw together in a span to come. */
 export type Hint = { readonly fromMono: Millis; readonly untilMono: Millis; readonly powerW: Watts };

@@ -4,8 +4,12 @@ import { after, inventory, seen } from '#test/support/pictures.ts';
 import type { Hint, Observation, WorkloadFacts } from './observation.ts';
 import { emptyPicture } from './picture.ts';
 
-const chat: WorkloadFacts = { id: 'chat', adapter: 'vllm', gpus: ['gpu0'], tier: 0, controls: {} };
-const reading: Observation = { kind: 'workload', workload: 'chat', reading: { state: 'running', waiting: 3 } };
+const chat: WorkloadFacts = { id: 'chat', adapter: 'vllm', gpus: ['gpu0'], tier: 0, periodMs: 2000 };
+const reading: Observation = {
+  kind: 'workload',
+  workload: 'chat',
+  reading: { state: 'running', waiting: 3, steps: [] },
+};
 const start = seen(emptyPicture, after(0), inventory({ workloads: [chat] }));
 
 test('a workload is what it said last, and its trouble is over once it speaks again', () => {
@@ -17,7 +21,10 @@ test('a workload is what it said last, and its trouble is over once it speaks ag
   const silent = seen(start, after(1), reading, trouble).workloads['chat'];
   assert.deepEqual([silent?.reading?.waiting, silent?.trouble?.kind], [3, 'timedOut']);
   const back = seen(start, after(1), trouble, reading).workloads['chat'];
-  assert.deepEqual([back?.reading, back?.trouble], [{ state: 'running', waiting: 3, at: after(1) }, undefined]);
+  assert.deepEqual(
+    [back?.reading, back?.trouble],
+    [{ state: 'running', waiting: 3, steps: [], at: after(1) }, undefined],
+  );
 });
 
 test('a job’s newest hints stand in the place of its older ones, in the order of their time', () => {

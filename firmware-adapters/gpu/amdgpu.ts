@@ -16,11 +16,12 @@ import { hostOf } from '../transport/host.ts';
 import type { Sysfs } from '../transport/sysfs.ts';
 import { hwmonOf, numberAt, textAt } from '../transport/sysfs.ts';
 import type { GpuDriver } from './capped-gpu.ts';
-import { CappedGpu } from './capped-gpu.ts';
+import { CappedGpu, gpuOptions } from './capped-gpu.ts';
 
 const options = z.object({
   /** Its place on the bus, as `lspci -D` shows it. */
   pci: z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'must look like 0000:03:00.0'),
+  ...gpuOptions,
 });
 
 type AmdgpuOptions = z.infer<typeof options>;

@@ -4,6 +4,7 @@
  */
 import type { Range } from '#protocol/capability.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
+import { watts } from '#protocol/units.ts';
 import { MinerLine } from '../asic/miner-line.ts';
 import type { Ack, AdapterContext, Controls, Device, DeviceReading, Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
@@ -17,6 +18,15 @@ export type GpuDriver = {
   /** Watts that the cap may be set to; undefined for a GPU without one. */
   range(): Promise<Range | undefined>;
   cap(watts: Watts): Promise<void>;
+};
+
+/** Options that every GPU has. */
+export const gpuOptions = {
+  /**
+   * Watts it draws while what runs on it rests, with its model in memory: an H100 about 120, a V100 about 60. Without it
+   * its workloads are never told to rest, since nobody knows what that would give.
+   */
+  idle_w: watts.exactOptional(),
 };
 
 const RENEW_MS: Millis = 10 * 60_000;

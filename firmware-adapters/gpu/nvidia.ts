@@ -18,7 +18,7 @@ import type { Watts } from '#protocol/units.ts';
 import type { Adapter, DeviceReading, Identity } from '../contract.ts';
 import { hostOf } from '../transport/host.ts';
 import type { GpuDriver } from './capped-gpu.ts';
-import { CappedGpu } from './capped-gpu.ts';
+import { CappedGpu, gpuOptions } from './capped-gpu.ts';
 import { identityOf, known, readingOf } from './nvidia-reading.ts';
 import type { Nvml, NvmlGpu } from './nvml.ts';
 
@@ -29,6 +29,7 @@ const uuid = z
 const options = z.object({
   /** Its index, as `nvidia-smi -L` counts, or its UUID, which stays when cards move. */
   gpu: z.union([z.int().min(0).max(63), uuid]),
+  ...gpuOptions,
 });
 
 type NvidiaOptions = z.infer<typeof options>;

@@ -39,8 +39,13 @@ const house: readonly Rule[] = [
   // Alone makes hardware.
   {
     room: 'agent/rack.ts',
-    values: ['protocol', 'agent/config', 'firmware-adapters', 'agent/platform'],
+    values: ['protocol', 'agent/config', 'firmware-adapters', 'agent/platform', 'agent/rack-workloads.ts'],
     types: ['agent/state'],
+  },
+  {
+    room: 'agent/rack-workloads.ts',
+    values: ['firmware-adapters'],
+    types: ['agent/config', 'agent/platform', 'agent/state'],
   },
   // One turn, and the parts around it.
   {

@@ -1,0 +1,80 @@
+/** Engines that serve models over HTTP: asked in one way, and those that can only be watched are whole here. */
+import * as z from 'zod';
+import type { Millis } from '#protocol/units.ts';
+import type { AdapterContext } from '../contract.ts';
+import { AdapterError } from '../errors.ts';
+import type { HttpReply } from '../transport/http.ts';
+import { HttpLine } from '../transport/http.ts';
+import type { MetricNames, QueueTime } from './demand.ts';
+import { demandIn, sglangMetrics, tgiMetrics, tritonMetrics } from './demand.ts';
+import type { Step, Workload, WorkloadAdapter, WorkloadReading } from './workload.ts';
+
+export const TIMEOUT_MS: Millis = 5_000;
+
+export type Ask = (method: 'GET' | 'POST', to: URL, timeoutMs: Millis, signal: AbortSignal) => Promise<HttpReply>;
+
+/** A connection a request: a poll and a switch must not wait for each other. Anything but a success is thrown. */
+export function asker({ clock, connect }: Pick<AdapterContext, 'clock' | 'connect'>): Ask {
+  return async (method, { hostname: host, port, pathname, search }, timeoutMs, signal) => {
+    const line = new HttpLine({ host, port: Number(port || 80), clock, connect });
+    const path = pathname + search;
+    try {
+      const reply = await line.ask({ method, path, timeoutMs, once: true }, signal);
+      if (reply.status >= 200 && reply.status < 300) return reply;
+      const kind = reply.status === 404 ? 'unsupported' : 'refused';
+      throw new AdapterError(kind, `${method} ${path}: status ${reply.status}`, { code: reply.status });
+    } finally {
+      line.close();
+    }
+  };
+}
+
+const watched = z.object({
+  /** Of its metrics page. */
+  url: z.url({ protocol: /^http$/ }),
+});
+
+/**
+ * Engines whose demand is read and who are never told anything: SGLang (started with `--enable-metrics`), whose release
+ * of memory nobody can confirm, Triton (port 8002) and Hugging Face TGI, which have no way to rest. Their GPUs are only
+ * capped.
+ */
+export const sglang = watchedEngine('sglang', sglangMetrics);
+export const triton = watchedEngine('triton', tritonMetrics);
+export const tgi = watchedEngine('tgi', tgiMetrics);
+
+function watchedEngine(name: string, metrics: MetricNames): WorkloadAdapter<z.infer<typeof watched>> {
+  return {
+    name,
+    options: watched,
+    open: ({ url }, context) => new WatchedEngine(new URL(url), metrics, asker(context)),
+  };
+}
+
+class WatchedEngine implements Workload {
+  readonly steps: readonly Step[] = [];
+  readonly #page: URL;
+  readonly #metrics: MetricNames;
+  readonly #ask: Ask;
+  #queue: QueueTime | undefined;
+
+  constructor(page: URL, metrics: MetricNames, ask: Ask) {
+    this.#page = page;
+    this.#metrics = metrics;
+    this.#ask = ask;
+  }
+
+  start(): void {}
+  async stop(): Promise<void> {}
+
+  async read(signal: AbortSignal): Promise<WorkloadReading> {
+    const { text } = await this.#ask('GET', this.#page, TIMEOUT_MS, signal);
+    const { demand, queue } = demandIn(text, this.#metrics, this.#queue);
+    this.#queue = queue;
+    return { state: 'running', ...demand };
+  }
+
+  async resume(): Promise<string> {
+    return 'it has never rested';
+  }
+}
