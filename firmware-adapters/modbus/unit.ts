@@ -1,10 +1,13 @@
 /** What a bus has learned of one of its units: how soon it answers, what rest it needs, and whether it is there. */
 import type { Millis } from '#protocol/units.ts';
 
-/** Silent for that long and for that many requests in a row: offline. One alone may be a bad moment of the wire. */
-const offline = { failures: 3, silentMs: 2000 };
-/** Between two probes of an offline unit: doubled each time, and long enough that they cost the bus little. */
-const probes = { firstMs: 1000, maxMs: 10_000, costFactor: 20 };
+/** Silent for that long and for that many requests in a row: offline. Either alone may be a bad moment of the wire. */
+const offline = { failures: 4, silentMs: 2000 };
+/**
+ * Until the first probe of an offline unit, and between two: doubled each time, and then at least so many times what the
+ * last one cost the bus.
+ */
+const probes = { firstMs: 1000, maxMs: 10_000, costFactor: 40 };
 /** A probe need not wait longer than this and three times what the unit ever needed. */
 const PROBE_MS: Millis = 100;
 /** A unit that misses so many requests of so many, all of them soon after its last answer, is given more rest. */
@@ -89,8 +92,9 @@ export class Unit {
     this.#doneAt = now;
     if (!this.isOffline) return;
     const pauseMs = Math.min(probes.maxMs, probes.firstMs * 2 ** this.#probesInVain);
+    const leastMs = this.#probesInVain === 0 ? 0 : probes.costFactor * waitedMs;
     this.#probesInVain += 1;
-    this.#nextProbeAt = now + Math.max(pauseMs, probes.costFactor * waitedMs);
+    this.#nextProbeAt = now + Math.max(pauseMs, leastMs);
   }
 
   /** Something else ended the exchange, which says nothing about the unit. */

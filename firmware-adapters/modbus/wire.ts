@@ -82,7 +82,7 @@ export class Wire {
   /** Rejects every request, waiting, in flight or to come, with `reason`, and closes the wire for good. */
   async stop(reason: AdapterError): Promise<void> {
     this.#stopped.abort(reason);
-    this.#alarm?.off.abort();
+    this.#alarm?.off.abort('stopped');
     this.#schedule.dropAll(reason);
     await this.#dialer.stop();
   }
@@ -155,7 +155,7 @@ export class Wire {
   #lookAgain(at: Millis): void {
     const { clock } = this.#options;
     if (this.#alarm?.at === at) return;
-    this.#alarm?.off.abort();
+    this.#alarm?.off.abort('set anew');
     const alarm = { at, off: new AbortController() };
     this.#alarm = alarm;
     const rung = () => {

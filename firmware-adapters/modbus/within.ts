@@ -13,16 +13,21 @@ export async function within<T>(
   late: () => Error,
   work: (allowed: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const allowed = new AbortController();
   const timer = new AbortController();
-  const expiry = new AbortController();
+  const abort = () => allowed.abort(signal.reason);
   const expire = () => {
-    if (!timer.signal.aborted) expiry.abort(late());
+    if (!timer.signal.aborted) allowed.abort(late());
   };
-  const cancelled = () => {};
-  clock.sleep(ms, timer.signal).then(expire, cancelled);
+  const inTime = () => {};
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  clock.sleep(ms, timer.signal).then(expire, inTime);
   try {
-    return await work(AbortSignal.any([signal, expiry.signal]));
+    return await work(allowed.signal);
   } finally {
-    timer.abort();
+    // Any reason does; without one the platform makes an error with its stack, for each request anew.
+    timer.abort('in time');
+    signal.removeEventListener('abort', abort);
   }
 }

@@ -8,8 +8,9 @@ import { isOk } from './bench.ts';
 import { commandPath } from './command-path.ts';
 import { decideBench } from './decide.ts';
 import { gpuPath } from './gpu-path.ts';
+import { wrongValues } from './wrong-values.ts';
 
-const benches: readonly Bench[] = [commandPath, decideBench, gpuPath];
+const benches: readonly Bench[] = [commandPath, decideBench, gpuPath, wrongValues];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { data: { type: 'string' } } });
 const bench = benches.find(({ name }) => name === positionals[0]);

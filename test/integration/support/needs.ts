@@ -15,6 +15,12 @@ export function needsPython(debianPackage: string, module: string): Need {
   return unless(there, `needs the Python module ${module}: apt-get install ${debianPackage}`);
 }
 
+/** The same for files of packages that bring no program. */
+export function needsFiles(debianPackages: string, ...paths: string[]): Need {
+  const missing = paths.filter((path) => !existsSync(path));
+  return unless(missing.length === 0, `needs ${missing.join(' and ')}: apt-get install ${debianPackages}`);
+}
+
 const folders = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin'];
 
 function unless(there: boolean, message: string): Need {
