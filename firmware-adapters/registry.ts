@@ -19,11 +19,13 @@ import { luxos } from './asic/luxos.ts';
 import { marathon } from './asic/marathon.ts';
 import { sealminer } from './asic/sealminer.ts';
 import { whatsminerV2 } from './asic/whatsminer-v2.ts';
+import { whatsminerV3 } from './asic/whatsminer-v3.ts';
 import type { Adapter } from './contract.ts';
 import { amdgpu } from './gpu/amdgpu.ts';
 import { nvidia } from './gpu/nvidia.ts';
 
 export const adapters: readonly Adapter[] = [
+  whatsminerV3,
   whatsminerV2,
   luxos,
   auradine,

@@ -9,8 +9,8 @@
  * `admin` (writes are refused with it) and put the new one in `password_file`. Power Fast Boot is worth enabling: it
  * cuts the way back to full load from about ten minutes to one.
  *
- * Numbers are from the maker's API manual V2.2 (2025-05-09) unless said otherwise. None has a meter trace behind it:
- * they are priors until the agent has learned its own.
+ * Commands are from the maker's API manual V2.2 (2025-05-09). How long things take is in `whatsminer-times.ts`: priors,
+ * until the agent has learned its own.
  */
 import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
@@ -33,6 +33,15 @@ import { countsFaults, identityOf, powerLimitW, readingOf } from './whatsminer-r
 import type { Reply } from './whatsminer-reply.ts';
 import type { Command } from './whatsminer-session.ts';
 import { WhatsminerSession } from './whatsminer-session.ts';
+import {
+  limitRange,
+  limitSettleMs,
+  rebootSettleMs,
+  redBlink,
+  residualW,
+  sleepSettleMs,
+  wakeSettleMs,
+} from './whatsminer-times.ts';
 
 const port = 4028;
 /** What only the technician can give: a name for the file until then. */
@@ -61,29 +70,11 @@ export const whatsminerV2: Adapter<WhatsminerOptions> = {
 /** A token lives 30 minutes. */
 const renewMs = 25 * 60_000;
 
-/** Assumed: nobody has published how fast `power_off` acts. */
-const sleepSettleMs = 5_000;
-/** Frequency search at upfreq_speed 5 to 6; 60 s with Power Fast Boot (field notes). */
-const wakeSettleMs = 600_000;
-/** "Within a single second". */
-const limitSettleMs = 1_000;
-/** Two minutes assumed for the boot of the control board, then as after a wake. */
-const rebootSettleMs = wakeSettleMs + 120_000;
-/** Assumed: the figure LuxOS gives for a sleeping miner; there is none for a WhatsMiner. */
-const residualW = 25;
-/**
- * The manual allows 0 to 100, field guides go down to 60, and nobody documents how deep a board stays stable. 40 is a
- * choice between the two; for a deeper cut there is sleep.
- */
-const limitRange = { min: 40, max: 100, step: 1, unit: 'percent' } as const;
-
 /** Most controls neither restart the mining process nor write flash: they may be used as often as needed. */
 const gentle = { restarts: false, persistent: false, min_interval_s: 0 };
 
 /** With "respbefore" the miner answers before it cuts; without, after it has shut the boards down. */
 const powerOff = { cmd: 'power_off', respbefore: 'true' };
-/** Milliseconds: on for 100 of every 200, from now. */
-const redBlink = { color: 'red', period: 200, duration: 100, start: 0 };
 
 class WhatsminerV2 implements Device {
   readonly controls: Controls;

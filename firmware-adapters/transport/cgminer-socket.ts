@@ -5,11 +5,11 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Millis } from '#protocol/units.ts';
-import type { Clock, Connect } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
-import { plainErrno } from './errno.ts';
+import type { Peer } from './one-connection.ts';
+import { onOneConnection } from './one-connection.ts';
 
-export type CgminerPeer = { host: string; port: number; connect: Connect; clock: Pick<Clock, 'timeout'> };
+export type CgminerPeer = Peer;
 
 /** Larger than any reply of a miner; what is longer is not one. */
 export const maxReplyBytes = 1024 * 1024;
@@ -27,22 +27,10 @@ export async function askCgminer(
   timeoutMs: Millis,
   signal: AbortSignal,
 ): Promise<string> {
-  const at = `${peer.host}:${peer.port}`;
-  const deadline = peer.clock.timeout(timeoutMs);
-  const stop = AbortSignal.any([signal, deadline]);
-  let connected = false;
-  try {
-    const stream = await peer.connect(peer.host, peer.port, stop);
-    connected = true;
+  return await onOneConnection(peer, timeoutMs, signal, (stream, stop) => {
     stream.write(JSON.stringify(request));
-    return await readReply(stream, at, stop);
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    if (deadline.aborted && connected) throw new AdapterError('timedOut', `${at} did not reply within ${timeoutMs} ms`);
-    if (deadline.aborted) throw new AdapterError('unreachable', `${at} did not connect within ${timeoutMs} ms`);
-    if (error instanceof AdapterError) throw error;
-    throw new AdapterError('unreachable', `${at} ${plainErrno(error)}`, { cause: error });
-  }
+    return readReply(stream, `${peer.host}:${peer.port}`, stop);
+  });
 }
 
 /**

@@ -32,6 +32,24 @@ export const known: readonly Known[] = [
     reason: 'WhatsMiner is the brand of MicroBT',
   },
   {
+    peer: 'asic-rs',
+    adapter: 'whatsminer-v3',
+    field: 'uptime',
+    reason: "`elapsed`, the time since mining began; uptimeS is the control board's (`bootup-time`)",
+  },
+  {
+    peer: 'miningos',
+    adapter: 'whatsminer-v3',
+    field: 'env_temp',
+    reason: 'a liquid-cooled miner: this is the air inside its closed case, not its inlet',
+  },
+  {
+    peer: 'proto-fleet',
+    adapter: 'antminer',
+    field: 'firmware_version',
+    reason: 'written by hand: no reply of the case has that version; Identity has the file system’s',
+  },
+  {
     peer: 'miningos',
     adapter: 'whatsminer-v2',
     field: 'temperature_c.ambient',

@@ -88,6 +88,6 @@ function readRequest(stream: Duplex, clock: SimulatorClock, gone: AbortSignal): 
 export function garbled(reply: string, { brokenJson, forgetsCommas, bareNan }: MinerFaults): string {
   let text = reply;
   if (forgetsCommas) text = text.replaceAll('},{', '}{');
-  if (bareNan) text = text.replaceAll(/("[GM]HS av":)[\d.]+/g, '$1nan');
+  if (bareNan) text = text.replaceAll(/("(?:[GM]HS av|hash-average|rate_avg)":)[\d.]+/g, '$1nan');
   return brokenJson ? text.slice(text.length / 2) : text;
 }

@@ -17,15 +17,19 @@ import { Whatsminer } from './whatsminer-miner.ts';
 import type { WhatsminerOptions } from './whatsminer-spec.ts';
 import { whatsminerSpec } from './whatsminer-spec.ts';
 import { serveWhatsminerV2 } from './whatsminer-v2.ts';
+import { serveWhatsminerV3 } from './whatsminer-v3.ts';
+import { WhatsminerV3 } from './whatsminer-v3-miner.ts';
+import type { WhatsminerV3Options } from './whatsminer-v3-spec.ts';
+import { whatsminerV3Spec } from './whatsminer-v3-spec.ts';
 
 /** A WhatsMiner unless `kind` says otherwise. */
-export type MinerOptions = WhatsminerOptions | LuxosOptions | AntminerOptions;
+export type MinerOptions = WhatsminerOptions | WhatsminerV3Options | LuxosOptions | AntminerOptions;
 
 /** `kind` tells them apart. */
-export type SimulatedMiner = Whatsminer | LuxosMiner | Antminer;
+export type SimulatedMiner = Whatsminer | WhatsminerV3 | LuxosMiner | Antminer;
 
 /** For tests that go through all of them. */
-export const minerKinds: readonly SimulatedMiner['kind'][] = ['whatsminer', 'luxos', 'antminer'];
+export const minerKinds: readonly SimulatedMiner['kind'][] = ['whatsminer', 'whatsminer-v3', 'luxos', 'antminer'];
 
 /** Something that listens at one of a miner's ports. */
 export type Door = {
@@ -43,6 +47,8 @@ export function createMiner(options: MinerOptions, place: number, surroundings: 
       return new Antminer(antminerSpec(options, place), surroundings);
     case 'luxos':
       return new LuxosMiner(luxosSpec(options, place), surroundings);
+    case 'whatsminer-v3':
+      return new WhatsminerV3(whatsminerV3Spec(options, place), surroundings);
     default:
       return new Whatsminer(whatsminerSpec(options, place), surroundings);
   }
@@ -54,6 +60,8 @@ export function doorsOf(miner: SimulatedMiner, clock: SimulatorClock): Door[] {
   switch (miner.kind) {
     case 'whatsminer':
       return [{ port, serve: (stream) => serveWhatsminerV2(miner, clock, stream) }];
+    case 'whatsminer-v3':
+      return [{ port, serve: (stream) => serveWhatsminerV3(miner, clock, stream) }];
     case 'antminer':
       return [
         { port, serve: antminerWeb(miner, clock) },
