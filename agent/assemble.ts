@@ -9,9 +9,7 @@ import { bytesToSign, fromBase64Url, signature, signMessage } from '#protocol/si
 import packageJson from '../package.json' with { type: 'json' };
 import { createAgent } from './agent.ts';
 import type { Config } from './config/config.ts';
-import { instrumentsOf } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
-import { readMaps } from './config/maps.ts';
 import type { Policy } from './config/policy.ts';
 import { lastMoment } from './journal.ts';
 import type { Agent } from './parts.ts';
@@ -47,7 +45,7 @@ export type ProcessParts = {
 
 export type Assembled = {
   readonly agent: Agent /** The hardware of another config. */;
-  rackOf(loaded: Loaded): Promise<Rack>;
+  rackOf(loaded: Loaded): Rack;
 };
 
 export async function assemble(loaded: Loaded, { log, store, host, alarms, alive }: ProcessParts): Promise<Assembled> {
@@ -58,8 +56,8 @@ export async function assemble(loaded: Loaded, { log, store, host, alarms, alive
   const identity = await openIdentity({ journal: store.journal, instance, wallMs: clock.wall(), log });
   // Once per process: what it loads and opens, every fit-out of the rack goes on using.
   const machine = systemHost();
-  const rackOf = async (from: Loaded) => {
-    const maps = await readMaps(instrumentsOf(from.config).map(({ model }) => model));
+  const rackOf = (from: Loaded) => {
+    const { maps } = from.shelf;
     const secret = (file: string) => firstLine(resolve(from.folder, file));
     return buildRack(from.config, { clock, log, connect: connectTcp, serial: openSerial, maps, secret, host: machine });
   };
@@ -71,7 +69,7 @@ export async function assemble(loaded: Loaded, { log, store, host, alarms, alive
     configHash,
     policy,
     keys,
-    rack: await rackOf(loaded),
+    rack: rackOf(loaded),
     clock,
     log,
     store,

@@ -154,7 +154,7 @@ class InForce {
     const fixed = fixedPart(next).filter(([, value], i) => value !== fixedPart(before)[i]?.[1]);
     if (fixed.length > 0)
       throw new Error(`${fixed.map(([key]) => key).join(', ')} of the config change only with a restart`);
-    const refused = await agent.refit(await rackOf(next), next.configHash);
+    const refused = await agent.refit(rackOf(next), next.configHash);
     if (refused) throw new Error(refused);
     this.#loaded = next;
   }

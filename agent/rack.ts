@@ -12,6 +12,7 @@ import type { Outlets } from '#adapters/modbus/outlets.ts';
 import { createOutlets } from '#adapters/modbus/outlets.ts';
 import type { PointKey } from '#adapters/modbus/quantities.ts';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
+import { channelOf } from '#adapters/modbus/repeats.ts';
 import { rtuFraming, rtuOverTcpFraming, rtuTimeoutMs } from '#adapters/modbus/rtu.ts';
 import { tcpFraming } from '#adapters/modbus/tcp.ts';
 import { adapterNamed } from '#adapters/registry.ts';
@@ -164,17 +165,17 @@ function adapterOf({ adapter: name }: DeviceConfig): Adapter {
 }
 
 type Buses = ReadonlyMap<string, ModbusBus>;
-type Placed = { id: string; bus: string; unit: number; model: string };
+type Placed = { id: string; bus: string; unit: number; model: string; channel?: number };
 
 /** What the config's check has seen to be there. */
 function placeOf(
-  { id, bus: on, model }: Placed,
+  { id, bus: on, model, channel }: Placed,
   buses: Buses,
   { maps }: RackParts,
 ): { bus: ModbusBus; map: RegisterMap } {
   const [bus, map] = [buses.get(on), maps.get(model)];
   if (!bus || !map) throw new Error(`${id}: no bus ${on} or no map ${model}`);
-  return { bus, map };
+  return { bus, map: channel === undefined ? map : channelOf(map, channel) };
 }
 
 function instrumentFor(placed: Placed, buses: Buses, parts: RackParts): Instrument {
@@ -199,10 +200,14 @@ function buildMeter(config: MeterConfig, instrument: Instrument): RackMeter {
 }
 
 function buildPdu(config: PduConfig, buses: Buses, parts: RackParts): RackPdu {
-  const { id, unit, model, outlets: count, period_ms: periodMs } = config;
+  const { id, unit, model, outlets: count, protected: kept, period_ms: periodMs } = config;
   const { bus, map } = placeOf(config, buses, parts);
   if (!map.outlets) throw new Error(`${id}: ${model} has no outlets`);
-  const outlets = { ...map.outlets, ...(count !== undefined && { count }) };
+  const outlets = {
+    ...map.outlets,
+    ...(count !== undefined && { count }),
+    protected: [...map.outlets.protected, ...kept],
+  };
   return {
     facts: { id, periodMs },
     instrument: createInstrument({ id, bus, unit, map }),
@@ -236,9 +241,11 @@ function placeOfOutlet(text: string): { pdu: string; outlet: number } {
 function outletControl({ outlets }: DeviceConfig, pdus: readonly RackPdu[]): Pick<Controls, 'outlet'> {
   const fed = outlets.map(placeOfOutlet).flatMap(({ pdu, outlet }) => {
     const found = pdus.find(({ facts }) => facts.id === pdu);
-    return found ? [{ switch: found.outlets.switch.bind(found.outlets), outlet }] : [];
+    if (!found) return [];
+    const { outlets: all } = found;
+    return [{ switch: all.switch.bind(all), canSwitch: all.canSwitch(outlet), outlet }];
   });
-  if (fed.length === 0) return {};
+  if (fed.length === 0 || fed.some(({ canSwitch }) => !canSwitch)) return {};
   const switchAll = async (on: boolean, signal?: AbortSignal) => {
     await Promise.all(fed.map((each) => each.switch(each.outlet, on, signal)));
     return { said: `${outlets.join(', ')} ${on ? 'closed' : 'open'}`, settleMs: OUTLET_SETTLE_MS };

@@ -1,14 +1,15 @@
 /** What no schema can see in config.yaml: names that must be unique, or must exist elsewhere. */
 import { resolve } from 'node:path';
 import { adapterNamed } from '#adapters/registry.ts';
+import { checkInstruments, checkOutlets } from './check-instruments.ts';
 import type { Config } from './config.ts';
 import { whyUnreadable } from './files.ts';
+import type { MapShelf } from './maps.ts';
 import { suggest } from './nearest.ts';
 import type { Finding } from './problem.ts';
 import { checkWorkloads } from './workloads.ts';
 
-/** @param models ids of the known register maps. */
-export function checkConfig(config: Config, models: readonly string[]): Finding[] {
+export function checkConfig(config: Config, shelf: MapShelf): Finding[] {
   return [
     ...duplicates('buses', 'id', config.buses, ({ id }) => id),
     ...duplicates('meters', 'id', config.meters, ({ id }) => id),
@@ -24,11 +25,10 @@ export function checkConfig(config: Config, models: readonly string[]): Finding[
     ...duplicates('devices', 'gpu', config.devices, (device: Options) => device.gpu?.toString()),
     ...duplicates('devices', 'pci', config.devices, (device: Options) => device.pci?.toString()),
     ...duplicates('devices', 'mac', config.devices, ({ mac }) => mac),
-    ...(['meters', 'sensors', 'pdus'] as const).flatMap((section) => checkInstruments(config, models, section)),
-    ...sharedUnits(config),
+    ...checkInstruments(config, shelf),
     ...sharedIds(config),
     ...config.meters.flatMap((meter, i) => checkCovered(config, meter, i)),
-    ...checkOutlets(config),
+    ...checkOutlets(config, shelf),
     ...checkWorkloads(config.workloads, gpusOf(config)),
   ];
 }
@@ -54,56 +54,6 @@ export async function checkFiles(config: Config, folder: string): Promise<Findin
 export function brokerFiles({ ca, certificate, key, password_file }: Config['broker']): [string, string][] {
   return Object.entries({ ca, certificate, key, password_file }).flatMap(([name, file]): [string, string][] =>
     file === undefined ? [] : [[name, file]],
-  );
-}
-
-/** An outlet that feeds two devices would take both down with one. */
-function checkOutlets({ devices, pdus }: Config): Finding[] {
-  const ids = pdus.map(({ id }) => id);
-  const owners = new Map<string, string>();
-  return devices.flatMap((device, i) =>
-    device.outlets.flatMap((outlet, n): Finding[] => {
-      const path = ['devices', i, 'outlets', n];
-      const pdu = outlet.slice(0, outlet.indexOf('/'));
-      if (!ids.includes(pdu)) return [{ path, message: `there is no PDU ${pdu}`, hint: suggest(pdu, ids) }];
-      const owner = owners.get(outlet);
-      owners.set(outlet, device.id);
-      return owner === undefined ? [] : [{ path, message: `${outlet} feeds ${owner} already` }];
-    }),
-  );
-}
-
-type Section = 'meters' | 'sensors' | 'pdus';
-
-function checkInstruments(config: Config, models: readonly string[], section: Section): Finding[] {
-  const ids = config.buses.map(({ id }) => id);
-  return config[section].flatMap(({ bus: on, unit, model }, i) => {
-    const findings: Finding[] = [];
-    const bus = config.buses.find(({ id }) => id === on);
-    if (!bus) findings.push({ path: [section, i, 'bus'], message: `there is no bus ${on}`, hint: suggest(on, ids) });
-    if (!models.includes(model)) {
-      const message = `there is no register map ${model}`;
-      findings.push({ path: [section, i, 'model'], message, hint: suggest(model, models) });
-    }
-    if (bus && bus.kind !== 'tcp' && (unit < 1 || unit > 247)) {
-      findings.push({ path: [section, i, 'unit'], message: `units on the RTU bus ${on} are 1 to 247, not ${unit}` });
-    }
-    return findings;
-  });
-}
-
-/** Two instruments at one unit of one bus, whatever their sections, told at the later one. */
-function sharedUnits(config: Config): Finding[] {
-  const holders = new Map<string, string>();
-  return (['meters', 'sensors', 'pdus'] as const).flatMap((section) =>
-    config[section].flatMap(({ id, bus, unit }, i) => {
-      const place = `unit ${unit} on ${bus}`;
-      const holder = holders.get(place);
-      holders.set(place, holder ?? id);
-      return holder === undefined
-        ? []
-        : [{ path: [section, i, 'unit'], message: `${place} is already that of ${holder}` }];
-    }),
   );
 }
 

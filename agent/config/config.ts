@@ -54,6 +54,8 @@ export const configSchema = z.strictObject({
   state: z.string().default('state'),
   /** Path of the local socket, relative to this file. */
   socket: z.string().default('ballast.sock'),
+  /** Folder of further register maps, relative to this file. */
+  maps: z.string().default('/etc/ballast/maps'),
   buses: z.array(bus).default([]),
   meters: z.array(meter).default([]),
   sensors: z.array(sensor).default([]),

@@ -2,15 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkConfig } from './check-config.ts';
 import { configSchema } from './config.ts';
+import { openShelf } from './maps.ts';
 import { formatPath } from './problem.ts';
 
-const models = ['eastron-sdm630', 'xy-md02', 'gude-expert-power-control'];
+const shelf = await openShelf('/nonexistent', [
+  'eastron-sdm630',
+  'xy-md02',
+  'gude-expert-power-control',
+  'wiren-board-map12',
+  'comwintop-8pt',
+]);
 const rtu1 = { id: 'rtu1', kind: 'rtu', port: '/dev/serial/by-id/usb-FTDI-1', baud: 19_200 };
 const server = { id: 'server', kind: 'rtu-tcp', host: '10.0.0.6', port: 4001 };
 const net = { id: 'net', kind: 'tcp', host: '10.0.0.5' };
 const feed = { id: 'feed', bus: 'rtu1', unit: 1, model: 'eastron-sdm630', role: 'feed' };
 const inlet = { id: 'inlet', bus: 'rtu1', unit: 10, model: 'xy-md02', role: 'inlet' };
 const pdu = { id: 'pdu-a', bus: 'net', unit: 1, model: 'gude-expert-power-control' };
+const eighth = { ...inlet, model: 'comwintop-8pt', channel: 8 };
+const miner = { id: 'm01', adapter: 'luxos', host: '10.0.1.1', rated_w: 3000 };
 const whole = { buses: [rtu1, server, net], meters: [feed], sensors: [inlet], pdus: [pdu] };
 
 const parse = (change: object) =>
@@ -19,7 +28,7 @@ const parse = (change: object) =>
 function findings(change: object): string[] {
   const parsed = parse(change);
   assert.ok(parsed.success, parsed.error?.message);
-  return checkConfig(parsed.data, models).map(({ path, message }) => `${formatPath(path)}: ${message}`);
+  return checkConfig(parsed.data, shelf).map(({ path, message }) => `${formatPath(path)}: ${message}`);
 }
 
 test('meters, sensors and PDUs share wires of every kind', () => {
@@ -82,7 +91,47 @@ const found: [string, object, string][] = [
     { buses: [rtu1, server, net, { ...server, id: 'server2' }] },
     'buses[3].host: 10.0.0.6:4001 is already that of server',
   ],
+  [
+    'a model with channels of which none is chosen',
+    { sensors: [{ ...inlet, model: 'comwintop-8pt' }] },
+    'sensors[0].model: comwintop-8pt has 8 channels',
+  ],
+  [
+    'a channel that the model does not have',
+    { sensors: [{ ...inlet, model: 'comwintop-8pt', channel: 9 }] },
+    'sensors[0].channel: comwintop-8pt has channels 1 to 8',
+  ],
+  [
+    'a channel of a model without any',
+    { sensors: [{ ...inlet, channel: 1 }] },
+    'sensors[0].channel: xy-md02 has no channels',
+  ],
+  [
+    'one channel twice',
+    { sensors: [eighth, { ...eighth, id: 'other' }] },
+    'sensors[1].unit: unit 10 on rtu1 is already that of inlet',
+  ],
+  [
+    'a sensor as a meter',
+    { meters: [{ ...feed, model: 'xy-md02' }] },
+    'meters[0].model: xy-md02 does not measure power',
+  ],
+  ['a meter as a PDU', { pdus: [{ ...pdu, model: 'eastron-sdm630' }] }, 'pdus[0].model: eastron-sdm630 has no outlets'],
+  [
+    'an outlet beyond those of the PDU',
+    { devices: [{ ...miner, outlets: ['pdu-a/9'] }] },
+    'devices[0].outlets[0]: pdu-a has outlets 1 to 8',
+  ],
+  [
+    'a device on a protected outlet',
+    { pdus: [{ ...pdu, protected: [3] }], devices: [{ ...miner, outlets: ['pdu-a/3'] }] },
+    'devices[0].outlets[0]: pdu-a never switches outlet 3: it is protected',
+  ],
 ];
+
+test('channels of one unit are instruments of their own', () => {
+  assert.deepEqual(findings({ sensors: [eighth, { ...eighth, id: 'outlet', channel: 1 }] }), []);
+});
 
 for (const [name, change, finding] of found) {
   test(`${name} is found`, () => assert.deepEqual(findings(change), [finding]));

@@ -51,8 +51,12 @@ const instrument = {
 /** Milliseconds between two readings. */
 const period = z.int().min(50).max(60_000);
 
+/** Which of a model's inputs that are alike, counted from 1. */
+const channel = z.int().min(1).max(64).exactOptional();
+
 export const meter = z.strictObject({
   ...instrument,
+  channel,
   /** `feed`: the rack's incoming power. */
   role: z.literal('feed'),
   /** The devices whose watts pass through this meter. */
@@ -64,6 +68,7 @@ export const meter = z.strictObject({
 
 export const sensor = z.strictObject({
   ...instrument,
+  channel,
   role: z.enum(sensorRoles),
   period_ms: period.default(2000),
 });
@@ -72,5 +77,7 @@ export const pdu = z.strictObject({
   ...instrument,
   /** How many outlets it has, where that is not what its map says. */
   outlets: z.int().min(1).max(64).exactOptional(),
+  /** Outlets that are never switched: of the controller itself, of a network switch, of a pump. */
+  protected: z.array(z.int().min(1).max(64)).default([]),
   period_ms: period.default(2000),
 });

@@ -5,9 +5,10 @@ import { canonicalBytes } from '#protocol/canonical.ts';
 import { brokerFiles, checkConfig, checkFiles } from './check-config.ts';
 import { checkPolicy, readIssuerKeys } from './check-policy.ts';
 import type { Config } from './config.ts';
-import { configSchema } from './config.ts';
+import { configSchema, instrumentsOf } from './config.ts';
 import type { IssuerKeys } from './keys.ts';
-import { mapIds } from './maps.ts';
+import type { MapShelf } from './maps.ts';
+import { openShelf } from './maps.ts';
 import type { Policy } from './policy.ts';
 import { policySchema } from './policy.ts';
 import type { Finding, Outcome, Problem } from './problem.ts';
@@ -16,16 +17,18 @@ import type { LineOf } from './yaml-file.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 export type LoadedConfig = {
-  /** Paths of the broker, `state` and `socket` are absolute; a device's own files stay relative to `folder`. */
+  /** Paths of the broker, `state`, `socket` and `maps` are absolute; a device's own files stay relative to `folder`. */
   config: Config;
   /** The folder of config.yaml, absolute. */
   folder: string;
   /** SHA-256, hex, over the RFC 8785 form of the config as written, with its defaults. */
   configHash: string;
 };
+/** With the register maps that it uses; `shelf.problems` are of maps that it does not. */
+export type CheckedConfig = LoadedConfig & { shelf: MapShelf };
 export type LoadedPolicy = { policy: Policy; keys: IssuerKeys };
 /** Everything the agent is told by files. */
-export type Loaded = LoadedConfig & LoadedPolicy;
+export type Loaded = CheckedConfig & LoadedPolicy;
 
 /** Both files; when something is wrong, every problem of both. */
 export async function load(files: { config: string; policy: string }): Promise<Outcome<Loaded>> {
@@ -37,12 +40,16 @@ export async function load(files: { config: string; policy: string }): Promise<O
 }
 
 /** config.yaml, and whether everything it names exists and can be read. */
-export async function loadConfig(file: string): Promise<Outcome<LoadedConfig>> {
+export async function loadConfig(file: string): Promise<Outcome<CheckedConfig>> {
   const parsed = await readYamlFile(file, configSchema);
   if (parsed.kind === 'bad') return parsed;
   const loaded = locate(parsed.value, file);
-  const findings = [...checkConfig(parsed.value, await mapIds()), ...(await checkFiles(parsed.value, loaded.folder))];
-  return findings.length > 0 ? bad(file, parsed.lineOf, findings) : { kind: 'ok', value: loaded };
+  const shelf = await openShelf(
+    loaded.config.maps,
+    instrumentsOf(loaded.config).map(({ model }) => model),
+  );
+  const findings = [...checkConfig(parsed.value, shelf), ...(await checkFiles(parsed.value, loaded.folder))];
+  return findings.length > 0 ? bad(file, parsed.lineOf, findings) : { kind: 'ok', value: { ...loaded, shelf } };
 }
 
 /** config.yaml by itself: for who needs to know what it says, not whether an agent could run by it. */
@@ -73,6 +80,7 @@ function absolutePaths(config: Config, folder: string): Config {
     broker: { ...config.broker, ...Object.fromEntries(files) },
     state: resolve(folder, config.state),
     socket: resolve(folder, config.socket),
+    maps: resolve(folder, config.maps),
   };
 }
 

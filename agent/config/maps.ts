@@ -1,25 +1,58 @@
-/** The register maps that come with the agent: one JSON file per model, named by the map's id. */
+/**
+ * The register maps there are: one JSON file per model, named by the map's id. Some come with the agent; a technician
+ * adds others, or better ones of the same id, to a folder.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RegisterMap } from '#adapters/modbus/register-map.ts';
-import { parseRegisterMap } from '#adapters/modbus/register-map.ts';
+import type { MapProblem, RegisterMap } from '#adapters/modbus/register-map.ts';
+import { parseRegisterMap, RegisterMapError } from '#adapters/modbus/register-map.ts';
 
-const folder = join(import.meta.dirname, '../../firmware-adapters/modbus/maps');
+export type MapShelf = {
+  /** Ids of all there are, sorted, also of those with mistakes. */
+  ids: readonly string[];
+  /** Those asked for, as far as they are sound. */
+  maps: ReadonlyMap<string, RegisterMap>;
+  /** Mistakes in those asked for, and in any of the technician's. */
+  problems: readonly MapProblem[];
+};
 
-/** The ids of all maps, sorted. */
-export async function mapIds(): Promise<string[]> {
-  const files = await readdir(folder);
-  return files
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => file.slice(0, -'.json'.length))
-    .sort();
+/** `wanted` are ids; without it all are read. A `folder` that does not exist holds none. */
+export async function openShelf(folder: string, wanted?: readonly string[]): Promise<MapShelf> {
+  const own = await filesIn(folder).catch(nothingThere);
+  const files = new Map([...(await filesIn(shipped)), ...own]);
+  const chosen = [...files].filter(([id]) => wanted === undefined || wanted.includes(id) || own.has(id));
+  const read = await Promise.all(chosen.map(([id, file]) => readMap(id, file)));
+  return {
+    ids: [...files.keys()].sort(),
+    maps: new Map(read.flatMap((each) => ('map' in each ? [[each.map.id, each.map] as const] : []))),
+    problems: read.flatMap((each) => ('problems' in each ? each.problems : [])),
+  };
 }
 
-/** The maps with these ids. @throws RegisterMapError for a map that breaks a rule, ENOENT for one that is not there. */
-export async function readMaps(ids: readonly string[]): Promise<ReadonlyMap<string, RegisterMap>> {
-  const read = async (id: string): Promise<[string, RegisterMap]> => {
-    const file = join(folder, `${id}.json`);
-    return [id, parseRegisterMap(await readFile(file, 'utf8'), file)];
-  };
-  return new Map(await Promise.all([...new Set(ids)].map(read)));
+/** Throws `RegisterMapError`, or what reading the file throws. */
+export async function readMapFile(file: string): Promise<RegisterMap> {
+  return parseRegisterMap(await readFile(file, 'utf8'), file);
+}
+
+const shipped = join(import.meta.dirname, '../../firmware-adapters/modbus/maps');
+
+async function filesIn(folder: string): Promise<Map<string, string>> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.json'));
+  return new Map(files.map((file) => [file.slice(0, -'.json'.length), join(folder, file)]));
+}
+
+function nothingThere(error: NodeJS.ErrnoException): Map<string, string> {
+  if (error.code === 'ENOENT') return new Map();
+  throw error;
+}
+
+async function readMap(id: string, file: string): Promise<{ map: RegisterMap } | { problems: readonly MapProblem[] }> {
+  try {
+    const map = await readMapFile(file);
+    if (map.id === id) return { map };
+    return { problems: [{ file, rule: 'id', detail: `${map.id} is not the name of its file` }] };
+  } catch (error) {
+    if (error instanceof RegisterMapError) return { problems: error.problems };
+    throw error;
+  }
 }

@@ -206,6 +206,7 @@ function worth(point: Awaited<ReturnType<Outlets['read']>>[number]['points']['on
 test('a protected outlet is never switched, whoever asks', async () => {
   const { outlets, heard } = pdu(known({}), 2, { protected: [2] });
   await assert.rejects(outlets.switch(2, false), { kind: 'refused', message: 'pdu-a: outlet 2 is protected' });
+  assert.deepEqual([outlets.canSwitch(1), outlets.canSwitch(2)], [true, false]);
   assert.deepEqual(heard, []);
 });
 
@@ -226,5 +227,6 @@ test('outlets that are only measured are read without a coil, and say that they 
   });
   const [only] = await blind.read(['fast']);
   assert.deepEqual(Object.keys(only?.points ?? {}), ['power_w']);
+  assert.equal(blind.canSwitch(1), false);
   await assert.rejects(blind.switch(1, false), { kind: 'unsupported', message: /only measures its outlets/ });
 });

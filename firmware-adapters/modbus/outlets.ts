@@ -15,6 +15,8 @@ export type OutletReading = Reading & { /** Counted from 1, as printed on the ho
 
 export type Outlets = {
   readonly count: number;
+  /** Whether that one, counted from 1, may ever be switched: the model can, and nobody protects it. */
+  canSwitch(outlet: number): boolean;
   /** One look at whether each is closed and at its points of these poll classes; rejects as `Instrument.read` does. */
   read(classes: readonly PollClass[], signal?: AbortSignal): Promise<OutletReading[]>;
   /**
@@ -55,6 +57,11 @@ class PduOutlets implements Outlets {
     this.#parts = parts;
     this.#look = new Look({ bus, unit, map });
     this.#points = Array.from({ length: outlets.count }, (_, index) => pointsOf(outlets, index));
+  }
+
+  canSwitch(outlet: number): boolean {
+    const { switch: coil, protected: kept } = this.#parts.outlets;
+    return coil !== undefined && !kept.includes(outlet);
   }
 
   async read(classes: readonly PollClass[], signal?: AbortSignal): Promise<OutletReading[]> {
