@@ -1,5 +1,6 @@
 /** The process: runs one rack's agent from its two files until it is told to stop, and takes changed files over. */
 import { unwatchFile, watchFile } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { Assembled } from './assemble.ts';
 import { assemble } from './assemble.ts';
 import type { Loaded } from './config/load.ts';
@@ -15,6 +16,7 @@ import { openLog } from './platform/log.ts';
 import type { StoreEvent } from './platform/store.ts';
 import { openStore } from './platform/store.ts';
 import { supervisor } from './platform/supervisor.ts';
+import { watchFolder } from './platform/watch-folder.ts';
 import type { Raised } from './report/alarms.ts';
 
 export type AgentFiles = { config: string; policy: string; logLevel?: LogLevel };
@@ -24,9 +26,9 @@ export class BadFiles extends Error {
   override readonly name = 'BadFiles';
 }
 
-export type Running = { agent: Agent; reload(): Promise<void>; stop(): Promise<void> };
+export type Running = { agent: Agent; maps: string; reload(): Promise<void>; stop(): Promise<void> };
 
-/** How often the two files are looked at, milliseconds: `watch` misses changes on network and overlay filesystems. */
+/** How often the two files and the folder of maps are looked at, milliseconds: `watch` misses changes on network and overlay filesystems. */
 const LOOK_MS = 2000;
 
 /** Runs until SIGINT or SIGTERM; SIGHUP reads the files again. Throws `BadFiles` or what `startAgent` throws. */
@@ -35,11 +37,13 @@ export async function runAgent(files: AgentFiles): Promise<void> {
   const reload = () => void running.reload();
   process.on('SIGHUP', reload);
   for (const file of [files.config, files.policy]) watchFile(file, { interval: LOOK_MS }, reload);
+  const maps = watchFolder(running.maps, LOOK_MS, systemClock, reload);
   await new Promise<void>((stop) => {
     process.once('SIGINT', () => stop());
     process.once('SIGTERM', () => stop());
   });
   for (const file of [files.config, files.policy]) unwatchFile(file);
+  maps.stop();
   await running.stop();
 }
 
@@ -77,9 +81,11 @@ async function startParts(files: AgentFiles, loaded: Loaded, log: Logger, parts:
   ready.resolve(agent);
   log.info({ site: config.site, devices: config.devices.length }, 'the agent runs');
   told.ready(`rack ${config.rack} of ${config.site}, ${config.devices.length} devices`);
+  noteMaps(loaded, alarms);
   const inForce = new InForce(files, loaded, assembled, alarms, log);
   return {
     agent,
+    maps: config.maps,
     reload: () => inForce.reload(),
     stop: async () => {
       log.info({}, 'the agent stops; outputs stay as they are');
@@ -150,7 +156,8 @@ class InForce {
     const { agent, rackOf } = this.#assembled;
     agent.adopt(next.policy, next.keys);
     this.#loaded = { ...before, policy: next.policy, keys: next.keys };
-    if (next.configHash === before.configHash) return;
+    noteMaps(next, this.#alarms);
+    if (next.configHash === before.configHash && isDeepStrictEqual(next.shelf.maps, before.shelf.maps)) return;
     const fixed = fixedPart(next).filter(([, value], i) => value !== fixedPart(before)[i]?.[1]);
     if (fixed.length > 0)
       throw new Error(`${fixed.map(([key]) => key).join(', ')} of the config change only with a restart`);
@@ -163,11 +170,17 @@ class InForce {
 const ALARM = 'files-refused';
 
 /** What sessions, topics and the disk hang on. */
-function fixedPart({ config: { site, rack, groups, broker, state, socket } }: Loaded): [string, string][] {
-  return Object.entries({ site, rack, groups, broker, state, socket }).map(([key, value]) => [
+function fixedPart({ config: { site, rack, groups, broker, state, socket, maps } }: Loaded): [string, string][] {
+  return Object.entries({ site, rack, groups, broker, state, socket, maps }).map(([key, value]) => [
     key,
     JSON.stringify(value),
   ]);
+}
+
+/** A map with mistakes that no instrument uses hinders nothing, but whoever put it there wants to know. */
+function noteMaps({ shelf: { problems } }: Loaded, alarms: Map<string, Raised>): void {
+  if (problems.length === 0) alarms.delete('maps-refused');
+  else alarms.set('maps-refused', { severity: 'warning', message: problems.map(formatProblem).join('; ') });
 }
 
 /** What the disk cannot keep is said, and orders are obeyed all the same. */

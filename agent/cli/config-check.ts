@@ -17,6 +17,7 @@ export const configVerb: Verb = ({ terminal }) =>
         if (loaded.kind === 'ok') {
           const summary = summarise(loaded.value);
           terminal.out(options.json ? JSON.stringify({ ok: true, ...summary }) : formatSummary(summary));
+          for (const problem of loaded.value.shelf.problems) terminal.note(`not used: ${formatProblem(problem)}`);
           return;
         }
         const { problems } = loaded;

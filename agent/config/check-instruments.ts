@@ -1,9 +1,9 @@
 /** What no schema can see in the meters, sensors and PDUs of config.yaml: buses, units, models and what a model can do. */
-import type { MapProblem, RegisterMap } from '#adapters/modbus/register-map.ts';
+import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import type { Config } from './config.ts';
 import type { MapShelf } from './maps.ts';
 import { suggest } from './nearest.ts';
-import type { Finding } from './problem.ts';
+import type { Finding, Problem } from './problem.ts';
 
 const sections = ['meters', 'sensors', 'pdus'] as const;
 type Section = (typeof sections)[number];
@@ -110,6 +110,6 @@ function isBeside(a: Placed, b: Placed): boolean {
   return a.channel !== b.channel || a.model !== b.model;
 }
 
-function inWords({ point, rule, detail }: MapProblem): string {
-  return [...(point ? [point] : []), rule, detail].join(': ');
+function inWords({ path, message }: Problem): string {
+  return path === '' ? message : `${path}: ${message}`;
 }

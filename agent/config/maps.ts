@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MapProblem, RegisterMap } from '#adapters/modbus/register-map.ts';
 import { parseRegisterMap, RegisterMapError } from '#adapters/modbus/register-map.ts';
+import type { Problem } from './problem.ts';
 
 export type MapShelf = {
   /** Ids of all there are, sorted, also of those with mistakes. */
@@ -13,7 +14,7 @@ export type MapShelf = {
   /** Those asked for, as far as they are sound. */
   maps: ReadonlyMap<string, RegisterMap>;
   /** Mistakes in those asked for, and in any of the technician's. */
-  problems: readonly MapProblem[];
+  problems: readonly Problem[];
 };
 
 /** `wanted` are ids; without it all are read. A `folder` that does not exist holds none. */
@@ -46,13 +47,18 @@ function nothingThere(error: NodeJS.ErrnoException): Map<string, string> {
   throw error;
 }
 
-async function readMap(id: string, file: string): Promise<{ map: RegisterMap } | { problems: readonly MapProblem[] }> {
+async function readMap(id: string, file: string): Promise<{ map: RegisterMap } | { problems: readonly Problem[] }> {
   try {
     const map = await readMapFile(file);
     if (map.id === id) return { map };
-    return { problems: [{ file, rule: 'id', detail: `${map.id} is not the name of its file` }] };
+    return { problems: [{ file, path: 'id', message: `${map.id} is not the name of its file` }] };
   } catch (error) {
-    if (error instanceof RegisterMapError) return { problems: error.problems };
+    if (error instanceof RegisterMapError) return { problems: error.problems.map(asProblem) };
     throw error;
   }
+}
+
+/** A mistake in a map, in the form of those in the operator's files. */
+export function asProblem({ file, point, rule, detail }: MapProblem): Problem {
+  return { file, path: point ?? '', message: `${rule}: ${detail}` };
 }
