@@ -8,9 +8,10 @@ import { isOk } from './bench.ts';
 import { commandPath } from './command-path.ts';
 import { decideBench } from './decide.ts';
 import { gpuPath } from './gpu-path.ts';
+import { market } from './market.ts';
 import { wrongValues } from './wrong-values.ts';
 
-const benches: readonly Bench[] = [commandPath, decideBench, gpuPath, wrongValues];
+const benches: readonly Bench[] = [commandPath, decideBench, gpuPath, market, wrongValues];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { data: { type: 'string' } } });
 const bench = benches.find(({ name }) => name === positionals[0]);

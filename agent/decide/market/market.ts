@@ -1,5 +1,6 @@
 /** Prices to stances: what rests because energy costs more than it earns, and what takes more because it is paid for. */
 import type { Policy } from '#agent/config/policy.ts';
+import { riseS } from '#agent/state/learn.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
@@ -64,14 +65,17 @@ function told({ order: { issuer, id }, target }: Quote, prices: Prices, moved: M
 }
 
 function stand(
-  { facts: { id } }: DeviceView,
+  { facts }: DeviceView,
   energy: number | undefined,
   earns: number | undefined,
   { before, mayRaise, policy, now, rack }: MarketParts,
 ): Standing {
+  const { id } = facts;
   const standing = before[id] ?? { stance: 'home', since: Number.MIN_SAFE_INTEGER, rests: [] };
   const place = staggerMs(rack, `market ${id}`, 1) / 1000;
-  return weigh(standing, { energy, breakEven: earns, place, mayRaise, wall: now.wall }, policy);
+  // While it comes back it draws its power and earns nothing.
+  const restartCost = facts.controls['wake']?.restarts ? riseS(facts, 'wake') / policy.market.spell_s : 0;
+  return weigh(standing, { energy, breakEven: earns, restartCost, place, mayRaise, wall: now.wall }, policy);
 }
 
 function whyMoved(stance: Moved['stance'], energy: number | undefined, earns: number | undefined): string {

@@ -12,6 +12,7 @@ const rules = (change: Record<string, unknown> = {}): Rules => policyOf(change);
 const weighing = (change: Partial<Weighing>): Weighing => ({
   energy: 50,
   breakEven: 100,
+  restartCost: 0,
   place: 0,
   mayRaise: true,
   wall: 0,
@@ -21,6 +22,8 @@ const weighing = (change: Partial<Weighing>): Weighing => ({
 const rows: [what: string, from: Stance, change: Partial<Weighing>, market: object, to: Stance][] = [
   ['a device that earns runs', 'home', { energy: 94 }, {}, 'home'],
   ['energy that costs more than it earns lets it rest', 'home', { energy: 106 }, {}, 'rest'],
+  ['what coming back costs is part of the bargain', 'home', { energy: 120, restartCost: 0.2 }, {}, 'home'],
+  ['and no more than that', 'home', { energy: 130, restartCost: 0.2 }, {}, 'rest'],
   ['within the margin a device that runs goes on', 'home', { energy: 104 }, {}, 'home'],
   ['and one that rests goes on resting', 'rest', { energy: 96 }, {}, 'rest'],
   ['one that rests runs again below the margin', 'rest', { energy: 94 }, {}, 'home'],

@@ -22,7 +22,9 @@ export type Weighing = {
   readonly energy: number | undefined;
   /** Price at which running earns nothing; undefined when that cannot be told. */
   readonly breakEven: number | undefined;
-  /** Seconds over which racks follow on the way up and down, and where in that this device stands, 0 to 1. */
+  /** What coming back costs it, as a share of what it would earn in the time for which a high price is taken to last. */
+  readonly restartCost: number;
+  /** Where this device stands among those that follow one after the other, 0 to 1. */
   readonly place: number;
   readonly mayRaise: boolean;
   readonly wall: Millis;
@@ -53,7 +55,7 @@ export function weigh(before: Standing, weighing: Weighing, { market, miners, li
 }
 
 function stanceAsked(
-  { energy, breakEven }: Weighing,
+  { energy, breakEven, restartCost }: Weighing,
   now: Stance,
   { margin, take_when_paid }: Rules['market'],
 ): Stance {
@@ -62,6 +64,6 @@ function stanceAsked(
   if (energy < 0) return take_when_paid ? 'take' : 'home';
   const calm = now === 'take' ? 'home' : now;
   if (breakEven === undefined) return calm;
-  if (energy > breakEven * (1 + margin)) return 'rest';
+  if (energy > breakEven * (1 + margin + restartCost)) return 'rest';
   return energy < breakEven * (1 - margin) ? 'home' : calm;
 }
