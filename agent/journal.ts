@@ -130,7 +130,7 @@ export function lastMoment(rows: ReadonlyMap<string, string>): Millis {
 }
 
 /** Without the monotonic moments: they mean nothing to the next process, and would be written at every turn. */
-function lasting({ line, lift, tracks, cutAt: _at, pace: _pace, run: _run, ...memory }: Memory): object {
+function lasting({ line, lift, tracks, cutAt: _at, pace: _pace, run: _run, trim: _trim, ...memory }: Memory): object {
   return {
     ...memory,
     ...(line && { line: { ...line, movedAt: 0, hold: line.hold && { ...line.hold, until: 0 } } }),

@@ -128,6 +128,11 @@ function riseOf({ device, homeW, fullW, dial }: Steerable, missingW: Watts, most
   return limit >= dial.min && watts > homeW ? { ...full, want: { kind: 'awake', limit }, watts } : undefined;
 }
 
+/** Watts of a device whose dial stands at `value`. */
+export function wattsOn(dial: Range, value: number, fullW: Watts): Watts {
+  return value * unitW(dial, fullW);
+}
+
 /** Watts that one unit of the dial stands for. */
 function unitW({ unit }: Range, fullW: Watts): Watts {
   return unit === 'percent' ? fullW / 100 : 1;

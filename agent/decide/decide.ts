@@ -27,9 +27,10 @@ import type { Unreported } from './progress.ts';
 import { progress } from './progress.ts';
 import type { Surroundings } from './ramp.ts';
 import { moveLift, moveLine } from './ramp.ts';
-import { paced, rested } from './rest.ts';
+import { isHurried, paced, rested } from './rest.ts';
 import { roster } from './roster.ts';
 import { share } from './share.ts';
+import { keptTrim, learnedTrim } from './trim.ts';
 
 export type Decision = { readonly plan: Plan; readonly memory: Memory };
 
@@ -57,13 +58,15 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const line = moveLine(memory.line, envelope, around);
   const lift = moveLift(memory.lift, envelope, around);
 
-  const steeredW = (watts: Watts | undefined) => (watts === undefined ? undefined : watts - fixedW);
+  const trim = learnedTrim(memory.trim, { picture, envelope, leastW, now });
+  const steeredW = (watts: Watts | undefined) => (watts === undefined ? undefined : watts - fixedW - trim.watts);
   const pace = paced(memory.pace, envelope.ceilingW ?? envelope.floorW, now);
   const sharing = share(picture, rested(crew, picture, pace, now), memory, {
     lineW: steeredW(line?.levelW),
     levelW: steeredW(envelope.ceilingW),
     liftW: steeredW(lift?.levelW),
     floorW: steeredW(envelope.floorW),
+    hurried: isHurried(pace, now),
   });
   const expectedW = fixedW + sum(sharing.allotted.map(({ watts }) => watts));
   const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
@@ -96,6 +99,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     baselines,
     market: priced.standings,
     tracks: memory.tracks,
+    trim: keptTrim(trim, expectedW, now),
     pace,
     ...(run && { run }),
   };

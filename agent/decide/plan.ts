@@ -7,6 +7,7 @@ import type { Run } from './commission/run.ts';
 import type { Standings, Told } from './market/market.ts';
 import type { Pace } from './rest.ts';
 import { calm } from './rest.ts';
+import type { Trim } from './trim.ts';
 
 export type PlannedDevice = {
   readonly device: string;
@@ -123,6 +124,8 @@ export type Memory = {
   readonly tracks: readonly Track[];
   /** Per event, `issuer/event`: frozen when its first order binds. */
   readonly baselines: Readonly<Record<string, Baseline>>;
+  /** What the meter has shown beside what was planned. */
+  readonly trim?: Trim;
   /** How often the level changes. */
   readonly pace: Pace;
   /** How far commissioning is, while it runs. */

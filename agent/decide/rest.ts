@@ -53,7 +53,7 @@ function restedOne(each: Steerable, device: DeviceView, hurried: boolean, now: N
   return { ...usable, home: asked, homeW: heldW, fullW: heldW, dial: undefined, displaced };
 }
 
-function isHurried({ changedAt }: Pace, now: Now): boolean {
+export function isHurried({ changedAt }: Pace, now: Now): boolean {
   return changedAt.filter((at) => now.mono - at < HURRIED_SPAN_MS).length >= HURRIED_CHANGES;
 }
 

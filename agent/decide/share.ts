@@ -3,7 +3,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { sameSetting } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Allotted, Filling, Partial, Steerable } from './allocate.ts';
-import { allocate, raised } from './allocate.ts';
+import { allocate, raised, wattsOn } from './allocate.ts';
 import type { Memory } from './plan.ts';
 import { ranked } from './rank.ts';
 import type { Roster } from './roster.ts';
@@ -25,6 +25,8 @@ export type Bounds = {
   /** What they are to draw at the least, now, and where that is going. */
   readonly liftW: Watts | undefined;
   readonly floorW: Watts | undefined;
+  /** Whether they change so often that whoever follows them stays awake. */
+  readonly hurried: boolean;
 };
 
 /** Without a bound everyone is at home. */
@@ -34,7 +36,7 @@ export function share(
   memory: Memory,
   bounds: Bounds,
 ): Sharing {
-  const { lineW = Number.POSITIVE_INFINITY, levelW, liftW, floorW = liftW } = bounds;
+  const { lineW = Number.POSITIVE_INFINITY, liftW, floorW = liftW, hurried } = bounds;
   if (bounds.lineW === undefined && liftW === undefined) {
     return { ordered: steerable, allotted: steerable.map(atHome), ranking: [], partial: undefined };
   }
@@ -43,10 +45,11 @@ export function share(
     steadyFirst(before.length > 0 ? steerable : reordered(steerable, ranking)),
     picture,
   );
-  const cut = allocate(units, lineW, filling(units, lineW, levelW, memory));
+  const usable = hurried ? keptAwake(units, lineW) : units;
+  const cut = allocate(usable, lineW, filling(usable, bounds, memory));
   const rise = liftW !== undefined && floorW !== undefined && { liftW, floorW, budgetW: lineW };
-  const allotted = rise ? raised(units, cut, rise) : cut;
-  return { ...split(allotted), ranking, partial: partialOf(allotted, units) };
+  const allotted = rise ? raised(usable, cut, rise) : cut;
+  return { ...split(allotted), ranking, partial: partialOf(allotted, usable) };
 }
 
 function reordered(steerable: readonly Steerable[], ranking: readonly string[]): Steerable[] {
@@ -63,10 +66,26 @@ function steadyFirst(ranked: readonly Steerable[]): readonly Steerable[] {
  * While the line moves, nobody's partial setting follows it tick by tick: on the way down the device that the level
  * itself will leave partly filled goes there at once, on the way up it waits until it may be full again.
  */
-function filling(ordered: readonly Steerable[], lineW: Watts, levelW: Watts | undefined, { partial }: Memory): Filling {
-  if (levelW === lineW) return partial ? { rather: partial } : 'any';
-  if (levelW !== undefined && levelW < lineW) return only(partialOf(allocate(ordered, levelW, 'any'), ordered));
+function filling(ordered: readonly Steerable[], { lineW, levelW, hurried }: Bounds, { partial }: Memory): Filling {
+  if (levelW === lineW || hurried) return partial ? { rather: partial } : 'any';
+  if (levelW !== undefined && lineW !== undefined && levelW < lineW) {
+    return only(partialOf(allocate(ordered, levelW, 'any'), ordered));
+  }
   return only(partial);
+}
+
+/**
+ * A miner takes a minute to wake: what follows a signal of seconds goes no further down than its dial's end, as long as
+ * that is far enough for all together.
+ */
+function keptAwake(ordered: readonly Steerable[], lineW: Watts): readonly Steerable[] {
+  const swinging = ordered.map((each): Steerable => {
+    const { dial, home, homeW, lowest, fullW } = each;
+    if (!dial || home.kind === 'asleep' || lowest.kind === 'awake') return each;
+    const lowestW = wattsOn(dial, dial.min, fullW);
+    return lowestW < homeW ? { ...each, lowest: { kind: 'awake', limit: dial.min }, lowestW } : each;
+  });
+  return swinging.reduce((sum, { lowestW }) => sum + lowestW, 0) <= lineW ? swinging : ordered;
 }
 
 function only(partial: Partial | undefined): Filling {

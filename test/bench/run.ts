@@ -9,9 +9,10 @@ import { commandPath } from './command-path.ts';
 import { decideBench } from './decide.ts';
 import { gpuPath } from './gpu-path.ts';
 import { market } from './market.ts';
+import { tracking } from './tracking.ts';
 import { wrongValues } from './wrong-values.ts';
 
-const benches: readonly Bench[] = [commandPath, decideBench, gpuPath, market, wrongValues];
+const benches: readonly Bench[] = [commandPath, decideBench, gpuPath, market, tracking, wrongValues];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { data: { type: 'string' } } });
 const bench = benches.find(({ name }) => name === positionals[0]);
