@@ -18,6 +18,7 @@ import { innosilicon } from './asic/innosilicon.ts';
 import { luxos } from './asic/luxos.ts';
 import { marathon } from './asic/marathon.ts';
 import { sealminer } from './asic/sealminer.ts';
+import { vnish } from './asic/vnish.ts';
 import { whatsminerV2 } from './asic/whatsminer-v2.ts';
 import { whatsminerV3 } from './asic/whatsminer-v3.ts';
 import type { Adapter } from './contract.ts';
@@ -28,6 +29,7 @@ export const adapters: readonly Adapter[] = [
   whatsminerV3,
   whatsminerV2,
   luxos,
+  vnish,
   auradine,
   avalon,
   sealminer,

@@ -45,6 +45,18 @@ export const known: readonly Known[] = [
   },
   {
     peer: 'proto-fleet',
+    adapter: 'vnish',
+    field: 'model',
+    reason: "the peer drops the make and the blanks; Identity has the device's own word",
+  },
+  {
+    peer: 'proto-fleet',
+    adapter: 'vnish',
+    field: 'manufacturer',
+    reason: 'VNish is firmware for Antminers; Identity has the maker of the machine',
+  },
+  {
+    peer: 'proto-fleet',
     adapter: 'antminer',
     field: 'firmware_version',
     reason: 'written by hand: no reply of the case has that version; Identity has the file system’s',

@@ -13,6 +13,10 @@ import { LuxosMiner } from './luxos-miner.ts';
 import type { LuxosOptions } from './luxos-spec.ts';
 import { luxosSpec } from './luxos-spec.ts';
 import type { Surroundings } from './physics.ts';
+import { vnishWeb } from './vnish.ts';
+import { VnishMiner } from './vnish-miner.ts';
+import type { VnishOptions } from './vnish-spec.ts';
+import { vnishSpec } from './vnish-spec.ts';
 import { Whatsminer } from './whatsminer-miner.ts';
 import type { WhatsminerOptions } from './whatsminer-spec.ts';
 import { whatsminerSpec } from './whatsminer-spec.ts';
@@ -23,13 +27,19 @@ import type { WhatsminerV3Options } from './whatsminer-v3-spec.ts';
 import { whatsminerV3Spec } from './whatsminer-v3-spec.ts';
 
 /** A WhatsMiner unless `kind` says otherwise. */
-export type MinerOptions = WhatsminerOptions | WhatsminerV3Options | LuxosOptions | AntminerOptions;
+export type MinerOptions = WhatsminerOptions | WhatsminerV3Options | LuxosOptions | VnishOptions | AntminerOptions;
 
 /** `kind` tells them apart. */
-export type SimulatedMiner = Whatsminer | WhatsminerV3 | LuxosMiner | Antminer;
+export type SimulatedMiner = Whatsminer | WhatsminerV3 | LuxosMiner | VnishMiner | Antminer;
 
 /** For tests that go through all of them. */
-export const minerKinds: readonly SimulatedMiner['kind'][] = ['whatsminer', 'whatsminer-v3', 'luxos', 'antminer'];
+export const minerKinds: readonly SimulatedMiner['kind'][] = [
+  'whatsminer',
+  'whatsminer-v3',
+  'luxos',
+  'vnish',
+  'antminer',
+];
 
 /** Something that listens at one of a miner's ports. */
 export type Door = {
@@ -47,6 +57,8 @@ export function createMiner(options: MinerOptions, place: number, surroundings: 
       return new Antminer(antminerSpec(options, place), surroundings);
     case 'luxos':
       return new LuxosMiner(luxosSpec(options, place), surroundings);
+    case 'vnish':
+      return new VnishMiner(vnishSpec(options, place), surroundings);
     case 'whatsminer-v3':
       return new WhatsminerV3(whatsminerV3Spec(options, place), surroundings);
     default:
@@ -62,6 +74,8 @@ export function doorsOf(miner: SimulatedMiner, clock: SimulatorClock): Door[] {
       return [{ port, serve: (stream) => serveWhatsminerV2(miner, clock, stream) }];
     case 'whatsminer-v3':
       return [{ port, serve: (stream) => serveWhatsminerV3(miner, clock, stream) }];
+    case 'vnish':
+      return [{ port, serve: vnishWeb(miner, clock) }];
     case 'antminer':
       return [
         { port, serve: antminerWeb(miner, clock) },
