@@ -1,5 +1,5 @@
 /** Time, injected everywhere: wall for what people and orders say, monotonic for ages and ramps. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turnOfLoop } from 'node:timers/promises';
 import type { Millis } from '#protocol/units.ts';
 
 export type Clock = {
@@ -7,7 +7,7 @@ export type Clock = {
   wall(): Millis;
   /** Milliseconds since an arbitrary start. Never jumps back. */
   monotonic(): Millis;
-  /** Rejects with the signal's reason when aborted. */
+  /** To a fraction of a millisecond where one is asked for. Rejects with the signal's reason when aborted. */
   sleep(ms: Millis, signal?: AbortSignal): Promise<void>;
   /** Calls `work` every `ms` until the returned function is called. `name` appears in traces. */
   every(name: string, ms: Millis, work: () => void): () => void;
@@ -29,8 +29,13 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
     signal?.throwIfAborted();
+    const until = performance.now() + ms;
     try {
-      await delay(ms, undefined, signal ? { signal } : {});
+      await delay(Math.floor(ms), undefined, signal ? { signal } : {});
+      // Timers count whole milliseconds. Who asks for a part of one, such as a silence on a serial line, gets it in
+      // turns of the event loop: one millisecond of them at the most.
+      if (!Number.isInteger(ms))
+        while (performance.now() < until) await turnOfLoop(undefined, signal ? { signal } : {});
     } catch (error) {
       // node:timers rejects with its own AbortError; callers want to know why.
       if (signal?.aborted) throw signal.reason;

@@ -56,10 +56,11 @@ test('an offline unit is probed ever less often, and one that takes long to miss
   assert.equal(talk.unit.notBeforeMs(talk.now + 10_000), 0);
 });
 
-test('a probe waits for what the unit used to need, and for a unit that never spoke as long as for any', () => {
+test('after a miss a unit is waited for as long as it used to need, and one that never spoke as long as any', () => {
   const quick = new Talk();
   quick.answered(20);
-  for (let miss = 0; miss < 4; miss++) quick.missed(700);
+  assert.equal(quick.unit.patienceMs(700, 30), 700);
+  quick.missed(700);
   assert.equal(quick.unit.patienceMs(700, 30), 30 + 100 + 3 * 20);
   const stranger = new Talk();
   for (let miss = 0; miss < 4; miss++) stranger.missed(700);

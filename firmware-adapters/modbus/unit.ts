@@ -8,8 +8,8 @@ const offline = { failures: 4, silentMs: 2000 };
  * last one cost the bus.
  */
 const probes = { firstMs: 1000, maxMs: 10_000, costFactor: 40 };
-/** A probe need not wait longer than this and three times what the unit ever needed. */
-const PROBE_MS: Millis = 100;
+/** Besides three times what the unit ever needed, when it is asked again after a miss. */
+const SPARE_MS: Millis = 100;
 /** A unit that misses so many requests of so many, all of them soon after its last answer, is given more rest. */
 const restless = { misses: 3, within: 20, forgivenAfter: 2000 };
 const gaps = { firstMs: 5, maxMs: 100 };
@@ -64,10 +64,10 @@ export class Unit {
     return this.isOffline ? Math.max(0, this.#nextProbeAt - now) : 0;
   }
 
-  /** How long an answer is waited for, at most `timeoutMs`: an offline unit that was quick before gets less. */
+  /** How long an answer is waited for: `timeoutMs`, but after a miss no longer than the unit used to need. */
   patienceMs(timeoutMs: Millis, wireMs: Millis): Millis {
-    if (!this.isOffline || this.#turnaroundMs === undefined) return timeoutMs;
-    return Math.min(timeoutMs, wireMs + PROBE_MS + 3 * this.#slowestMs);
+    if (this.#failures === 0 || this.#turnaroundMs === undefined) return timeoutMs;
+    return Math.min(timeoutMs, wireMs + SPARE_MS + 3 * this.#slowestMs);
   }
 
   asked(now: Millis): void {

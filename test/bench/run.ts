@@ -5,6 +5,7 @@
 import { parseArgs, styleText } from 'node:util';
 import type { Bench, Check, Outcome } from './bench.ts';
 import { isOk } from './bench.ts';
+import { busBench } from './bus.ts';
 import { commandPath } from './command-path.ts';
 import { decideBench } from './decide.ts';
 import { gpuPath } from './gpu-path.ts';
@@ -12,7 +13,7 @@ import { market } from './market.ts';
 import { tracking } from './tracking.ts';
 import { wrongValues } from './wrong-values.ts';
 
-const benches: readonly Bench[] = [commandPath, decideBench, gpuPath, market, tracking, wrongValues];
+const benches: readonly Bench[] = [busBench, commandPath, decideBench, gpuPath, market, tracking, wrongValues];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { data: { type: 'string' } } });
 const bench = benches.find(({ name }) => name === positionals[0]);

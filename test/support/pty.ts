@@ -18,6 +18,25 @@ export type Pty = {
 
 /** Linux only. */
 export function openPty(): Pty {
+  const { fd, path } = openTerminal();
+  // Half of what its type says: a terminal's read stream writes as well.
+  const master = new ReadStream(fd);
+  // When the last opener of `path` leaves, reading fails with EIO.
+  master.on('error', () => {});
+  return {
+    path,
+    master,
+    unplug: async () => {
+      if (master.destroyed) return;
+      const closed = once(master, 'close');
+      master.destroy();
+      await closed;
+    },
+  };
+}
+
+/** The same for whoever reads and writes the controlling end by itself, and waits for it. */
+export function openTerminal(): { fd: number; path: string } {
   const libc = koffi.load('libc.so.6');
   const call = (name: string, signature: string, ...args: unknown[]): number => {
     const result: number = libc.func(signature)(...args);
@@ -29,18 +48,5 @@ export function openPty(): Pty {
   call('unlockpt', 'int unlockpt(int)', fd);
   const name = Buffer.alloc(64);
   call('ptsname_r', 'int ptsname_r(int, _Out_ char *, size_t)', fd, name, name.length);
-  // Half of what its type says: a terminal's read stream writes as well.
-  const master = new ReadStream(fd);
-  // When the last opener of `path` leaves, reading fails with EIO.
-  master.on('error', () => {});
-  return {
-    path: name.toString('latin1', 0, name.indexOf(0)),
-    master,
-    unplug: async () => {
-      if (master.destroyed) return;
-      const closed = once(master, 'close');
-      master.destroy();
-      await closed;
-    },
-  };
+  return { fd, path: name.toString('latin1', 0, name.indexOf(0)) };
 }
