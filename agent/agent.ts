@@ -1,6 +1,7 @@
 /** One rack's agent, put together from its parts. Knows no paths and no process: 1,000 of these run in one. */
 import { spokenVersions } from '#protocol/order.ts';
 import { Books } from './books.ts';
+import { Commissioner } from './commissioner.ts';
 import type { IssuerKeys } from './config/keys.ts';
 import type { Policy } from './config/policy.ts';
 import { explain } from './decide/explain/explain.ts';
@@ -37,6 +38,7 @@ class RackAgent implements Agent {
   readonly #parts: AgentParts;
   readonly #journal: RackJournal;
   readonly #books: Books;
+  readonly commissioner: Commissioner;
   readonly #publisher: Publisher;
   readonly #presence: Presence;
   readonly #evidence: EvidenceKeeper;
@@ -78,6 +80,14 @@ class RackAgent implements Agent {
       policy,
       picture,
     });
+    this.commissioner = new Commissioner({
+      clock,
+      policy,
+      picture,
+      memory: () => this.#loop.memory,
+      observe: (observation) => this.#loop.observe(observation),
+      tell: (why, device) => this.#teller.local(why, device),
+    });
     this.#hands = this.#makeHands(parts.rack);
     this.#recorder = new Recorder({ rack, version, policy, sink: parts.recordings });
     this.#loop = new Loop({
@@ -90,7 +100,8 @@ class RackAgent implements Agent {
         this.#journal.memory(turn.memory, clock.wall());
         parts.alive();
         this.#recorder.turned(turn);
-        this.#books.keep(turn.picture, turn.at.mono);
+        this.commissioner.turned(turn);
+        this.#books.keep(this.#loop.picture, turn.at.mono);
         this.#lastTurn = turn;
       },
       recorder: this.#recorder,

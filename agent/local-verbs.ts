@@ -10,6 +10,15 @@ import { LocalError, localVerb } from './platform/local-socket.ts';
 const PAGE_BYTES = 40_000;
 
 const lockout = z.strictObject({ devices: z.array(z.string()).min(1), locked: z.boolean() });
+/** `from`: how many results the asker has. */
+const commission = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('begin'), devices: z.array(z.string()) }),
+  z.strictObject({ do: z.literal('look'), from: z.int().nonnegative() }),
+  z.strictObject({ do: z.literal('end') }),
+  z.strictObject({ do: z.literal('observe'), on: z.boolean() }),
+]);
+/** In one answer. */
+const MOST_RESULTS = 50;
 const manual = z.strictObject({ forS: seconds });
 
 export function localVerbs(running: Promise<Agent>, clock: Clock): Record<string, LocalHandler> {
@@ -41,14 +50,41 @@ export function localVerbs(running: Promise<Agent>, clock: Clock): Record<string
       if (on !== undefined) await agent.record(on);
       return await agent.recording();
     }),
+    commission: localVerb(commission, async (asked) => commissioned(await running, asked)),
     manual: localVerb(manual, async ({ forS }) => {
       const agent = await running;
-      const { lockedOut } = agent.local;
-      if (forS === 0) await agent.setLocal({ lockedOut }, 'run by hand no longer');
-      else await agent.setLocal({ lockedOut, manualUntil: clock.wall() + forS * 1000 }, `run by hand for ${forS} s`);
+      const { manualUntil: _before, ...local } = agent.local;
+      if (forS === 0) await agent.setLocal(local, 'run by hand no longer');
+      else await agent.setLocal({ ...local, manualUntil: clock.wall() + forS * 1000 }, `run by hand for ${forS} s`);
       return agent.local;
     }),
   };
+}
+
+async function commissioned(agent: Agent, asked: z.infer<typeof commission>): Promise<object> {
+  const { commissioner, local } = agent;
+  switch (asked.do) {
+    case 'begin': {
+      mustKnow(agent, asked.devices);
+      const devices = asked.devices.length > 0 ? asked.devices : agent.devices;
+      const why = commissioner.begin(devices);
+      if (why !== undefined) throw new LocalError('not_now', why);
+      break;
+    }
+    case 'end':
+      commissioner.end();
+      break;
+    case 'observe': {
+      const { observes: _before, ...rest } = local;
+      const why = asked.on ? 'devices are commissioned by what happens anyway' : 'devices are commissioned no longer';
+      await agent.setLocal(asked.on ? { ...rest, observes: true } : rest, why);
+      break;
+    }
+    case 'look':
+  }
+  const { results, ...rest } = commissioner.look();
+  const from = asked.do === 'look' ? asked.from : 0;
+  return { ...rest, observes: agent.local.observes === true, results: results.slice(from, from + MOST_RESULTS) };
 }
 
 function mustKnow(agent: Agent, devices: readonly string[]): void {

@@ -74,6 +74,10 @@ export class Loop {
     return this.#picture;
   }
 
+  get memory(): Memory {
+    return this.#memory;
+  }
+
   /** How late the last tick came, milliseconds. */
   get lagMs(): Millis {
     return this.#lagMs;
@@ -103,6 +107,7 @@ export class Loop {
     switch (observation.kind) {
       case 'order':
       case 'local':
+      case 'commission':
       case 'hints':
         this.turn();
         break;

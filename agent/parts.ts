@@ -1,6 +1,7 @@
 /** What one rack's agent is made of, and what it offers to the process around it. */
 import type { IssuerKeys } from './config/keys.ts';
 import type { Policy } from './config/policy.ts';
+import type { Result } from './decide/commission/run.ts';
 import type { Link } from './decide/explain/link.ts';
 import type { BrokerHandlers, BrokerSession } from './platform/broker.ts';
 import type { Identity } from './platform/identity.ts';
@@ -53,6 +54,19 @@ export type Recording = {
   readonly files: readonly RecordingFile[];
 };
 
+/** How far commissioning is. */
+export type Commissioning = {
+  readonly running: boolean;
+  /** Why it is over. */
+  readonly over?: string;
+  readonly doing?: { readonly device: string; readonly what: string; readonly forS: number };
+  /** Devices whose turn has not come. */
+  readonly waiting: number;
+  readonly results: readonly Result[];
+  /** Devices that orders may touch. */
+  readonly released: readonly string[];
+};
+
 export type Agent = {
   start(): Promise<void>;
   /** Leaves every output as it is. */
@@ -70,6 +84,12 @@ export type Agent = {
   readonly local: LocalState;
   /** What a person at the rack decides; kept over restarts. */
   setLocal(local: LocalState, why: string): Promise<void>;
+  readonly commissioner: {
+    /** Moves these one after the other, as long as somebody looks. @returns why not. */
+    begin(devices: readonly string[]): string | undefined;
+    look(): Commissioning;
+    end(): void;
+  };
   /** Whether it records, and what there is. */
   recording(): Promise<Recording>;
   /** Goes on over restarts until it is switched off. */

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { agentVerb } from './agent.ts';
+import { commissionVerb } from './commission.ts';
 import { configVerb } from './config-check.ts';
 import { explainVerb } from './explain.ts';
 import { keysVerb } from './keys-new.ts';
@@ -21,6 +22,7 @@ const verbs: readonly Verb[] = [
   offerVerb,
   lockoutVerb,
   manualVerb,
+  commissionVerb,
   configVerb,
   keysVerb,
   orderVerb,

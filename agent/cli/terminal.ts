@@ -8,6 +8,8 @@ export type Terminal = {
   out(text: string): void;
   /** One line on stderr. */
   note(text: string): void;
+  /** Writes over the line that it wrote before, on stderr; nothing where that is no terminal. */
+  over(line: string): void;
   /** Columns a line may fill. */
   width: number;
   /** Colours `text`; leaves it alone where stdout is no terminal or NO_COLOR is set. */
@@ -21,6 +23,7 @@ export function processTerminal({ stdout, stderr }: Pick<NodeJS.Process, 'stdout
   return {
     out: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
+    over: (line) => void (stderr.isTTY && stderr.write(`\r\x1b[K${line}`)),
     width: Math.max(stdout.columns ?? USUAL_WIDTH, USUAL_WIDTH),
     tint: (tint, text) => styleText(tint, text, { stream: stdout }),
   };

@@ -53,6 +53,11 @@ const house: readonly Rule[] = [
     values: ['protocol', 'agent/state', 'agent/decide', 'agent/platform'],
     types: ['agent/config'],
   },
+  {
+    room: 'agent/commissioner.ts',
+    values: ['agent/decide', 'agent/state', 'agent/platform'],
+    types: ['protocol', 'agent/config', 'agent/loop.ts', 'agent/parts.ts'],
+  },
   { room: 'agent/books.ts', values: ['protocol'], types: ['agent/platform', 'agent/state'] },
   { room: 'agent/journal.ts', values: ['protocol', 'agent/decide'], types: ['agent/platform', 'agent/state'] },
   {
@@ -74,6 +79,7 @@ const house: readonly Rule[] = [
       ...rooms,
       'agent/replay',
       'agent/loop.ts',
+      'agent/commissioner.ts',
       'agent/books.ts',
       'agent/journal.ts',
       'agent/hands.ts',

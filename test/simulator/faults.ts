@@ -61,6 +61,8 @@ export type SensorFaults = ModbusFaults & {
 export type MeterFaults = SensorFaults & {
   /** Every value is not a number. */
   nan: boolean;
+  /** What its current transformers make of the watts: -1 for ones that are turned round, 0.5 for a wrong ratio. */
+  ctRatio: number;
 };
 
 export type PduFaults = ModbusFaults & {
@@ -102,7 +104,7 @@ export function healthyWhatsminer(): WhatsminerFaults {
 }
 
 export function healthyMeter(): MeterFaults {
-  return { ...healthySensor(), nan: false };
+  return { ...healthySensor(), nan: false, ctRatio: 1 };
 }
 
 export function healthySensor(): SensorFaults {

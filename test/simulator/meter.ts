@@ -88,7 +88,7 @@ export class SimulatedMeter implements ModbusDevice {
     const nowMs = this.#clock.monotonic();
     const atMs = refreshMs > 0 ? nowMs - (nowMs % refreshMs) : nowMs;
     return {
-      powerW: this.#feed.watts(atMs),
+      powerW: this.faults.ctRatio * this.#feed.watts(atMs),
       voltageV: this.#feed.voltageV.value(atMs),
       frequencyHz: this.#feed.frequencyHz.value(atMs),
       importKwh: importKwh + this.#feed.joules(atMs) / 3.6e6,

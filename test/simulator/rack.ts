@@ -33,6 +33,8 @@ export type RackOptions = {
   meter?: MeterOptions;
   pdus?: PduOptions[];
   sensors?: SensorOptions[];
+  /** Ids of miners that hang on another feed, which its meter does not see. */
+  elsewhere?: readonly string[];
   /** What the meter sees beside the miners: fans, switches, the controller. */
   otherLoadsW?: Watts;
   /** Seed of the noise in every power; absent for none. */
@@ -68,7 +70,8 @@ export class SimulatedRack {
     const surroundings = { clock, noise, inletC: this.inletC };
     this.miners = options.miners.map((miner, index) => createMiner(miner, index + 1, surroundings));
     this.otherLoads = new PoweredThing('other loads', otherLoadsW, surroundings);
-    this.feed = new Feed(clock, [...this.miners, this.otherLoads], { frequencyHz, voltageV });
+    const here = this.miners.filter(({ spec }) => !options.elsewhere?.includes(spec.id));
+    this.feed = new Feed(clock, [...here, this.otherLoads], { frequencyHz, voltageV });
     this.meter = new SimulatedMeter(meterSpec(options.meter ?? {}), this.feed, clock);
     this.pdus = (options.pdus ?? []).map((pdu, index) => new GudePdu(pduSpec(pdu, index + 1), this.feed));
     this.sensors = (options.sensors ?? []).map(

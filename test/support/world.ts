@@ -52,8 +52,10 @@ export type WorldOptions = {
   observing?: boolean;
   /** Part of each device's config. */
   device?: Record<string, unknown>;
-  /** A PDU whose outlet 1 feeds the first miner, 2 the second, and so on. */
-  pdu?: boolean;
+  /** A PDU whose outlet 1 feeds the first miner, 2 the second, and so on; or the miners by their outlets. */
+  pdu?: boolean | Record<number, string>;
+  /** Miners on another feed. */
+  elsewhere?: readonly string[];
   /** How many brokers, unbridged; the rack holds a session to each. One unless said. */
   brokers?: number;
 };
@@ -99,11 +101,13 @@ export class World extends Watcher {
     this.#options = options;
     this.#policy = this.#policyWith({});
     const { miners = fourMiners, otherLoadsW = 100, noiseSeed } = options;
-    const outlets = Object.fromEntries(miners.map(({ id }, i) => [i + 1, id]));
+    const inOrder = Object.fromEntries(miners.map(({ id }, i) => [i + 1, id]));
+    const outlets = typeof options.pdu === 'object' ? options.pdu : inOrder;
     this.rack = createRack({
       clock: this.clock,
       miners,
       otherLoadsW,
+      ...(options.elsewhere && { elsewhere: options.elsewhere }),
       ...(options.pdu && { pdus: [{ id: PDU, outlets }] }),
       ...(noiseSeed !== undefined && { noiseSeed }),
     });

@@ -30,7 +30,6 @@ export function fitOf(device: DeviceView, moved: Moved, picture: Picture, limits
   // An outlet tells best what ought to have been seen on the feed.
   const reference = byOutletsW ?? expectedW;
   const findings = [
-    ...(moved.shown ? [] : ['it accepted the setting, but does not say that it has changed']),
     ...feedFindings(device, moved, reference, picture, limits),
     ...outletFindings(device, along, picture),
     ...(byOutletsW === undefined ? [] : sizeFindings('its outlets', byOutletsW, expectedW, limits)),
@@ -89,12 +88,18 @@ function sizeFindings(what: string, gotW: Watts, expectedW: Watts, { least, most
 function outletFindings({ facts }: DeviceView, along: readonly [string, Change][], picture: Picture): string[] {
   const listed = facts.outlets.map(outletName);
   const seen = along.map(([outlet]) => outlet);
-  if (listed.length === 0 || Object.keys(picture.pdus).length === 0) return [];
+  if (listed.length === 0 || !facts.outlets.every((outlet) => tells(picture, outlet))) return [];
   const still = listed.filter((outlet) => !seen.includes(outlet));
   const others = seen.filter((outlet) => !listed.includes(outlet));
   if (still.length === 0 && others.length === 0) return [];
   const instead = others.length > 0 ? `${others.join(', ')} moved` : 'no outlet moved';
   return [`${instead}, the config says ${listed.join(', ')}`];
+}
+
+/** Some PDUs switch their outlets and do not measure them. */
+function tells({ pdus }: Picture, { pdu, outlet }: { pdu: string; outlet: number }): boolean {
+  const { reading } = pdus[pdu] ?? {};
+  return reading?.outlets.find((each) => each.outlet === outlet)?.powerW !== undefined;
 }
 
 /** Outlets that took a real part in it, the same way. */

@@ -131,14 +131,15 @@ function tested(run: Run, test: Test, picture: Picture, { homes }: Memory, now: 
   // One that did not do the leg before is home already.
   const stands = shows(view, leg) && !view.movement && waitedMs > UNMOVED_MS;
   if (!arrived && !stands && waitedMs < longestMs(view, leg)) return run;
-  const failed = arrived || stands ? undefined : `not ${settingText(leg)} within ${Math.round(waitedMs / 1000)} s`;
+  const done = stands || arrived?.shown;
+  const failed = done ? undefined : `it was not ${settingText(leg)} within ${Math.round(waitedMs / 1000)} s`;
   // What did not come about is given up, and it goes home.
   const legs = failed && test.legs.length > 1 ? [home] : test.legs.slice(1);
   const after: Test = {
     ...test,
     legs,
     since: now,
-    moves: arrived ? [...test.moves, arrived] : test.moves,
+    moves: arrived?.shown ? [...test.moves, arrived] : test.moves,
     ...(failed && { failed: test.failed ?? failed }),
   };
   if (legs.length > 0) return { ...run, test: after };
