@@ -5,6 +5,7 @@ import { parseJson } from '#protocol/json.ts';
 import { order } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
+import { calmGrid } from './decide/frequency/respond.ts';
 import type { Memory } from './decide/plan.ts';
 import { emptyMemory } from './decide/plan.ts';
 import type { Journal } from './platform/store.ts';
@@ -130,11 +131,22 @@ export function lastMoment(rows: ReadonlyMap<string, string>): Millis {
 }
 
 /** Without the monotonic moments: they mean nothing to the next process, and would be written at every turn. */
-function lasting({ line, lift, tracks, cutAt: _at, pace: _pace, run: _run, trim: _trim, ...memory }: Memory): object {
+function lasting({
+  line,
+  lift,
+  grid,
+  tracks,
+  cutAt: _at,
+  pace: _pace,
+  run: _run,
+  trim: _trim,
+  ...memory
+}: Memory): object {
   return {
     ...memory,
     ...(line && { line: { ...line, movedAt: 0, hold: line.hold && { ...line.hold, until: 0 } } }),
     ...(lift && { lift: { ...lift, movedAt: 0 } }),
+    grid: { ...calmGrid, trips: grid.trips },
     tracks: tracks.map(({ meteredSince: _since, ...track }) => track),
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Two paths over the same pieces. The tick, every second: decide, actuate, report. The fast path: an order or a job's
- * hint runs the same turn at once. Nothing on the way to the first device write touches the disk or waits for another
- * device.
+ * Two paths over the same pieces. The tick, every second: decide, actuate, report. The fast path: an order, a job's hint
+ * or, where an order asks about it, a look at the grid's frequency runs the same turn at once. Nothing on the way to the
+ * first device write touches the disk or waits for another device.
  *
  *   sense -> observe() -> fold -> picture -> turn(): decide -> actuate -> tell
  */
@@ -21,7 +21,7 @@ import { now } from './platform/clock.ts';
 import { SLEW_MS } from './platform/steady-clock.ts';
 import { fold } from './state/fold.ts';
 import type { Now, Observation } from './state/observation.ts';
-import { nextBoundary } from './state/orders.ts';
+import { asksFrequency, nextBoundary } from './state/orders.ts';
 import type { Picture } from './state/picture.ts';
 import { emptyPicture, present } from './state/picture.ts';
 
@@ -110,6 +110,9 @@ export class Loop {
       case 'commission':
       case 'hints':
         this.turn();
+        break;
+      case 'meter':
+        if (observation.reading.frequencyHz !== undefined && asksFrequency(this.#picture)) this.turn();
         break;
       case 'acknowledged':
       case 'notDone':

@@ -54,6 +54,8 @@ function actuating(reading: Says) {
       shortByW: 0,
       leastW: 0,
       mostW: 0,
+      frequency: undefined,
+      sags: 0,
       market: undefined,
       noRaise: undefined,
       steps: [],

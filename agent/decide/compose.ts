@@ -8,7 +8,11 @@ import type { Watts, WattsPerSecond } from '#protocol/units.ts';
 import type { Level } from './level.ts';
 
 /** An order that binds now, with what it asks of this rack. */
-export type Bound = Binding & { readonly level: Level };
+export type Bound = Binding & {
+  readonly level: Level;
+  /** Why it asks this now, where its order alone does not say. */
+  readonly cause?: string;
+};
 
 export type Envelope = {
   /** undefined: nothing binds from above. */
@@ -96,10 +100,10 @@ export function orderedW({ kind, watts }: Level, { limits: { min_w } }: Policy):
 }
 
 /** What an order asks, in words. */
-export function asks({ accepted: { order }, level }: Bound, policy: Policy): string {
+export function asks({ accepted: { order }, level, cause }: Bound, policy: Policy): string {
   const watts = orderedW(level, policy);
   const minimum = watts > level.watts ? ', the policy’s minimum' : '';
-  return `${order.program} of ${order.issuer}: ${words[level.kind]} ${Math.round(watts)} W${minimum}`;
+  return `${order.program} of ${order.issuer}: ${words[level.kind]} ${Math.round(watts)} W${minimum}${cause === undefined ? '' : `: ${cause}`}`;
 }
 
 const words = { atMost: 'at most', exactly: 'exactly', atLeast: 'at least' } as const satisfies Record<

@@ -15,7 +15,8 @@ import { frozenBaselines } from './baseline.ts';
 import { bound, inForce } from './binding.ts';
 import { advanced, underTest, withTested } from './commission/run.ts';
 import type { Envelope } from './compose.ts';
-import { compose } from './compose.ts';
+import { pulled, standing } from './frequency/pull.ts';
+import { respond } from './frequency/respond.ts';
 import { whyNoRaise } from './guard.ts';
 import { learnHomes, stillMoved } from './home.ts';
 import { withNotices } from './ladder.ts';
@@ -50,8 +51,11 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const mostW = fixedW + sum(crew.steerable.map(({ fullW }) => fullW));
 
   const baselines = frozenBaselines(orders, picture, policy, memory, homeW, now);
-  const bounds = bound(orders, picture, policy, { baselines }, crew.ratedW, now, rack);
-  const envelope = heldBy(compose(bounds, policy), homeW);
+  const response = respond(orders, feedMeter(picture), policy, memory.grid, now);
+  const ordered = bound(orders, picture, policy, { baselines }, crew.ratedW, now, rack);
+  const { bounds, envelope: asked } = pulled(ordered, response.pulls, policy, homeW);
+  const held = heldBy(asked, homeW);
+  const envelope = { ...held, events: [...new Set([...held.events, ...standing(orders)])] };
   // A meter that jumps does not make a cut begin from where the rack cannot be.
   const drawnW = Math.min(freshMeter(feedMeter(picture), now)?.powerW ?? homeW, mostW);
   const around: Surroundings = { rack, policy, drawnW, homeW, mayRaise, guarded: noRaise !== undefined, now };
@@ -82,6 +86,8 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     leastW,
     mostW,
     devices,
+    frequency: response.frequency,
+    sags: response.grid.sags,
     market: priced.told,
     noRaise,
   };
@@ -99,12 +105,13 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     baselines,
     market: priced.standings,
     tracks: memory.tracks,
+    grid: response.grid,
     trim: keptTrim(trim, expectedW, now),
     pace,
     ...(run && { run }),
   };
   const { tracks, steps } = progress({ picture, policy, memory: next, plan, bounds, now, rack });
-  return { plan: { ...plan, steps }, memory: { ...next, tracks } };
+  return { plan: { ...plan, steps: [...response.steps, ...steps] }, memory: { ...next, tracks } };
 }
 
 /** A local ceiling above all that the rack would draw binds nothing: homes are learned below it. */

@@ -4,6 +4,9 @@ import type { StepName } from '#protocol/capability.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Millis, Watts, WattsPerSecond } from '#protocol/units.ts';
 import type { Run } from './commission/run.ts';
+import type { Frequency } from './frequency/believed.ts';
+import type { GridMemory } from './frequency/respond.ts';
+import { calmGrid } from './frequency/respond.ts';
 import type { Standings, Told } from './market/market.ts';
 import type { Pace } from './rest.ts';
 import { calm } from './rest.ts';
@@ -52,6 +55,10 @@ export type Plan = {
   readonly market: Told | undefined;
   /** Why nothing is raised just now, whatever binds; undefined when nothing speaks against it. */
   readonly noRaise: string | undefined;
+  /** The grid's frequency as it was judged for this decision; undefined where no order asks about it. */
+  readonly frequency: Frequency | undefined;
+  /** Voltage sags seen since the start: none of them is a reason to cut. */
+  readonly sags: number;
   /** What happened to orders at this decision, in order. */
   readonly steps: readonly Step[];
 };
@@ -126,6 +133,8 @@ export type Memory = {
   readonly baselines: Readonly<Record<string, Baseline>>;
   /** What the meter has shown beside what was planned. */
   readonly trim?: Trim;
+  /** How the grid's frequency has been answered. */
+  readonly grid: GridMemory;
   /** How often the level changes. */
   readonly pace: Pace;
   /** How far commissioning is, while it runs. */
@@ -141,4 +150,5 @@ export const emptyMemory: Memory = {
   tracks: [],
   baselines: {},
   pace: calm,
+  grid: calmGrid,
 };

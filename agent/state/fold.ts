@@ -1,6 +1,7 @@
 /** (picture, observation, now) -> picture. The only way the picture changes. */
 import type { DeviceStateName } from '#protocol/telemetry.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
+import { withFrequency } from './frequency.ts';
 import * as instruments from './instruments.ts';
 import { learnedFrom, learnedFromCall } from './learn.ts';
 import { withMovement } from './movement.ts';
@@ -57,6 +58,7 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
       return withMeter(picture, observation.meter, ({ trouble: _healed, ...meter }) => ({
         ...meter,
         reading: { ...reading, at: now },
+        frequency: withFrequency(meter.frequency, reading, now),
         ...(reading.powerW !== undefined &&
           withPower(meter, { mono: now.mono, wall: now.wall, powerW: reading.powerW })),
       }));
@@ -141,7 +143,9 @@ function withInventory(
   return {
     ...picture,
     devices: Object.fromEntries(devices.map((facts) => [facts.id, view(facts)])),
-    meters: Object.fromEntries(meters.map((facts) => [facts.id, { samples: [], ...picture.meters[facts.id], facts }])),
+    meters: Object.fromEntries(
+      meters.map((facts) => [facts.id, { samples: [], frequency: [], ...picture.meters[facts.id], facts }]),
+    ),
   };
 }
 

@@ -65,6 +65,17 @@ export function isRelease({ order }: AcceptedOrder): boolean {
   return order.intervals.every(({ target }) => target.kind === 'release');
 }
 
+/** Whether an order acts on the grid's frequency. */
+export function asksFrequency({ orders }: Picture): boolean {
+  return Object.values(orders).some(({ orders: each }) =>
+    each.some(({ order }) => order.intervals.some(isOfFrequency)),
+  );
+}
+
+function isOfFrequency({ target: { kind } }: Interval): boolean {
+  return kind === 'droop' || kind === 'trip';
+}
+
 /** The next moment at which any order's interval begins or ends. */
 export function nextBoundary(picture: Picture, wall: Millis): Millis | undefined {
   const moments = Object.values(picture.orders)

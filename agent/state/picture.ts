@@ -1,6 +1,7 @@
 /** The frozen state of the rack that one decision sees. Only `fold` makes a new one. */
 import type { DeviceStateName } from '#protocol/telemetry.ts';
 import type { Millis, Seconds, Watts } from '#protocol/units.ts';
+import type { FrequencySample } from './frequency.ts';
 import type {
   AcceptedOrder,
   DeviceFacts,
@@ -96,6 +97,8 @@ export type MeterView = {
   readonly samples: readonly Sample[];
   /** One every few seconds, for longer. */
   readonly trend?: readonly Sample[];
+  /** Readings of the frequency within the last `FREQUENCY_SPAN_MS`, oldest first. */
+  readonly frequency: readonly FrequencySample[];
   readonly trouble?: At<Trouble>;
 };
 
