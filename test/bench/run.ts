@@ -10,10 +10,20 @@ import { commandPath } from './command-path.ts';
 import { decideBench } from './decide.ts';
 import { gpuPath } from './gpu-path.ts';
 import { market } from './market.ts';
+import { placement } from './placement.ts';
 import { tracking } from './tracking.ts';
 import { wrongValues } from './wrong-values.ts';
 
-const benches: readonly Bench[] = [busBench, commandPath, decideBench, gpuPath, market, tracking, wrongValues];
+const benches: readonly Bench[] = [
+  busBench,
+  commandPath,
+  decideBench,
+  gpuPath,
+  market,
+  placement,
+  tracking,
+  wrongValues,
+];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { data: { type: 'string' } } });
 const bench = benches.find(({ name }) => name === positionals[0]);

@@ -1,0 +1,67 @@
+/** Who sits on which GPU while a placement is worked out. */
+import type { Demand, Place, PlaceableGpu, Serves } from './place.ts';
+
+export class Board {
+  readonly #gpus: readonly PlaceableGpu[];
+  readonly #seats = new Map<string, { demand: Demand; why: string }>();
+  readonly #left = new Map<string, string>();
+
+  constructor(gpus: readonly PlaceableGpu[], demands: readonly Demand[]) {
+    this.#gpus = gpus;
+    for (const demand of demands) {
+      for (const gpu of demand.on) this.#seats.set(gpu, { demand, why: `goes on with ${demand.id}` });
+    }
+  }
+
+  get idle(): PlaceableGpu[] {
+    return this.#gpus.filter(({ id }) => !this.#seats.has(id));
+  }
+
+  held(kind: Demand['kind']): number {
+    return [...this.#seats.values()].filter(({ demand }) => demand.kind === kind).length;
+  }
+
+  /** Batch jobs that together free `gpus`: the least urgent first, then who has had most; undefined if too few may. */
+  victims(gpus: number, may: (job: Demand) => boolean): Demand[] | undefined {
+    const running = [...new Set([...this.#seats.values()].map(({ demand }) => demand))];
+    const willing = running
+      .filter((demand) => demand.kind === 'batch' && may(demand))
+      .sort((a, b) => b.tier - a.tier || b.servedS - a.servedS);
+    const chosen: Demand[] = [];
+    let freed = 0;
+    for (const job of willing) {
+      if (freed >= gpus) break;
+      chosen.push(job);
+      freed += job.gpus;
+    }
+    return freed >= gpus ? chosen : undefined;
+  }
+
+  evict(jobs: readonly Demand[], why: string): void {
+    for (const [gpu, { demand }] of this.#seats) {
+      if (!jobs.includes(demand)) continue;
+      this.#seats.delete(gpu);
+      this.#left.set(gpu, `${demand.id} gave way: ${why}`);
+    }
+  }
+
+  /** On idle GPUs, best on such as were last set up for the same. */
+  seat(demand: Demand, why: string): void {
+    const ready = this.idle.sort((a, b) => differs(a, demand.kind) - differs(b, demand.kind));
+    for (const { id } of ready.slice(0, demand.gpus)) this.#seats.set(id, { demand, why: `${demand.id}: ${why}` });
+  }
+
+  places(idle: 'mining' | 'rest'): Map<string, Place> {
+    return new Map(this.#gpus.map(({ id }): [string, Place] => [id, this.#place(id, idle)]));
+  }
+
+  #place(gpu: string, idle: 'mining' | 'rest'): Place {
+    const seat = this.#seats.get(gpu);
+    if (!seat) return { serves: idle, why: this.#left.get(gpu) ?? 'nobody wants it' };
+    return { serves: seat.demand.kind, demand: seat.demand.id, why: seat.why };
+  }
+}
+
+function differs({ lastServed }: PlaceableGpu, kind: Serves): number {
+  return lastServed === kind ? 0 : 1;
+}
