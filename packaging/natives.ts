@@ -20,7 +20,8 @@ const needless = [
   '@serialport/bindings-cpp/src',
   '@koromix/*/musl_*',
   '**/prebuilds/*/*.musl.node',
-  'koffi/{doc,src,vendor,lib,cnoke.cjs}',
+  'koffi/{doc,vendor,lib,cnoke.cjs}',
+  'koffi/src/**/{CMakeLists.txt,trampolines.cjs,*.cc,*.hh,*.inc,*.S,*.asm}',
   'node-gyp-build/{bin,build-test,optional}.js',
   'node-addon-api',
 ];
