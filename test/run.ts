@@ -15,6 +15,8 @@ const pure: Kind = { name: 'pure', how: 'in one process', flags: ['--test-isolat
 const twoAtATime = { how: 'two at a time', flags: ['--test-isolation=process', '--test-concurrency=2'] };
 const scenarios: Kind = { name: 'scenario', ...twoAtATime, testS: 60 };
 const integration: Kind = { name: 'integration', ...twoAtATime, testS: 120 };
+/** Build the Debian package and a bare root to install it in. */
+const packaging: Kind = { name: 'package', ...twoAtATime, testS: 600 };
 
 /** For what no time-out of a single test can end: a loop that never yields, or a handle that is never closed. */
 const RUN_MINUTES = 15;
@@ -31,9 +33,10 @@ if (files.length === 0) {
 }
 const kindOf = (file: string): Kind => {
   if (file.startsWith('test/scenarios/')) return scenarios;
+  if (file.startsWith('test/package/')) return packaging;
   return file.startsWith('test/integration/') ? integration : pure;
 };
-const passed = [pure, scenarios, integration].map((kind) =>
+const passed = [pure, scenarios, integration, packaging].map((kind) =>
   run(
     kind,
     files.filter((file) => kindOf(file) === kind),

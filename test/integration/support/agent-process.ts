@@ -19,9 +19,15 @@ export type AgentProcess = {
   stop(): Promise<number | null>;
 };
 
-export function startAgent({ config, policy }: RackFiles): AgentProcess {
-  const args = [cli, 'agent', '--config', config, '--policy', policy, '--log-level', 'debug'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+/** How `ballast` is started, and what a file of this machine is called where it runs. */
+export type Ballast = { readonly command: readonly [string, ...string[]]; seen(file: string): string };
+
+const fromCheckout: Ballast = { command: [process.execPath, cli], seen: (file) => file };
+
+export function startAgent({ config, policy }: RackFiles, { command, seen }: Ballast = fromCheckout): AgentProcess {
+  const [program, ...first] = command;
+  const args = [...first, 'agent', '--config', seen(config), '--policy', seen(policy), '--log-level', 'debug'];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const log = new Inbox<string>();
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', log.push);
   const closed = once(child, 'close').then(([code]) => code as number | null);

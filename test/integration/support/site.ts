@@ -10,7 +10,7 @@ import { createRack } from '#test/simulator/rack.ts';
 import type { WhatsminerOptions } from '#test/simulator/whatsminer-spec.ts';
 import type { Pace, RackFiles } from '#test/support/rack-files.ts';
 import { writeFiles } from '#test/support/rack-files.ts';
-import type { AgentProcess } from './agent-process.ts';
+import type { AgentProcess, Ballast } from './agent-process.ts';
 import { startAgent } from './agent-process.ts';
 import type { Issuer } from './issuer.ts';
 import { openIssuer } from './issuer.ts';
@@ -30,6 +30,8 @@ export type SiteOptions = {
   noise?: boolean;
   /** Where the adapter of the serial line will be that the meter hangs on; it is behind a gateway unless said. */
   serialPort?: string;
+  /** Where the agent runs, when that is not this checkout, and a folder that is seen there too. */
+  installed?: { readonly ballast: Ballast; readonly folder: string };
 };
 
 /** The serial line of the meter, where there is one. */
@@ -54,7 +56,7 @@ export type Site = {
 /** Ends with the test. */
 export async function openSite(
   t: TestContext,
-  { url, protocolVersion = 5, agentUrls = [url], restoreWindowS = 1, noise = true, serialPort }: SiteOptions,
+  { url, protocolVersion = 5, agentUrls = [url], restoreWindowS = 1, noise = true, serialPort, installed }: SiteOptions,
 ): Promise<Site> {
   const rack = createRack({
     clock: systemClock,
@@ -63,7 +65,7 @@ export async function openSite(
     ...(noise && { noiseSeed: 7 }),
     ...(serialPort !== undefined && { meter: { line: LINE } }),
   });
-  const folder = await mkdtemp(join(tmpdir(), 'ballast-site-'));
+  const folder = await mkdtemp(join(installed?.folder ?? tmpdir(), 'ballast-site-'));
   const lines = new Map(serialPort === undefined ? [] : [[LINE, serialPort]]);
   const wiring = { addresses: await rack.listen(), lines };
   const files = await writeFiles(folder, rack, wiring, agentUrls, { ...pace, restoreWindowS });
@@ -76,7 +78,7 @@ export async function openSite(
     await rm(folder, { recursive: true });
   });
   const start = () => {
-    const agent = startAgent(files);
+    const agent = startAgent(files, installed?.ballast);
     agents.push(agent);
     return agent;
   };

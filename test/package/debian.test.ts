@@ -1,0 +1,156 @@
+/** The Debian package as a technician meets it: on a bare Debian root, and on another kind of machine. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { globSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import type { TestContext } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import type { Ballast } from '#test/integration/support/agent-process.ts';
+import { startMosquitto } from '#test/integration/support/mosquitto.ts';
+import { needs } from '#test/integration/support/needs.ts';
+import type { Site } from '#test/integration/support/site.ts';
+import { openSite } from '#test/integration/support/site.ts';
+
+const run = promisify(execFile);
+const checkout = resolve(import.meta.dirname, '../..');
+const options = {
+  ...needs(
+    'debootstrap lintian qemu-user-static mosquitto',
+    'debootstrap',
+    'lintian',
+    'qemu-aarch64-static',
+    'mosquitto',
+  ),
+  timeout: 600_000,
+};
+
+describe('the Debian package', options, () => {
+  let folder = '';
+  let file = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ballast-package-'));
+    file = await build('amd64', 'first');
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const build = async (architecture: string, into: string): Promise<string> => {
+    const { stdout } = await run(process.execPath, ['packaging/deb.ts', architecture, join(folder, into)], {
+      cwd: checkout,
+    });
+    return stdout.trim().split('\n').at(-1) ?? '';
+  };
+
+  test('comes out the same, byte for byte, from two builds', options, async () => {
+    assert.equal(await digest(await build('amd64', 'second')), await digest(file));
+  });
+
+  test('has nothing that lintian would complain of', options, async () => {
+    const { stdout } = await run('lintian', ['--allow-root', '--fail-on', 'error,warning', file]);
+    assert.equal(stdout, '');
+  });
+
+  test('has a unit that systemd takes without a word and calls well contained', options, async () => {
+    const root = join(folder, 'unit');
+    await run('dpkg-deb', ['-x', file, root]);
+    const unit = join(root, 'lib/systemd/system/ballast.service');
+    const security = ['security', '--offline=yes', '--no-pager', '--threshold=20'];
+    await run('systemd-analyze', [...security, unit]);
+    const { stderr } = await run('systemd-analyze', ['verify', unit]);
+    // Its programs are not installed on this machine.
+    assert.deepEqual(
+      stderr.split('\n').filter((line) => line && !/not executable|man ballast/.test(line)),
+      [],
+    );
+  });
+
+  test(
+    'serves a bare Debian: it obeys, holds its outputs through an upgrade in mid-event, and leaves nothing',
+    options,
+    async (t) => {
+      const root = join(folder, 'root');
+      await run('debootstrap', ['--variant=minbase', 'bookworm', root], { maxBuffer: 1 << 24 });
+      const inside = (...command: string[]) =>
+        run('chroot', [root, ...command], { env: { PATH: '/usr/sbin:/usr/bin' } });
+      const there = () => globSync('{etc,lib,usr,var/lib/ballast}/**', { cwd: root }).sort();
+      const bare = new Set(there());
+      const install = async () => {
+        await run('cp', [file, join(root, 'tmp/ballast.deb')]);
+        await inside('dpkg', '--install', '/tmp/ballast.deb');
+      };
+      await install();
+      assert.match((await inside('ballast', '--version')).stdout, /^\d+\.\d+\.\d+/);
+      assert.match((await inside('id', 'ballast')).stdout, /dialout/);
+
+      const ballast: Ballast = {
+        command: ['chroot', root, 'ballast'],
+        seen: (path) => `/${relative(root, path)}`,
+      };
+      const site = await siteOf(t, ballast, join(root, 'tmp'));
+      const { watcher, issuer } = site;
+      const agent = await site.startReady();
+      const order = await issuer.order({ kind: 'ceiling', fraction: 0.4 });
+      await watcher.phase(order, 'holding');
+      const writes = site.writes();
+      const asleep = site.asleep();
+      assert.equal(asleep.length, 3);
+
+      await agent.stop();
+      await install();
+      const restored = site.startReady();
+      await restored;
+      assert.deepEqual(site.asleep(), asleep);
+      assert.deepEqual(site.writes(), writes, 'no miner was told anything');
+      const release = await issuer.order({ kind: 'release' });
+      await watcher.phase(release, 'restored');
+      assert.deepEqual(site.asleep(), []);
+      await (await restored).stop();
+
+      await inside('dpkg', '--remove', 'ballast');
+      const left = there().filter((path) => !bare.has(path) && path.includes('ballast'));
+      assert.deepEqual(
+        left.filter((path) => !/^etc\/ballast|^var\/lib\/(ballast|dpkg|systemd)/.test(path)),
+        [],
+        'only conffiles and state stay',
+      );
+      await inside('dpkg', '--purge', 'ballast');
+      assert.deepEqual(
+        there().filter((path) => /ballast/.test(path) && !/dpkg/.test(path)),
+        [],
+      );
+    },
+  );
+
+  test('for arm64, made on this machine, obeys an order on that processor', options, async (t) => {
+    const root = join(folder, 'arm64');
+    await run('dpkg-deb', ['-x', await build('arm64', 'arm64'), root]);
+    const home = join(root, 'usr/lib/ballast');
+    const emulated = ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'] as const;
+    const ballast: Ballast = {
+      command: [...emulated, join(home, 'node'), join(home, 'agent/bundle/ballast.js')],
+      seen: (path) => path,
+    };
+    const files = join(folder, 'arm64-site');
+    await mkdir(files);
+    const site = await siteOf(t, ballast, files);
+    await site.startReady();
+    await site.watcher.phase(await site.issuer.order({ kind: 'ceiling', fraction: 0.4 }), 'metered');
+    assert.equal(site.asleep().length, 3);
+    await site.watcher.phase(await site.issuer.order({ kind: 'release' }), 'restored');
+  });
+});
+
+async function siteOf(t: TestContext, ballast: Ballast, folder: string): Promise<Site> {
+  const broker = await startMosquitto();
+  t.after(() => broker.remove());
+  return await openSite(t, { url: broker.url, installed: { ballast, folder } });
+}
+
+async function digest(file: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+}
