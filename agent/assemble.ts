@@ -8,6 +8,7 @@ import { connectTcp } from '#adapters/transport/tcp.ts';
 import { bytesToSign, fromBase64Url, signature, signMessage } from '#protocol/signing.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAgent } from './agent.ts';
+import { brokerCredentials } from './config/broker-credentials.ts';
 import type { Config } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import type { Policy } from './config/policy.ts';
@@ -95,23 +96,16 @@ async function rackClock({ clock }: Policy, journal: Journal): Promise<SteadyClo
 
 /** A session to each broker. They share the counter of connections, so that births and wills stay in order. */
 async function brokersOf(
-  { broker, rack }: Config,
+  config: Config,
   folder: string,
   { connections, instance }: Identity,
   log: Logger,
 ): Promise<((handlers: BrokerHandlers) => BrokerSession)[]> {
-  const text = async (file: string | undefined) => (file === undefined ? undefined : await readFile(file, 'utf8'));
-  const options = {
-    ca: await text(broker.ca),
-    certificate: await text(broker.certificate),
-    key: await text(broker.key),
-    username: broker.username,
-    password: broker.password_file === undefined ? undefined : await firstLine(resolve(folder, broker.password_file)),
-  };
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const { broker, rack } = config;
+  const credentials = await brokerCredentials(config, folder);
   return broker.urls.map((url) => {
-    const config: BrokerConfig = { url, clientId: `ballast-${rack}-${instance}`, ...given };
-    return (handlers) => openBroker(config, handlers, { clock: systemClock, log, random: systemRandom, connections });
+    const session: BrokerConfig = { url, clientId: `ballast-${rack}-${instance}`, ...credentials };
+    return (handlers) => openBroker(session, handlers, { clock: systemClock, log, random: systemRandom, connections });
   });
 }
 

@@ -16,14 +16,14 @@ const entries = {
   'host-facts-worker': 'agent/platform/host-facts-worker.ts',
 };
 
-/** What CommonJS packages expect to find in a module, and an ES module does not have. */
+/** What CommonJS packages expect to find in a module, and an ES module does not have. No package uses these names. */
 const banner = [
-  "import { createRequire as requireFrom } from 'node:module';",
-  "import { dirname as folderOf } from 'node:path';",
-  "import { fileURLToPath as pathOf } from 'node:url';",
-  'const require = requireFrom(import.meta.url);',
-  'const __filename = pathOf(import.meta.url);',
-  'const __dirname = folderOf(__filename);',
+  "import { createRequire as ballastCreateRequire } from 'node:module';",
+  "import { dirname as ballastDirname } from 'node:path';",
+  "import { fileURLToPath as ballastFileUrlToPath } from 'node:url';",
+  'const require = ballastCreateRequire(import.meta.url);',
+  'const __filename = ballastFileUrlToPath(import.meta.url);',
+  'const __dirname = ballastDirname(__filename);',
 ].join('');
 
 /** Every file lands in `folder` itself: workers and data files are found from there. The same input gives the same bytes. */

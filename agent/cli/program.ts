@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { agentVerb } from './agent.ts';
 import { commissionVerb } from './commission.ts';
 import { configVerb } from './config-check.ts';
+import { doctorVerb } from './doctor.ts';
 import { explainVerb } from './explain.ts';
 import { keysVerb } from './keys-new.ts';
 import { lockoutVerb } from './lockout.ts';
@@ -17,6 +18,7 @@ import type { Tools, Verb } from './tools.ts';
 
 const verbs: readonly Verb[] = [
   agentVerb,
+  doctorVerb,
   statusVerb,
   explainVerb,
   offerVerb,

@@ -1,0 +1,29 @@
+/** Serial ports: there, open to this user, and held by nobody but the agent. */
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { holderOf } from '#adapters/transport/flock-holder.ts';
+import type { Config } from '#agent/config/config.ts';
+import type { Finding } from './finding.ts';
+import { fail, ok } from './finding.ts';
+
+export async function checkPorts({ buses }: Config): Promise<Finding[]> {
+  return await Promise.all(buses.flatMap((bus) => (bus.kind === 'rtu' ? [checkPort(`port ${bus.id}`, bus.port)] : [])));
+}
+
+async function checkPort(about: string, path: string): Promise<Finding> {
+  const port = await stat(path).catch(() => undefined);
+  if (!port)
+    return fail(about, `there is no ${path}`, 'plug the adapter in; ls /dev/serial/by-id shows those there are');
+  if (!port.isCharacterDevice()) return fail(about, `${path} is no serial port`, 'name one below /dev/serial/by-id');
+  try {
+    await access(path, constants.R_OK | constants.W_OK);
+  } catch {
+    return fail(
+      about,
+      `no permission for ${path}`,
+      'add the user to its group: usermod -aG dialout USER, then log in anew',
+    );
+  }
+  const holder = await holderOf(path);
+  return ok(about, holder === undefined ? `${path} is free` : `${path} is in use by ${holder}`);
+}
