@@ -111,9 +111,11 @@ const house: readonly Rule[] = [
     types: ['agent/parts.ts'],
   },
   {
+    // Looks at hardware where no agent runs: who holds a port, what answers at an address.
     room: 'agent/cli',
     values: [
       'protocol',
+      'firmware-adapters',
       'agent/config',
       'agent/platform',
       'agent/replay',
