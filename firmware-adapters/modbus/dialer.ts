@@ -22,7 +22,7 @@ export type DialerOptions = {
 };
 
 /** Between attempts: doubled each time, until a reply comes. An adapter that is plugged in again is back within 5 s. */
-const pause = { firstMs: 500, maxMs: 4000 };
+const pause = { firstMs: 500, maxMs: 2500 };
 /** After this many time-outs without one byte from the other end the connection is taken for half-open. */
 const deafAfterTimeouts = 3;
 

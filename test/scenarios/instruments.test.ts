@@ -131,15 +131,15 @@ test('a PDU that acknowledges and does nothing is found out', async () => {
   await rig.stop();
 });
 
-test('a serial adapter that is pulled out raises alarms for what hangs on it, which go when it is back', async () => {
+test('a serial adapter that is pulled out raises alarms for what hangs on it, which go within 5 s of its return', async () => {
   const rig = await new Rig().start();
   rig.unplugged = true;
   rig.simulated.line('rtu1').unplug();
-  await rig.run(15_000);
+  await rig.run(60_000);
   assert.deepEqual(rig.alarms(), ['meter-feed', 'sensor-inlet']);
   assert.match(rig.picture.sensors['inlet']?.trouble?.message ?? '', /not connected|there is no adapter/);
   rig.unplugged = false;
-  await rig.run(15_000);
+  await rig.run(5000);
   assert.deepEqual(rig.alarms(), []);
   assert.equal(rig.picture.meters['feed']?.reading?.powerW, rig.simulated.watts());
   await rig.stop();
