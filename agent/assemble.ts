@@ -21,6 +21,7 @@ import { kernelClock } from './platform/clock-quality.ts';
 import type { HostFactsReader } from './platform/host-facts.ts';
 import type { Identity } from './platform/identity.ts';
 import { openIdentity } from './platform/identity.ts';
+import type { JobDesk } from './platform/job-desk.ts';
 import type { Logger } from './platform/log.ts';
 import type { RackKey } from './platform/rack-key.ts';
 import { loadRackKey } from './platform/rack-key.ts';
@@ -42,6 +43,8 @@ export type ProcessParts = {
   readonly alarms: ReadonlyMap<string, Raised>;
   /** Told after every turn of the loop. */
   alive(): void;
+  /** Jobs that have come to the socket. */
+  readonly jobs: JobDesk;
 };
 
 export type Assembled = {
@@ -49,7 +52,10 @@ export type Assembled = {
   rackOf(loaded: Loaded): Rack;
 };
 
-export async function assemble(loaded: Loaded, { log, store, host, alarms, alive }: ProcessParts): Promise<Assembled> {
+export async function assemble(
+  loaded: Loaded,
+  { log, store, host, alarms, alive, jobs }: ProcessParts,
+): Promise<Assembled> {
   const { config, policy, keys, folder, configHash } = loaded;
   const clock = await rackClock(policy, store.journal);
   const key = await loadRackKey(join(config.state, 'rack.key'));
@@ -60,7 +66,16 @@ export async function assemble(loaded: Loaded, { log, store, host, alarms, alive
   const rackOf = (from: Loaded) => {
     const { maps } = from.shelf;
     const secret = (file: string) => firstLine(resolve(from.folder, file));
-    return buildRack(from.config, { clock, log, connect: connectTcp, serial: openSerial, maps, secret, host: machine });
+    return buildRack(from.config, {
+      clock,
+      log,
+      connect: connectTcp,
+      serial: openSerial,
+      maps,
+      secret,
+      host: machine,
+      jobs,
+    });
   };
   const agent = createAgent({
     site: config.site,

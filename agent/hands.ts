@@ -17,6 +17,7 @@ export class Hands {
   readonly rack: Rack;
   readonly actuator: Actuator;
   readonly pollers: ReadonlyMap<string, Poller>;
+  #ignoreJobs = () => {};
 
   constructor(rack: Rack, { clock, log, observe }: HandsParts) {
     this.rack = rack;
@@ -57,6 +58,7 @@ export class Hands {
 
   start(): void {
     this.rack.start();
+    this.#ignoreJobs = this.rack.watchJobs((workload) => this.pollers.get(workload)?.poke());
     // Spread over their period: the reads of a full rack at one moment would stand before an order that comes then.
     for (const [place, poller] of [...this.pollers.values()].entries()) poller.start((place + 1) / this.pollers.size);
   }
@@ -64,6 +66,7 @@ export class Hands {
   /** Leaves every output as it is. */
   async stop(): Promise<void> {
     this.actuator.stop();
+    this.#ignoreJobs();
     await Promise.all([...this.pollers.values()].map((poller) => poller.stop()));
     await this.rack.stop();
   }

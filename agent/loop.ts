@@ -117,6 +117,7 @@ export class Loop {
       case 'acknowledged':
       case 'notDone':
       case 'device':
+      case 'workload':
         this.#turnSoon();
     }
   }

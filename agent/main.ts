@@ -1,18 +1,22 @@
 /** The process: runs one rack's agent from its two files until it is told to stop, and takes changed files over. */
 import { unwatchFile, watchFile } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Assembled } from './assemble.ts';
 import { assemble } from './assemble.ts';
 import type { Loaded } from './config/load.ts';
 import { load } from './config/load.ts';
 import { formatProblem } from './config/problem.ts';
+import { jobVerbs } from './job-verbs.ts';
 import { localVerbs } from './local-verbs.ts';
 import type { Agent } from './parts.ts';
 import { systemClock } from './platform/clock.ts';
 import { openHostFacts } from './platform/host-facts.ts';
+import { JobDesk } from './platform/job-desk.ts';
 import { serveLocal } from './platform/local-socket.ts';
 import type { Logger, LogLevel } from './platform/log.ts';
 import { openLog } from './platform/log.ts';
+import { replacedFile } from './platform/notice-file.ts';
 import type { StoreEvent } from './platform/store.ts';
 import { openStore } from './platform/store.ts';
 import { supervisor } from './platform/supervisor.ts';
@@ -68,14 +72,19 @@ async function startParts(files: AgentFiles, loaded: Loaded, log: Logger, parts:
   const alarms = new Map<string, Raised>();
   const ready = Promise.withResolvers<Agent>();
   // The socket first and last: it keeps a second agent away from what this one holds.
-  await parts.start(serveLocal({ path: config.socket, log, handlers: localVerbs(ready.promise, systemClock) }));
+  const jobs = new JobDesk({
+    clock: systemClock,
+    told: replacedFile(join(dirname(config.socket), 'notice.json'), log),
+  });
+  const handlers = { ...localVerbs(ready.promise, systemClock), ...jobVerbs(jobs) };
+  await parts.start(serveLocal({ path: config.socket, log, handlers }));
   const store = openStore(config.state, { log, report: (event) => noteStore(event, alarms) });
   await parts.start(store);
   const host = openHostFacts({ folder: config.state, clock: systemClock, log });
   await parts.start(host);
   const told = supervisor(process.env, process.pid, systemClock);
   const { alive } = told;
-  const assembled = await assemble(loaded, { log, store: store.rack(config.rack), host, alarms, alive });
+  const assembled = await assemble(loaded, { log, store: store.rack(config.rack), host, alarms, alive, jobs });
   const { agent } = assembled;
   await parts.start(agent);
   ready.resolve(agent);

@@ -62,6 +62,8 @@ export type Rack = {
   readonly sensors: readonly RackSensor[];
   readonly pdus: readonly RackPdu[];
   readonly workloads: readonly RackWorkload[];
+  /** Calls `changed` when a job of a workload has something new to say. @returns what ends that. */
+  watchJobs(changed: (workload: string) => void): () => void;
   buses(): Record<string, BusHealth>;
   start(): void;
   stop(): Promise<void>;
@@ -97,6 +99,7 @@ export function buildRack(config: Config, parts: RackParts): Rack {
     })),
     pdus,
     workloads,
+    watchJobs: (changed) => parts.jobs?.watch(changed) ?? (() => {}),
     buses: () => Object.fromEntries([...buses].map(([id, bus]) => [id, bus.health])),
     start: () => {
       for (const bus of buses.values()) bus.start();

@@ -10,7 +10,9 @@ import { processTerminal } from './terminal.ts';
 
 // A reader that left (`ballast status | head`) is no error.
 process.stdout.on('error', () => process.exit(exitCodes.ok));
-process.exitCode = await run(process.argv);
+const exitCode = await run(process.argv);
+// A command that was wrapped has ended with a code of its own.
+process.exitCode ??= exitCode;
 
 async function run(argv: readonly string[]): Promise<ExitCode> {
   const terminal = processTerminal(process);

@@ -22,7 +22,8 @@ export async function agentOf({ config, socket }: LocalOptions, clock: Clock): P
   return { ask: (verb, body) => askLocal(path, verb, body, { clock }).catch(asFailure) };
 }
 
-async function socketOf(config: string): Promise<string> {
+/** @throws Failure when the config does not tell. */
+export async function socketOf(config: string): Promise<string> {
   const read = await readConfig(config);
   if (read.kind === 'ok') return read.value.config.socket;
   throw new Failure(read.problems.map(formatProblem).join('\n'), 'or name the socket with --socket');

@@ -13,6 +13,7 @@ import { offerVerb } from './offer.ts';
 import { orderVerb } from './order.ts';
 import { recordVerb } from './record.ts';
 import { replayVerb } from './replay.ts';
+import { runVerb } from './run.ts';
 import { statusVerb } from './status.ts';
 import type { Tools, Verb } from './tools.ts';
 
@@ -30,6 +31,7 @@ const verbs: readonly Verb[] = [
   orderVerb,
   recordVerb,
   replayVerb,
+  runVerb,
 ];
 
 export function createProgram(tools: Tools): Command {

@@ -11,6 +11,7 @@ import { IPCModule } from 'node-ipc';
 import * as z from 'zod';
 import type { Clock } from './clock.ts';
 import type { Logger } from './log.ts';
+import { peerCredentials } from './peer-credentials.ts';
 
 /** `code` is for programs, the message for people. */
 export class LocalError extends Error {
@@ -23,15 +24,25 @@ export class LocalError extends Error {
   }
 }
 
+/** Who is at the other end of one connection, for as long as it stands. */
+export type LocalPeer = {
+  /** By the kernel's word; undefined where it does not tell. */
+  readonly uid: number | undefined;
+  /** Tells it something that it has not asked for. Says nothing to one that is gone. */
+  push(event: string, data: object): void;
+  /** Calls `gone` when the connection has closed. */
+  closed(gone: () => void): void;
+};
+
 /** Answers one verb. What it throws reaches the asker: a `LocalError` with its own code, anything else as `failed`. */
-export type LocalHandler = (body: unknown) => unknown;
+export type LocalHandler = (body: unknown, peer: LocalPeer) => unknown;
 
 /** A handler whose body is checked first; a body that does not fit is answered with `bad_request`. */
-export function localVerb<Body>(schema: z.ZodType<Body>, run: (body: Body) => unknown): LocalHandler {
-  return (body) => {
+export function localVerb<Body>(schema: z.ZodType<Body>, run: (body: Body, peer: LocalPeer) => unknown): LocalHandler {
+  return (body, peer) => {
     const parsed = schema.safeParse(body);
     if (!parsed.success) throw new LocalError('bad_request', z.prettifyError(parsed.error));
-    return run(parsed.data);
+    return run(parsed.data, peer);
   };
 }
 
@@ -45,6 +56,7 @@ export type LocalServerOptions = { path: string; handlers: Readonly<Record<strin
 
 export function serveLocal({ path, handlers, log }: LocalServerOptions): LocalServer {
   const ipc = openIpc();
+  const peerOf = peers(ipc);
   return {
     start: async () => {
       await mkdir(dirname(path), { recursive: true, mode: 0o750 });
@@ -53,7 +65,7 @@ export function serveLocal({ path, handlers, log }: LocalServerOptions): LocalSe
       // The group, not only the user: until here only the folder's rights kept others out.
       await chmod(path, 0o660);
       ipc.server.on('error', (error) => log.debug({ reason: error.message }, 'a local connection failed'));
-      ipc.server.on('ask', (data, socket) => void respond(ipc, socket, data, handlers, log));
+      ipc.server.on('ask', (data, socket) => void respond(ipc, socket, data, { handlers, log, peerOf }));
     },
     stop: () =>
       new Promise((resolve) => {
@@ -128,12 +140,32 @@ function openIpc(): IPCModule {
   return ipc;
 }
 
+/** The same peer for every question of one connection. */
+function peers(ipc: IPCModule): (socket: Socket) => LocalPeer {
+  const known = new WeakMap<Socket, LocalPeer>();
+  const credentials = peerCredentials();
+  return (socket) => {
+    const peer = known.get(socket) ?? {
+      uid: credentials(socket)?.uid,
+      push: (event, data) => {
+        if (!socket.destroyed) ipc.server.emit(socket, event, data);
+      },
+      closed: (gone) => {
+        // One may have left while its question was being looked at.
+        if (socket.destroyed) gone();
+        else socket.once('close', gone);
+      },
+    };
+    known.set(socket, peer);
+    return peer;
+  };
+}
+
 async function respond(
   ipc: IPCModule,
   socket: Socket,
   data: unknown,
-  handlers: LocalServerOptions['handlers'],
-  log: Logger,
+  { handlers, log, peerOf }: Pick<LocalServerOptions, 'handlers' | 'log'> & { peerOf(socket: Socket): LocalPeer },
 ): Promise<void> {
   const asked = ask.safeParse(data);
   if (!asked.success) {
@@ -141,7 +173,8 @@ async function respond(
     return;
   }
   const { id, verb, body } = asked.data;
-  const reply = await handle(id, handlers[Object.hasOwn(handlers, verb) ? verb : ''], verb, body);
+  const handler = handlers[Object.hasOwn(handlers, verb) ? verb : ''];
+  const reply = handler ? await handle(id, handler, body, peerOf(socket)) : refusal(id, unknownVerb(verb));
   if (!reply.ok) log.debug({ verb, code: reply.code, reason: reply.message }, 'a local request was refused');
   if (socket.destroyed) return;
   attempt(
@@ -150,10 +183,13 @@ async function respond(
   );
 }
 
-async function handle(id: number, handler: LocalHandler | undefined, verb: string, body: unknown): Promise<Answer> {
-  if (!handler) return refusal(id, new LocalError('unknown_verb', `this agent does not know '${verb}'`));
+function unknownVerb(verb: string): LocalError {
+  return new LocalError('unknown_verb', `this agent does not know '${verb}'`);
+}
+
+async function handle(id: number, handler: LocalHandler, body: unknown, peer: LocalPeer): Promise<Answer> {
   try {
-    return { id, ok: true, body: await handler(body) };
+    return { id, ok: true, body: await handler(body, peer) };
   } catch (error) {
     return refusal(id, error);
   }

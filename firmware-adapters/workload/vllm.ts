@@ -55,6 +55,9 @@ class Vllm implements Workload {
   #queue: QueueTime | undefined;
   /** Without its developer mode it has no such endpoints. */
   #canSleep = true;
+  /** Whether its router sends it requests for sure: an agent that was killed while it drained has left it without. */
+  #admitted = false;
+  #draining = false;
 
   constructor(given: VllmOptions, { clock, log, connect }: AdapterContext) {
     this.#given = given;
@@ -72,6 +75,7 @@ class Vllm implements Workload {
       return undefined;
     });
     this.#canSleep = asleep !== undefined;
+    if (!asleep && !this.#admitted && !this.#draining) await this.#admit(signal);
     return { state: asleep ? 'paused' : 'running', ...(await this.#demand(signal)) };
   }
 
@@ -84,13 +88,20 @@ class Vllm implements Workload {
   async resume(signal: AbortSignal): Promise<string> {
     if (await this.#isSleeping(signal)) await this.#post('/wake_up', signal);
     if (await this.#isSleeping(signal)) throw new AdapterError('refused', 'it says that it woke, and sleeps');
-    await this.#route(this.#given.admit_url, signal);
+    await this.#admit(signal);
     return 'awake';
   }
 
+  async #admit(signal: AbortSignal): Promise<void> {
+    await this.#route(this.#given.admit_url, signal);
+    this.#admitted = true;
+  }
+
   async #sleep(_notice: Notice, signal: AbortSignal): Promise<string> {
-    await this.#route(this.#given.drain_url, signal);
+    this.#draining = true;
+    this.#admitted = false;
     try {
+      await this.#route(this.#given.drain_url, signal);
       await this.#drained(signal);
       // Work that slipped in is finished, not aborted, by servers that know this mode; older ones ignore it.
       await this.#post('/sleep?level=1&mode=wait', signal);
@@ -100,10 +111,12 @@ class Vllm implements Workload {
     } catch (error) {
       // It goes on serving: what comes next, or nothing, must not find it without its router.
       const parting = this.#clock.timeout(TIMEOUT_MS);
-      await this.#route(this.#given.admit_url, parting).catch((failure: unknown) =>
-        this.#log.warn({ error: failure }, 'the router still sends this server nothing'),
+      await this.#admit(parting).catch((failure: unknown) =>
+        this.#log.warn({ error: failure }, 'the router sends this server nothing; it is told again'),
       );
       throw error;
+    } finally {
+      this.#draining = false;
     }
   }
 

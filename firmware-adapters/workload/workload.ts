@@ -67,8 +67,10 @@ export type WorkloadAdapter<Options = unknown> = {
 export type JobChannel = {
   /** Those of one workload now. */
   jobs(workload: string): readonly Job[];
-  /** The token that jobs of this workload must show; without one none is let in. */
-  admit(workload: string, token: string): void;
+  /** Lets in jobs that show this token and, where it is given, run as this user; without it none is let in. */
+  admit(workload: string, door: { readonly token: string; readonly uid?: number }): void;
+  /** Calls `changed` when a job of a workload has something new to say. @returns what ends that. */
+  watch(changed: (workload: string) => void): () => void;
 };
 
 export type Job = {

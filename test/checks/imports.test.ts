@@ -104,10 +104,11 @@ const house: readonly Rule[] = [
     ],
     types: ['agent/parts.ts'],
   },
+  { room: 'agent/job-verbs.ts', values: ['protocol', 'agent/platform'] },
   { room: 'agent/local-verbs.ts', values: ['protocol', 'agent/platform'], types: ['agent/parts.ts'] },
   {
     room: 'agent/main.ts',
-    values: ['protocol', ...rooms, 'agent/assemble.ts', 'agent/local-verbs.ts'],
+    values: ['protocol', ...rooms, 'agent/assemble.ts', 'agent/job-verbs.ts', 'agent/local-verbs.ts'],
     types: ['agent/parts.ts'],
   },
   {
