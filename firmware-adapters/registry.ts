@@ -11,6 +11,7 @@ import { antminer } from './asic/antminer.ts';
 import { auradine } from './asic/auradine.ts';
 import { avalon } from './asic/avalon.ts';
 import { axeos } from './asic/axeos.ts';
+import { braiins } from './asic/braiins.ts';
 import { elphapex } from './asic/elphapex.ts';
 import { epic } from './asic/epic.ts';
 import { goldshell } from './asic/goldshell.ts';
@@ -29,6 +30,7 @@ export const adapters: readonly Adapter[] = [
   whatsminerV3,
   whatsminerV2,
   luxos,
+  braiins,
   vnish,
   auradine,
   avalon,

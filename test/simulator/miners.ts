@@ -7,6 +7,12 @@ import { antminerPower, antminerRpc, antminerWeb } from './antminer.ts';
 import { Antminer } from './antminer-miner.ts';
 import type { AntminerOptions } from './antminer-spec.ts';
 import { antminerSpec } from './antminer-spec.ts';
+import { braiinsGraphql } from './braiins-graphql.ts';
+import { BraiinsMiner } from './braiins-miner.ts';
+import { braiinsRest } from './braiins-rest.ts';
+import { braiinsRpc } from './braiins-rpc.ts';
+import type { BraiinsOptions } from './braiins-spec.ts';
+import { braiinsSpec } from './braiins-spec.ts';
 import type { SimulatorClock } from './clock.ts';
 import { serveLuxos } from './luxos.ts';
 import { LuxosMiner } from './luxos-miner.ts';
@@ -27,16 +33,23 @@ import type { WhatsminerV3Options } from './whatsminer-v3-spec.ts';
 import { whatsminerV3Spec } from './whatsminer-v3-spec.ts';
 
 /** A WhatsMiner unless `kind` says otherwise. */
-export type MinerOptions = WhatsminerOptions | WhatsminerV3Options | LuxosOptions | VnishOptions | AntminerOptions;
+export type MinerOptions =
+  | WhatsminerOptions
+  | WhatsminerV3Options
+  | LuxosOptions
+  | BraiinsOptions
+  | VnishOptions
+  | AntminerOptions;
 
 /** `kind` tells them apart. */
-export type SimulatedMiner = Whatsminer | WhatsminerV3 | LuxosMiner | VnishMiner | Antminer;
+export type SimulatedMiner = Whatsminer | WhatsminerV3 | LuxosMiner | BraiinsMiner | VnishMiner | Antminer;
 
 /** For tests that go through all of them. */
 export const minerKinds: readonly SimulatedMiner['kind'][] = [
   'whatsminer',
   'whatsminer-v3',
   'luxos',
+  'braiins',
   'vnish',
   'antminer',
 ];
@@ -57,6 +70,8 @@ export function createMiner(options: MinerOptions, place: number, surroundings: 
       return new Antminer(antminerSpec(options, place), surroundings);
     case 'luxos':
       return new LuxosMiner(luxosSpec(options, place), surroundings);
+    case 'braiins':
+      return new BraiinsMiner(braiinsSpec(options, place), surroundings);
     case 'vnish':
       return new VnishMiner(vnishSpec(options, place), surroundings);
     case 'whatsminer-v3':
@@ -74,6 +89,11 @@ export function doorsOf(miner: SimulatedMiner, clock: SimulatorClock): Door[] {
       return [{ port, serve: (stream) => serveWhatsminerV2(miner, clock, stream) }];
     case 'whatsminer-v3':
       return [{ port, serve: (stream) => serveWhatsminerV3(miner, clock, stream) }];
+    case 'braiins':
+      return [
+        { port, serve: miner.spec.api === 'rest' ? braiinsRest(miner, clock) : braiinsGraphql(miner, clock) },
+        { name: 'rpc', port: 4028, serve: braiinsRpc(miner, clock) },
+      ];
     case 'vnish':
       return [{ port, serve: vnishWeb(miner, clock) }];
     case 'antminer':
