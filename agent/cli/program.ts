@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { agentVerb } from './agent.ts';
 import { commissionVerb } from './commission.ts';
 import { configVerb } from './config-check.ts';
+import { discoverVerb } from './discover.ts';
 import { doctorVerb } from './doctor.ts';
 import { explainVerb } from './explain.ts';
 import { keysVerb } from './keys-new.ts';
@@ -25,6 +26,7 @@ const verbs: readonly Verb[] = [
   offerVerb,
   lockoutVerb,
   manualVerb,
+  discoverVerb,
   commissionVerb,
   configVerb,
   keysVerb,

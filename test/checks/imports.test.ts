@@ -47,6 +47,8 @@ const house: readonly Rule[] = [
     values: ['firmware-adapters'],
     types: ['agent/config', 'agent/platform', 'agent/state'],
   },
+  // What a technician asks of hardware that no config names yet.
+  { room: 'agent/technician', values: ['protocol', 'agent/platform'], types: ['firmware-adapters'] },
   // One turn, and the parts around it.
   {
     room: 'agent/loop.ts',
@@ -120,6 +122,8 @@ const house: readonly Rule[] = [
       'agent/config',
       'agent/platform',
       'agent/replay',
+      'agent/technician',
+      'firmware-adapters',
       'agent/rack.ts',
       'agent/main.ts',
       'package.json',

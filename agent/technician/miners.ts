@@ -1,0 +1,104 @@
+/**
+ * Finds the miners of a network: knocks at the ports that the registry's adapters listen on, and asks where one opens,
+ * in the registry's order. Reads only, and knows no secret.
+ */
+import type { Adapter, AdapterContext, Recognised } from '#adapters/contract.ts';
+import type { Clock } from '#agent/platform/clock.ts';
+import { openLog } from '#agent/platform/log.ts';
+import type { Millis } from '#protocol/units.ts';
+
+export type Searched = {
+  readonly adapters: readonly Adapter[];
+  readonly connect: AdapterContext['connect'];
+  readonly clock: Clock;
+  /** Told as addresses are done with. */
+  progress?(done: number, of: number): void;
+};
+
+export type FoundMiner =
+  | { readonly kind: 'miner'; readonly host: string; readonly adapter: string; readonly recognised: Recognised }
+  /** Somebody listens there, but answers as none of the registry's. */
+  | { readonly kind: 'stranger'; readonly host: string; readonly ports: readonly number[] };
+
+/** Connections at one time: within what a controller's kernel and a switch of the site take without dropping any. */
+const MOST_SOCKETS = 256;
+/** A miner on the same network answers a knock in a few ms; one that is hashing hard, in some hundred. */
+const KNOCK_MS: Millis = 700;
+/** For all that one adapter asks of one address. */
+const ASK_MS: Millis = 8000;
+
+/** In the order of the hosts. */
+export async function searchMiners(
+  hosts: readonly string[],
+  searched: Searched,
+  signal: AbortSignal,
+): Promise<FoundMiner[]> {
+  const { adapters, progress } = searched;
+  const ports = [...new Set(adapters.flatMap(({ recognition }) => recognition?.ports ?? []))];
+  const gate = new Gate(MOST_SOCKETS);
+  let done = 0;
+  const found = await Promise.all(
+    hosts.map(async (host) => {
+      const open = await Promise.all(ports.map((port) => gate.run(() => isOpen(host, port, searched, signal))));
+      const listening = ports.filter((_, i) => open[i]);
+      const miner = listening.length > 0 ? await gate.run(() => asked(host, listening, searched, signal)) : undefined;
+      progress?.(++done, hosts.length);
+      return miner;
+    }),
+  );
+  signal.throwIfAborted();
+  return found.filter((each) => each !== undefined);
+}
+
+async function isOpen(host: string, port: number, { connect, clock }: Searched, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return false;
+  try {
+    const stream = await connect(host, port, AbortSignal.any([signal, clock.timeout(KNOCK_MS)]));
+    stream.destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One after the other: some firmware takes only one connection at a time, and two questions would hide the answer. */
+async function asked(
+  host: string,
+  open: readonly number[],
+  { adapters, connect, clock }: Searched,
+  signal: AbortSignal,
+): Promise<FoundMiner> {
+  const secret = () => Promise.reject(new Error('a search knows no secrets'));
+  const context: AdapterContext = { id: host, clock, log: openLog('silent'), connect, secret };
+  for (const { name, recognition } of adapters) {
+    if (!recognition?.ports.some((port) => open.includes(port))) continue;
+    const patience = AbortSignal.any([signal, clock.timeout(ASK_MS)]);
+    // What an adapter cannot make sense of is somebody else's.
+    const recognised = await recognition.ask(host, context, patience).catch(() => undefined);
+    if (recognised) return { kind: 'miner', host, adapter: name, recognised };
+    if (signal.aborted) break;
+  }
+  return { kind: 'stranger', host, ports: open };
+}
+
+/** Lets so many run at one time, first come first served. */
+class Gate {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(most: number) {
+    this.#free = most;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((turn) => this.#waiting.push(turn));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}
