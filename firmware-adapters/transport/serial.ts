@@ -1,8 +1,8 @@
 /** Serial ports for production. Tests and simulations pass in-memory streams of the same type instead. */
-import { Duplex } from 'node:stream';
-import type { SerialPort } from 'serialport';
+import type { Duplex } from 'node:stream';
 import { AdapterError } from '../errors.ts';
 import { holderOf } from './flock-holder.ts';
+import { wireOn } from './serial-wire.ts';
 
 export type SerialSettings = {
   /** Best one of `/dev/serial/by-id`: it names the adapter, whatever order the adapters are found in. */
@@ -33,31 +33,6 @@ async function library(): Promise<typeof import('serialport')> {
     const fix = 'reinstall the dependencies on this machine with npm ci';
     throw new AdapterError('unreachable', `the library serialport cannot be loaded: ${fix}`, { cause });
   }
-}
-
-/**
- * `destroy()` of a SerialPort leaves the port open, and its `close` says what an `error` should, so it is not handed
- * out itself. It is read from the beginning: without a reader an unplugged adapter shows only at the next write.
- */
-function wireOn(port: SerialPort): Duplex {
-  const wire = new Duplex({
-    read: () => {},
-    write: (chunk: Buffer, _encoding, done) => {
-      port.write(chunk, done);
-    },
-    destroy: (error, done) => {
-      if (port.isOpen) port.close(() => done(error));
-      else done(error);
-    },
-  });
-  port.on('data', (chunk: Buffer) => wire.push(chunk));
-  port.on('error', (error) => wire.destroy(error));
-  const unplugged = (cause: Error | null) => wire.destroy(new Error(`${port.path} was unplugged`, { cause }));
-  port.on('close', (cause: Error | null) => (cause ? unplugged(cause) : wire.destroy()));
-  // An adapter that leaves in the middle of a read makes the library read again for ever, eating memory
-  // (serialport/bindings-cpp issue 162). Its poller sees the hang-up all the same, and closing ends the reads.
-  if (port.port && 'poller' in port.port) port.port.poller.once('disconnect', unplugged);
-  return wire;
 }
 
 /** The library passes on the C library's words and no code. */

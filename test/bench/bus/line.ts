@@ -21,6 +21,9 @@ const began = nowMs();
 const { fd, path } = openTerminal();
 say(path);
 
+/** The kernel wakes a sleeper a little late: the end of a pause is waited for awake. */
+const AWAKE_MS = 0.15;
+
 const chunk = Buffer.alloc(256);
 /** When the last byte on the line was through. */
 let quietSince = began;
@@ -61,7 +64,9 @@ function answer(reply: Buffer, from: number): void {
 }
 
 function waitUntil(at: number): void {
-  for (let leftMs = at - nowMs(); leftMs > 0; leftMs = at - nowMs()) Atomics.wait(never, 0, 0, leftMs);
+  for (let leftMs = at - nowMs(); leftMs > 0; leftMs = at - nowMs()) {
+    if (leftMs > AWAKE_MS) Atomics.wait(never, 0, 0, leftMs - AWAKE_MS);
+  }
 }
 
 /** On the system's monotonic clock, which all processes share. */
