@@ -60,8 +60,8 @@ function policyOf({ restoreWindowS, meterWindowS }: Pace) {
       {
         id: ISSUER,
         keys: [`${KEY}.pub`],
-        may: ['ceiling', 'shed', 'setpoint'],
-        programs: ['ecrs', '4cp'],
+        may: ['ceiling', 'shed', 'setpoint', 'market'],
+        programs: ['ecrs', '4cp', 'price'],
         max_duration_s: 14_400,
       },
     ],

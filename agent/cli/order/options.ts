@@ -8,7 +8,7 @@ import { usageFailure } from '../failure.ts';
 import { given } from '../given.ts';
 import type { OrderRequest } from './build-order.ts';
 import type { Operator, OperatorFlags } from './operator.ts';
-import { parseAmount, parseDuration, parsePriority, parseRamp, parseTime } from './quantities.ts';
+import { parseAmount, parseDuration, parsePrice, parsePriority, parseRamp, parseTime } from './quantities.ts';
 
 export type OrderOptions = OperatorFlags & {
   to: string;
@@ -16,6 +16,10 @@ export type OrderOptions = OperatorFlags & {
   shed?: Amount;
   setpoint?: Amount;
   floor?: Amount;
+  /** USD per MWh. */
+  market?: number;
+  hashPrice?: number;
+  inferencePrice?: number;
   release?: true;
   for?: number;
   from?: number;
@@ -39,6 +43,13 @@ export function withOrderOptions(command: Command): Command {
     .option('--shed <amount>', 'this much less than the baseline', parseAmount)
     .option('--setpoint <amount>', 'exactly this much', parseAmount)
     .option('--floor <amount>', 'at least this much', parseAmount)
+    .option(
+      '--market <usd>',
+      'no level but the price of energy, USD per MWh; --market=-5 for a negative one',
+      parsePrice,
+    )
+    .option('--hash-price <usd>', 'beside --market: what mining pays, USD per PH/s and day', parsePrice)
+    .option('--inference-price <usd>', 'beside --market: what a GPU earns with inference, USD an hour', parsePrice)
     .option('--release', 'end the order that is in force there')
     .option('--for <span>', 'how long: 90s, 10m, 1h30m', parseDuration)
     .option('--from <time>', 'when it begins, such as 2026-11-21T21:00:00Z (default: now)', parseTime)
@@ -90,16 +101,26 @@ function recipientOf(text: string): Recipient {
   throw usageFailure(`--to ${text} is nobody`, 'write all, group/NAME or rack/NAME');
 }
 
-function targetOf({ ceiling, shed, setpoint, floor, release }: OrderOptions): Target {
+function targetOf(options: OrderOptions): Target {
+  const { ceiling, shed, setpoint, floor, release } = options;
   const amounts = Object.entries({ ceiling, shed, setpoint, floor }) as ['ceiling', Amount | undefined][];
   const targets: Target[] = amounts.flatMap(([kind, amount]) => (amount ? [{ kind, ...amount }] : []));
+  targets.push(...marketOf(options));
   if (release) targets.push({ kind: 'release' });
   const [target] = targets;
   if (target && targets.length === 1) return target;
   throw usageFailure(
     targets.length > 1 ? 'an order has one level' : 'the order has no level',
-    'write exactly one of --ceiling, --shed, --setpoint, --floor and --release',
+    'write exactly one of --ceiling, --shed, --setpoint, --floor, --market and --release',
   );
+}
+
+function marketOf({ market, hashPrice, inferencePrice }: OrderOptions): Target[] {
+  const others = given({ hash_usd_per_ph_day: hashPrice, inference_usd_per_gpu_h: inferencePrice });
+  if (market !== undefined) return [{ kind: 'market', energy_usd_per_mwh: market, ...others }];
+  if (Object.keys(others).length > 0)
+    throw usageFailure('what is earned is told beside the price of energy', 'add --market USD');
+  return [];
 }
 
 function usualSpanOf({ kind }: Target): number {

@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import { InvalidArgumentError } from 'commander';
 import type { Amount } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
-import { formatAmount, parseAmount, parseDuration, parsePriority, parseRamp, parseTime } from './quantities.ts';
+import {
+  formatAmount,
+  parseAmount,
+  parseDuration,
+  parsePrice,
+  parsePriority,
+  parseRamp,
+  parseTime,
+} from './quantities.ts';
 
 const amounts: [text: string, amount: Amount][] = [
   ['40%', { fraction: 0.4 }],
@@ -50,6 +58,12 @@ test('a ramp is in watts per second, and a priority is a whole number up to 1000
   assert.equal(parsePriority('0'), 0);
   assert.equal(parsePriority('1000'), 1000);
   for (const text of ['1001', '-1', '1.5', '']) assert.throws(() => parsePriority(text), InvalidArgumentError);
+});
+
+test('a price is in USD, and energy may cost less than nothing', () => {
+  assert.equal(parsePrice('42.5'), 42.5);
+  assert.equal(parsePrice('-5'), -5);
+  for (const text of ['', '$42', '42.5.1', '1e9', 'NaN']) assert.throws(() => parsePrice(text), InvalidArgumentError);
 });
 
 test('an amount is told the way it was written', () => {

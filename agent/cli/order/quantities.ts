@@ -40,6 +40,12 @@ export function parseRamp(text: string): WattsPerSecond {
   return rate;
 }
 
+/** USD, such as 42.5; energy may cost less than nothing. */
+export function parsePrice(text: string): number {
+  if (/^-?\d{1,6}(\.\d+)?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write a number of USD, such as 42.5.');
+}
+
 /** A whole number from 0 to 1000. */
 export function parsePriority(text: string): number {
   const value = Number(text);

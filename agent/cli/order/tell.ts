@@ -32,6 +32,8 @@ export function formatTarget(target: Target): string {
     case 'setpoint':
     case 'floor':
       return `${target.kind} ${formatAmount(target)}`;
+    case 'market':
+      return `energy at ${target.energy_usd_per_mwh} USD/MWh`;
     case 'release':
       return 'release';
     default:
