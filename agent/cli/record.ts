@@ -26,9 +26,9 @@ export const recordVerb: Verb = ({ terminal, clock }) =>
   });
 
 function formatRecording({ on, folder, files }: z.infer<typeof answer>): string {
-  const bytes = files.reduce((sum, each) => sum + each.bytes, 0);
-  const kept = `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${(bytes / 1e6).toFixed(1)} MB in ${folder}`;
   const state = on ? 'recording' : 'not recording';
   if (files.length === 0) return `${state}; nothing is kept yet${on ? '' : ': switch it on with --on'}`;
-  return `${state}; ${kept}\nsee what today’s code and policy would do: ballast replay ${folder}`;
+  const kilobytes = Math.ceil(files.reduce((sum, each) => sum + each.bytes, 0) / 1000);
+  const kept = `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${kilobytes} kB`;
+  return `${state}; ${kept} in ${folder}\nwhat today’s code would decide on them: ballast replay FILE...`;
 }

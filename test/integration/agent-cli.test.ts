@@ -96,7 +96,7 @@ test('ballast record keeps an event, and ballast replay decides it anew', patien
   assert.equal((await ballast(folder, 'record')).out, 'not recording; nothing is kept yet: switch it on with --on\n');
   await ballast(folder, 'record', '--on');
   await site.watcher.phase(await site.issuer.order({ kind: 'ceiling', fraction: 0.4 }), 'metered');
-  assert.match((await ballast(folder, 'record')).out, /^recording; 1 file, \d+\.\d MB in .*recordings\n/);
+  assert.match((await ballast(folder, 'record')).out, /^recording; 1 file, \d+ kB in .*recordings\n/);
   assert.equal(await agent.stop(), 0);
 
   const same = await ballast(folder, 'replay', 'state/recordings');

@@ -31,15 +31,15 @@ function orders({ picture, policy, memory, now }: Explained): Link {
 }
 
 function orderSentence(track: Track, { baselines }: Memory): string {
-  const { program, issuer, event, order, phase, levelW, until, reached } = track;
+  const { program, issuer, event, phase, levelW, until, reached } = track;
   const since = reached[phase];
   const baseline = baselines[eventKey(track)];
   return [
-    `${program} of ${issuer}, event ${event}, order ${order}: ${phase}`,
+    `${program} of ${issuer}, event ${event}: ${phase}`,
     since === undefined ? '' : ` since ${clockTime(since)}`,
     levelW === undefined ? '' : `, at ${watts(levelW)}`,
     `, until ${clockTime(until)}`,
-    baseline ? `; the rack drew ${watts(baseline.watts)} before (${baseline.method})` : '',
+    baseline && levelW !== undefined ? `; the rack drew ${watts(baseline.watts)} before (${baseline.method})` : '',
   ].join('');
 }
 

@@ -90,7 +90,7 @@ test('an order that carries prices acts while they count, and says what came of 
     .take(1, priced(80))
     .plan(1)
     .steps.map(({ phase, why }) => `${phase}: ${why}`);
-  assert.deepEqual(steps, ['acting: energy at 80.00 USD/MWh: 1 rest, 0 take more than at home']);
+  assert.deepEqual(steps, ['acting: energy at 80.00 USD/MWh: 1 to rest, 0 to take more than at home']);
   const { market } = new Rack().take(1, priced(80)).plan(1, policyOf());
   assert.match(market?.says ?? '', /no price of hash is known, so no miner rests for it$/);
 });

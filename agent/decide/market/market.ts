@@ -52,16 +52,16 @@ export function market(parts: MarketParts): Market {
     const by = quote ? `${quote.order.program} of ${quote.order.issuer}` : 'prices are no longer told';
     moved.set(id, { stance: standing.stance, why: `${by}: ${whyMoved(standing.stance, energy, earns)}` });
   }
-  return { moved, standings, told: quote && told(quote, prices, moved) };
+  return { moved, standings, told: quote && told(quote, prices, standings) };
 }
 
-function told({ order: { issuer, id }, target }: Quote, prices: Prices, moved: Market['moved']): Told {
-  const [rest, take] = (['rest', 'take'] as const).map(
-    (stance) => [...moved.values()].filter((each) => each.stance === stance).length,
-  );
+/** Those that wait for their turn are counted with those that have had it. */
+function told({ order: { issuer, id }, target }: Quote, prices: Prices, standings: Standings): Told {
+  const asked = Object.values(standings).map(({ stance, wish }) => wish?.stance ?? stance);
+  const [rest, take] = (['rest', 'take'] as const).map((stance) => asked.filter((each) => each === stance).length);
   const energy = `energy at ${target.energy_usd_per_mwh.toFixed(2)} USD/MWh`;
   const unknown = prices.hashUsdPerPhDay === undefined ? '; no price of hash is known, so no miner rests for it' : '';
-  return { issuer, order: id, says: `${energy}: ${rest} rest, ${take} take more than at home${unknown}` };
+  return { issuer, order: id, says: `${energy}: ${rest} to rest, ${take} to take more than at home${unknown}` };
 }
 
 function stand(
