@@ -58,8 +58,8 @@ class Axeos implements Firmware {
   readonly renewMs = renewMs;
   readonly #http: HttpLine;
   readonly #api: WebApi;
-  /** Whether the firmware can be paused, by the last reading. */
-  #canPause = false;
+  /** Whether the firmware can be paused: taken for granted until a reading says otherwise. */
+  #canPause = true;
 
   constructor({ host, port: at }: AxeosOptions, { connect, clock }: AdapterContext) {
     this.#http = new HttpLine({ host, port: at, connect, clock });

@@ -111,8 +111,8 @@ class Goldshell implements Firmware {
   }
 
   controls(line: MinerLine): Controls {
-    const canSleep = this.#setting && withPlanOf(planLevel.sleep, this.#setting) !== undefined;
-    if (!canSleep) return {};
+    // Taken for granted until the miner has listed its plans.
+    if (this.#setting && !withPlanOf(planLevel.sleep, this.#setting)) return {};
     return {
       sleep: {
         ...control(line, 'lower', { ...plan, settle_ms: sleepSettleMs }, (signal) => this.#sleep(signal)),
