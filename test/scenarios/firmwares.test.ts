@@ -20,6 +20,10 @@ type Row = {
   readonly meanwhile: Meanwhile;
   /** Healed by pulling its plug: until then nothing at all is asked of it. */
   readonly replugged?: true;
+  /** Happens once: with another cut in its place there may be nothing left to ask of it. */
+  readonly once?: true;
+  /** What the agent does not do yet. */
+  readonly todo?: string;
 };
 
 const faults: Readonly<Record<string, Row>> = {
@@ -33,8 +37,20 @@ const faults: Readonly<Record<string, Row>> = {
   forgetsCommas: { value: true, meanwhile: 'it is cut' },
   bareNan: { value: true, meanwhile: 'it is cut' },
   otherMac: { value: '02:00:00:00:be:ef', meanwhile: 'another is cut in its place', replugged: true },
+  endsWithoutNul: { value: true, meanwhile: 'it is cut' },
+  // Whether there is a log-in to be locked out of, and whether the restart comes before the cut, is up to the firmware.
+  lockedOut: { value: true, meanwhile: 'one of them is cut' },
+  rebootsInMidCommand: {
+    value: true,
+    meanwhile: 'one of them is cut',
+    once: true,
+    todo: 'once it is back the two change places within a second, and of some kinds the other is left asleep for good',
+  },
   refusesWith: { value: 132, meanwhile: 'another is cut in its place' },
 };
+
+/** Those that have no way to sleep, or none that anybody has published. */
+const readOnly: ReadonlySet<SimulatedMiner['kind']> = new Set(['elphapex', 'innosilicon']);
 
 const RATED_W = 3000;
 const LEVEL = 0.55;
@@ -50,7 +66,18 @@ test('every miner of the registry has a simulator', () => {
   assert.deepEqual([...simulated].sort(), [...registered].sort());
 });
 
-for (const kind of minerKinds) {
+for (const kind of readOnly) {
+  test(`${kind}: has no way to sleep, and is left as it is by an event`, async () => {
+    const world = await worldOf(kind).start();
+    const id = await cut(world);
+    await world.clock.advance(60_000);
+    assert.equal(world.phases(id).at(-1), 'partial');
+    for (const { asleep, writes } of world.rack.miners) assert.deepEqual([asleep, writes], [false, []]);
+    await world.stop();
+  });
+}
+
+for (const kind of minerKinds.filter((each) => !readOnly.has(each))) {
   test(`${kind}: a sound one is cut, proved by the meter and restored`, async () => {
     const world = await worldOf(kind).start();
     const id = await cut(world);
@@ -62,8 +89,8 @@ for (const kind of minerKinds) {
   });
 
   for (const key of Object.keys(subject(worldOf(kind)).faults)) {
-    test(`${kind}: ${key}`, async () => {
-      const row = faults[key];
+    const row = faults[key];
+    test(`${kind}: ${key}`, { ...(row?.todo && { todo: row.todo }) }, async () => {
       assert.ok(row, `the simulator of ${kind} can fail by ${key}: say in the table what becomes of an event then`);
       await throughFault(worldOf(kind), key, row);
     });
@@ -85,7 +112,7 @@ for (const kind of minerKinds) {
 }
 
 /** The fault is there before the agent, so that what the agent knows of a sound one does not carry it through. */
-async function throughFault(world: World, key: string, { value, meanwhile, replugged }: Row): Promise<void> {
+async function throughFault(world: World, key: string, { value, meanwhile, replugged, once }: Row): Promise<void> {
   const miner = subject(world);
   const sound = { ...miner.faults };
   Object.assign(miner.faults, { [key]: value });
@@ -101,7 +128,7 @@ async function throughFault(world: World, key: string, { value, meanwhile, replu
   }
   Object.assign(miner.faults, sound);
   await world.clock.advance(HEALED_MS);
-  assert.ok(miner.asleep, 'it is asked on and on');
+  if (!once) assert.ok(miner.asleep, 'it is asked on and on');
   assertUnder(world);
   await assertRestored(world, id);
 }

@@ -19,6 +19,8 @@ import { LuxosMiner } from './luxos-miner.ts';
 import type { LuxosOptions } from './luxos-spec.ts';
 import { luxosSpec } from './luxos-spec.ts';
 import type { Surroundings } from './physics.ts';
+import type { PlainKindMiner, PlainKindOptions } from './plain-kinds.ts';
+import { createPlainMiner, plainDoors, plainKinds } from './plain-kinds.ts';
 import { vnishWeb } from './vnish.ts';
 import { VnishMiner } from './vnish-miner.ts';
 import type { VnishOptions } from './vnish-spec.ts';
@@ -39,10 +41,18 @@ export type MinerOptions =
   | LuxosOptions
   | BraiinsOptions
   | VnishOptions
-  | AntminerOptions;
+  | AntminerOptions
+  | PlainKindOptions;
 
 /** `kind` tells them apart. */
-export type SimulatedMiner = Whatsminer | WhatsminerV3 | LuxosMiner | BraiinsMiner | VnishMiner | Antminer;
+export type SimulatedMiner =
+  | Whatsminer
+  | WhatsminerV3
+  | LuxosMiner
+  | BraiinsMiner
+  | VnishMiner
+  | Antminer
+  | PlainKindMiner;
 
 /** For tests that go through all of them. */
 export const minerKinds: readonly SimulatedMiner['kind'][] = [
@@ -52,6 +62,7 @@ export const minerKinds: readonly SimulatedMiner['kind'][] = [
   'braiins',
   'vnish',
   'antminer',
+  ...plainKinds,
 ];
 
 /** Something that listens at one of a miner's ports. */
@@ -76,8 +87,11 @@ export function createMiner(options: MinerOptions, place: number, surroundings: 
       return new VnishMiner(vnishSpec(options, place), surroundings);
     case 'whatsminer-v3':
       return new WhatsminerV3(whatsminerV3Spec(options, place), surroundings);
-    default:
+    case undefined:
+    case 'whatsminer':
       return new Whatsminer(whatsminerSpec(options, place), surroundings);
+    default:
+      return createPlainMiner(options, place, surroundings);
   }
 }
 
@@ -104,5 +118,7 @@ export function doorsOf(miner: SimulatedMiner, clock: SimulatorClock): Door[] {
       ];
     case 'luxos':
       return [{ port, serve: (stream) => serveLuxos(miner, clock, stream) }];
+    default:
+      return plainDoors(miner, clock);
   }
 }

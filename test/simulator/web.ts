@@ -56,7 +56,8 @@ async function converse(
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const body = await text(request);
-  if (faults.closesWithoutReply) return void request.socket.destroy();
+  // One that nobody listens on has no connection that still stands either.
+  if (faults.closesWithoutReply || faults.refusesConnections) return void request.socket.destroy();
   if (faults.silent) return;
   await clock.sleep(spec.timing.replyMs, gone.signal);
   if (!miner.energised) return;
