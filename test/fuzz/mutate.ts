@@ -40,8 +40,8 @@ export function bloated(words: string, roll: Dice): string {
   return words.slice(0, at) + piece.repeat(Math.ceil(bloatBytes / piece.length)) + words.slice(at);
 }
 
-/** Below what a transport refuses unread. */
-const bloatBytes = 400_000;
+/** Below what a transport refuses unread, and few enough that the square of it ends. */
+const bloatBytes = 100_000;
 
 const unknowns = ['null', '""', '"n/a"', '"--"', 'nan', '[]', '{}', '"nan"'];
 
