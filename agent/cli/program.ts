@@ -7,6 +7,7 @@ import { configVerb } from './config-check.ts';
 import { discoverVerb } from './discover.ts';
 import { doctorVerb } from './doctor.ts';
 import { explainVerb } from './explain.ts';
+import { initVerb } from './init.ts';
 import { keysVerb } from './keys-new.ts';
 import { lockoutVerb } from './lockout.ts';
 import { manualVerb } from './manual.ts';
@@ -20,6 +21,7 @@ import type { Tools, Verb } from './tools.ts';
 
 const verbs: readonly Verb[] = [
   agentVerb,
+  initVerb,
   doctorVerb,
   statusVerb,
   explainVerb,
