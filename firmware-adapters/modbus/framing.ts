@@ -41,4 +41,6 @@ export type TurnTimes = {
   readonly gapMs: Millis;
   /** Silence after a request that was given up, before another may follow: its unit may be about to speak. */
   readonly turnaroundMs: Millis;
+  /** How long after its request a reply may still come, where that is longer than twice the time-out. */
+  readonly lateMs?: Millis;
 };

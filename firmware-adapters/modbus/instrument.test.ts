@@ -39,14 +39,16 @@ type Read = (address: number, count: number) => number[];
 /** A meter on a bus that hears only whole requests. */
 function meter(answer: Read) {
   const asked: string[] = [];
+  const been = { away: 0 };
   const bus = {
     ...easyWire,
+    recoveriesOf: () => been.away,
     read: async (unit: number, table: Table, address: number, count: number): Promise<BusReading> => {
       asked.push(`${unit}:${table} ${address}+${count}`);
       return { values: answer(address, count), mono: 1000 + asked.length };
     },
   };
-  return { asked, instrument: createInstrument({ id: 'feed', bus, unit: 7, map }) };
+  return { asked, been, instrument: createInstrument({ id: 'feed', bus, unit: 7, map }) };
 }
 
 const registers: Record<number, number> = { 0: 1500, 2: 4998, 3: 21, 7: 12, 40: 6, 80: 230 };
@@ -107,6 +109,29 @@ test('a hole that cannot be read over is left out from then on', async () => {
   const { points } = await instrument.read(['fast']);
   assert.deepEqual(kindsOf(points), { power_w: 'value', frequency_hz: 'value', temperature_c: 'value' });
   assert.equal(asked[0], '7:input 0+1');
+});
+
+test('a register that was refused is asked for again once the device has been away', async () => {
+  let old = true;
+  const { asked, been, instrument } = meter((address, count) => (old ? without(2) : healthy)(address, count));
+  await instrument.read(['fast']);
+  old = false;
+  assert.equal((await instrument.read(['fast'])).points.frequency_hz?.kind, 'failed');
+  been.away += 1;
+  asked.length = 0;
+  assert.equal((await instrument.read(['fast'])).points.frequency_hz?.kind, 'value');
+  assert.deepEqual(asked, ['7:input 0+4'], 'in one request again');
+});
+
+test('a device that refuses every hole is read without any, at the cost of one refusal for each block', async () => {
+  const wanted = new Set(Object.keys(registers).map(Number));
+  const { asked, instrument } = meter((address, count) => {
+    if (Array.from({ length: count }, (_, index) => address + index).some((at) => !wanted.has(at))) throw refusal;
+    return healthy(address, count);
+  });
+  const { points } = await instrument.read(['fast', 'slow']);
+  assert.deepEqual(new Set(Object.values(kindsOf(points))), new Set(['value']));
+  assert.deepEqual(asked, ['7:input 0+8', '7:input 0+1', '7:input 2+2', '7:input 7+1']);
 });
 
 test('a device that is busy is not taken for one without the registers', async () => {

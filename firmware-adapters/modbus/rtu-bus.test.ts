@@ -8,7 +8,7 @@ import { ownAddresses, rtuFrame, rtuRequestsIn } from '#test/support/rtu-peer.ts
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
 import type { ModbusBusOptions } from './bus.ts';
 import { ModbusBus } from './bus.ts';
-import { rtuFraming } from './rtu.ts';
+import { rtuFraming, rtuOverTcpFraming } from './rtu.ts';
 
 const timeoutMs = 500;
 /** 3.5 characters at 9600 baud, rounded up. */
@@ -88,6 +88,19 @@ test('after a reply that never came, a request that it could answer waits until 
   assert.equal(await during(clock, read(22)), 22);
   const [first = 0, second = 0] = asked.map(({ at }) => at);
   assert.ok(second - first >= 2 * timeoutMs, `${second - first} ms`);
+});
+
+test('behind a serial server, what a stalled network delivers seconds late is not the next answer', async () => {
+  const { clock, asked, read } = rig(
+    (each, line, index) => {
+      if (index === 0) line.clock.after('stall', 4500, () => line.write(ownAddresses(each)));
+      else line.write(ownAddresses(each));
+    },
+    { framing: rtuOverTcpFraming(9600) },
+  );
+  await assert.rejects(during(clock, read(11)), { kind: 'timedOut' });
+  assert.equal(await during(clock, read(22)), 22);
+  assert.ok((asked[1]?.at ?? 0) > 4500);
 });
 
 test('a unit that does not answer delays the others by a turnaround, not by all that its reply might take', async () => {

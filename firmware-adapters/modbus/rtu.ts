@@ -23,7 +23,7 @@ export function rtuFraming(baud: Baud): Framing {
  * there.
  */
 export function rtuOverTcpFraming(baud: Baud): Framing {
-  return framing(baud, SERVER_GAP_MS);
+  return framing(baud, SERVER_GAP_MS, SERVER_LATE_MS);
 }
 
 /** How long a reply may take to be complete: the longest exchange on the wire, and the time a unit takes to think. */
@@ -42,6 +42,8 @@ function charMs(baud: Baud): Millis {
 }
 
 const SERVER_GAP_MS: Millis = 10;
+/** A network that stalls delivers late what the line answered in time: after four packets lost in a row, say. */
+const SERVER_LATE_MS: Millis = 5000;
 /** "Typically 100 to 200 ms", section 2.4.1. */
 const TURNAROUND_MS: Millis = 100;
 const THINK_MS: Millis = 500;
@@ -54,12 +56,12 @@ const crcBytes = 2;
 /** 0 is the broadcast, to which nobody answers; 248 and up are reserved. */
 const units = { min: 1, max: 247 };
 
-function framing(baud: Baud, gap: Millis): Framing {
+function framing(baud: Baud, gap: Millis, lateMs: Millis = 0): Framing {
   return {
     codec: (counters) => new RtuCodec(counters),
     // The unit waits for a silence as well before it answers.
     wire: { requestMs: (requestBytes + replyBytes) * charMs(baud) + 2 * gap, registerMs: 2 * charMs(baud) },
-    turns: { gapMs: gap, turnaroundMs: TURNAROUND_MS },
+    turns: { gapMs: gap, turnaroundMs: TURNAROUND_MS, lateMs },
   };
 }
 

@@ -35,12 +35,12 @@ export class Turns {
   #heardAt: Millis = Number.NEGATIVE_INFINITY;
 
   /**
-   * A reply is thought possible until twice `timeoutMs` after its request. `freed` is called when the wire may be free
+   * A reply is thought possible until twice `timeoutMs` after its request, or `times.lateMs`. `freed` is called when the wire may be free
    * sooner than it was thought.
    */
   constructor(times: TurnTimes, timeoutMs: Millis, clock: Pick<Clock, 'monotonic'>, freed: () => void) {
     this.#times = times;
-    this.#lateMs = 2 * timeoutMs;
+    this.#lateMs = Math.max(2 * timeoutMs, times.lateMs ?? 0);
     this.#clock = clock;
     this.#freed = freed;
   }
