@@ -139,6 +139,10 @@ class RackAgent implements Agent {
     });
   }
 
+  get rack(): Rack {
+    return this.#hands.rack;
+  }
+
   get devices(): readonly string[] {
     return this.#hands.rack.devices.map(({ facts }) => facts.id);
   }

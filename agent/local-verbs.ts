@@ -1,10 +1,12 @@
 /** What the command line may ask of the agent of this machine, over the local socket. */
 import * as z from 'zod';
+import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import { seconds } from '#protocol/units.ts';
 import type { Agent } from './parts.ts';
 import type { Clock } from './platform/clock.ts';
 import type { LocalHandler } from './platform/local-socket.ts';
 import { LocalError, localVerb } from './platform/local-socket.ts';
+import { technicianVerbs } from './technician/verbs.ts';
 
 /** An answer has to fit into one frame of 64 KiB. */
 const PAGE_BYTES = 40_000;
@@ -21,8 +23,13 @@ const commission = z.discriminatedUnion('do', [
 const MOST_RESULTS = 50;
 const manual = z.strictObject({ forS: seconds });
 
-export function localVerbs(running: Promise<Agent>, clock: Clock): Record<string, LocalHandler> {
+export function localVerbs(
+  running: Promise<Agent>,
+  clock: Clock,
+  maps: () => Promise<readonly RegisterMap[]>,
+): Record<string, LocalHandler> {
   return {
+    ...technicianVerbs(running, clock, maps),
     /** `after` is the last topic of the page before; `more` says that there is another page. */
     status: localVerb(z.strictObject({ after: z.string().exactOptional() }), async ({ after }) => {
       const { rackId, brokers, board } = (await running).status();

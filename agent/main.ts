@@ -6,6 +6,7 @@ import type { Assembled } from './assemble.ts';
 import { assemble } from './assemble.ts';
 import type { Loaded } from './config/load.ts';
 import { load } from './config/load.ts';
+import { allMaps } from './config/maps.ts';
 import { formatProblem } from './config/problem.ts';
 import { jobVerbs } from './job-verbs.ts';
 import { localVerbs } from './local-verbs.ts';
@@ -76,7 +77,7 @@ async function startParts(files: AgentFiles, loaded: Loaded, log: Logger, parts:
     clock: systemClock,
     told: replacedFile(join(dirname(config.socket), 'notice.json'), log),
   });
-  const handlers = { ...localVerbs(ready.promise, systemClock), ...jobVerbs(jobs) };
+  const handlers = { ...localVerbs(ready.promise, systemClock, () => allMaps(config.maps)), ...jobVerbs(jobs) };
   await parts.start(serveLocal({ path: config.socket, log, handlers }));
   const store = openStore(config.state, { log, report: (event) => noteStore(event, alarms) });
   await parts.start(store);

@@ -79,6 +79,8 @@ export type Agent = {
   refit(rack: Rack, configHash: string): Promise<string | undefined>;
   /** Why the rack, or one of its devices, is set as it is. */
   explain(device?: string): Link[];
+  /** The hardware at work: another one after each `refit`. */
+  readonly rack: Rack;
   /** Ids of the devices it knows. */
   readonly devices: readonly string[];
   readonly local: LocalState;

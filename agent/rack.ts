@@ -2,9 +2,8 @@
  * The only maker of hardware. From the config it builds each bus and each device's session once, and from them one
  * object per device with two faces: `read` for sense, `controls` for actuate.
  */
-import type { Adapter, Connect, Controls, Device, Host } from '#adapters/contract.ts';
-import type { ModbusBusOptions } from '#adapters/modbus/bus.ts';
-import { ModbusBus } from '#adapters/modbus/bus.ts';
+import type { Adapter, Controls, Device, Host } from '#adapters/contract.ts';
+import type { ModbusBus } from '#adapters/modbus/bus.ts';
 import type { BusHealth } from '#adapters/modbus/counters.ts';
 import type { Instrument } from '#adapters/modbus/instrument.ts';
 import { createInstrument } from '#adapters/modbus/instrument.ts';
@@ -13,25 +12,18 @@ import { createOutlets } from '#adapters/modbus/outlets.ts';
 import type { PointKey } from '#adapters/modbus/quantities.ts';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import { channelOf } from '#adapters/modbus/repeats.ts';
-import { rtuFraming, rtuOverTcpFraming, rtuTimeoutMs } from '#adapters/modbus/rtu.ts';
-import { tcpFraming } from '#adapters/modbus/tcp.ts';
 import { adapterNamed } from '#adapters/registry.ts';
-import type { OpenSerial } from '#adapters/transport/serial.ts';
 import type { JobChannel } from '#adapters/workload/workload.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { BusConfig, Config, DeviceConfig, MeterConfig, PduConfig } from './config/config.ts';
 import { instrumentsOf } from './config/config.ts';
-import type { Clock } from './platform/clock.ts';
-import type { Logger } from './platform/log.ts';
 import type { RackWorkload } from './rack-workloads.ts';
 import { buildWorkloads, withItsWorkloads } from './rack-workloads.ts';
 import type { DeviceFacts, MeterFacts, PduFacts, SensorFacts } from './state/observation.ts';
+import type { WireParts } from './wires.ts';
+import { openBus } from './wires.ts';
 
-export type RackParts = {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly connect: Connect;
-  readonly serial: OpenSerial;
+export type RackParts = WireParts & {
   /** Register maps by id. */
   readonly maps: ReadonlyMap<string, RegisterMap>;
   /** The first line of a file of secrets, named relative to the config's folder. */
@@ -56,6 +48,8 @@ export type RackMeter = { readonly facts: MeterFacts; readonly instrument: Instr
 export type RackSensor = { readonly facts: SensorFacts; readonly instrument: Instrument };
 export type RackPdu = { readonly facts: PduFacts; readonly instrument: Instrument; readonly outlets: Outlets };
 
+export type Wire = { readonly bus: BusConfig; readonly units: readonly { unit: number; instrument: string }[] };
+
 export type Rack = {
   readonly devices: readonly RackDevice[];
   readonly meters: readonly RackMeter[];
@@ -65,17 +59,18 @@ export type Rack = {
   /** Calls `changed` when a job of a workload has something new to say. @returns what ends that. */
   watchJobs(changed: (workload: string) => void): () => void;
   buses(): Record<string, BusHealth>;
+  bus(id: string): ModbusBus | undefined;
+  /** Each bus, and the units on it that the config knows. */
+  wires(): Wire[];
   start(): void;
   stop(): Promise<void>;
 };
 
 /** A relay and the power supply behind it. */
 const OUTLET_SETTLE_MS: Millis = 1000;
-/** Allowed for connecting, and again for each reply. */
-const BUS_TIMEOUT_MS: Millis = 1000;
 
 export function buildRack(config: Config, parts: RackParts): Rack {
-  const buses = new Map(config.buses.map((bus) => [bus.id, buildBus(bus, config, parts)]));
+  const buses = new Map(config.buses.map((bus) => [bus.id, openBus(bus, parts, gapsOn(bus, config, parts))]));
   const pdus = config.pdus.map((pdu) => buildPdu(pdu, buses, parts));
   const workloads = buildWorkloads(config, parts);
   const built = config.devices.map((device) => ({
@@ -100,6 +95,8 @@ export function buildRack(config: Config, parts: RackParts): Rack {
     pdus,
     workloads,
     watchJobs: (changed) => parts.jobs?.watch(changed) ?? (() => {}),
+    bus: (id) => buses.get(id),
+    wires: () => config.buses.map((bus) => ({ bus, units: unitsOn(bus, config) })),
     buses: () => Object.fromEntries([...buses].map(([id, bus]) => [id, bus.health])),
     start: () => {
       for (const bus of buses.values()) bus.start();
@@ -113,40 +110,14 @@ export function buildRack(config: Config, parts: RackParts): Rack {
   };
 }
 
-function buildBus(bus: BusConfig, config: Config, parts: RackParts): ModbusBus {
-  const { clock, log, maps } = parts;
-  const units = instrumentsOf(config).filter((each) => each.bus === bus.id);
-  const unitGapMs = new Map(units.map(({ unit, model }) => [unit, maps.get(model)?.min_gap_ms ?? 0]));
-  return new ModbusBus({ id: bus.id, clock, log, unitGapMs, latencyMs: bus.latency_ms, ...wireOf(bus, parts) });
+function unitsOn({ id }: BusConfig, config: Config): Wire['units'] {
+  return instrumentsOf(config).flatMap(({ bus, unit, id: instrument }) => (bus === id ? [{ unit, instrument }] : []));
 }
 
-function wireOf(
-  bus: BusConfig,
-  { connect, serial }: RackParts,
-): Pick<ModbusBusOptions, 'connect' | 'framing' | 'timeoutMs' | 'pipeline'> {
-  switch (bus.kind) {
-    case 'tcp':
-      return {
-        connect: (signal) => connect(bus.host, bus.port, signal),
-        framing: tcpFraming,
-        timeoutMs: BUS_TIMEOUT_MS,
-        pipeline: bus.pipeline,
-      };
-    case 'rtu-tcp':
-      return {
-        connect: (signal) => connect(bus.host, bus.port, signal),
-        framing: rtuOverTcpFraming(bus.baud),
-        timeoutMs: BUS_TIMEOUT_MS,
-      };
-    case 'rtu': {
-      const { port: path, baud, parity, stop_bits: stopBits } = bus;
-      return {
-        connect: (signal) => serial({ path, baud, parity, stopBits }, signal),
-        framing: rtuFraming(baud),
-        timeoutMs: rtuTimeoutMs(baud),
-      };
-    }
-  }
+/** The rest that each unit on it needs. */
+function gapsOn({ id }: BusConfig, config: Config, { maps }: RackParts): ReadonlyMap<number, Millis> {
+  const units = instrumentsOf(config).filter(({ bus }) => bus === id);
+  return new Map(units.map(({ unit, model }) => [unit, maps.get(model)?.min_gap_ms ?? 0]));
 }
 
 function buildDevice(config: DeviceConfig, { clock, log, connect, secret, host }: RackParts): Device {

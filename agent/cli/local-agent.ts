@@ -4,11 +4,13 @@ import { readConfig } from '#agent/config/load.ts';
 import { formatProblem } from '#agent/config/problem.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import { askLocal, LocalError } from '#agent/platform/local-socket.ts';
+import type { Millis } from '#protocol/units.ts';
 import { Failure } from './failure.ts';
 import { configOption } from './files.ts';
+import { given } from './given.ts';
 
 export type LocalOptions = { config: string; socket?: string };
-export type LocalAgent = { ask(verb: string, body: object): Promise<unknown> };
+export type LocalAgent = { ask(verb: string, body: object, timeoutMs?: Millis): Promise<unknown> };
 
 export function withLocalOptions(command: Command): Command {
   return command
@@ -19,7 +21,23 @@ export function withLocalOptions(command: Command): Command {
 /** @throws Failure when the config does not tell, or, once asked, when no agent answers. */
 export async function agentOf({ config, socket }: LocalOptions, clock: Clock): Promise<LocalAgent> {
   const path = socket ?? (await socketOf(config));
-  return { ask: (verb, body) => askLocal(path, verb, body, { clock }).catch(asFailure) };
+  return {
+    ask: (verb, body, timeoutMs) => askLocal(path, verb, body, { clock, ...given({ timeoutMs }) }).catch(asFailure),
+  };
+}
+
+/** The agent's answer; undefined when none runs here. @throws Failure as `agentOf`. */
+export async function answerIfRunning(
+  options: LocalOptions,
+  clock: Clock,
+  verb: string,
+  body: object,
+): Promise<unknown> {
+  const path = options.socket ?? (await socketOf(options.config));
+  return askLocal(path, verb, body, { clock }).catch((error: unknown) => {
+    if (error instanceof LocalError && error.code === 'no_agent') return undefined;
+    return asFailure(error);
+  });
 }
 
 /** @throws Failure when the config does not tell. */

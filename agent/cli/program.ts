@@ -11,8 +11,10 @@ import { initVerb } from './init.ts';
 import { keysVerb } from './keys-new.ts';
 import { lockoutVerb } from './lockout.ts';
 import { manualVerb } from './manual.ts';
+import { mapVerb } from './map.ts';
 import { offerVerb } from './offer.ts';
 import { orderVerb } from './order.ts';
+import { readVerb } from './read.ts';
 import { recordVerb } from './record.ts';
 import { replayVerb } from './replay.ts';
 import { runVerb } from './run.ts';
@@ -28,8 +30,10 @@ const verbs: readonly Verb[] = [
   offerVerb,
   lockoutVerb,
   manualVerb,
-  discoverVerb,
   commissionVerb,
+  readVerb,
+  discoverVerb,
+  mapVerb,
   configVerb,
   keysVerb,
   orderVerb,

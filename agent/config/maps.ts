@@ -4,9 +4,11 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pointKeys } from '#adapters/modbus/quantities.ts';
 import type { MapProblem, RegisterMap } from '#adapters/modbus/register-map.ts';
 import { parseRegisterMap, RegisterMapError } from '#adapters/modbus/register-map.ts';
-import type { Problem } from './problem.ts';
+import { nearest } from './nearest.ts';
+import type { Outcome, Problem } from './problem.ts';
 
 export type MapShelf = {
   /** Ids of all there are, sorted, also of those with mistakes. */
@@ -25,14 +27,25 @@ export async function openShelf(folder: string, wanted?: readonly string[]): Pro
   const read = await Promise.all(chosen.map(([id, file]) => readMap(id, file)));
   return {
     ids: [...files.keys()].sort(),
-    maps: new Map(read.flatMap((each) => ('map' in each ? [[each.map.id, each.map] as const] : []))),
-    problems: read.flatMap((each) => ('problems' in each ? each.problems : [])),
+    maps: new Map(read.flatMap((each) => (each.kind === 'ok' ? [[each.value.id, each.value] as const] : []))),
+    problems: read.flatMap((each) => (each.kind === 'bad' ? each.problems : [])),
   };
 }
 
-/** Throws `RegisterMapError`, or what reading the file throws. */
-export async function readMapFile(file: string): Promise<RegisterMap> {
-  return parseRegisterMap(await readFile(file, 'utf8'), file);
+/** Every map that is sound. */
+export async function allMaps(folder: string): Promise<RegisterMap[]> {
+  return [...(await openShelf(folder)).maps.values()];
+}
+
+/** One map by itself, whatever its file is called. Throws what opening the file throws. */
+export async function readMapFile(file: string): Promise<Outcome<RegisterMap>> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return { kind: 'ok', value: parseRegisterMap(text, file) };
+  } catch (error) {
+    if (error instanceof RegisterMapError) return { kind: 'bad', problems: error.problems.map(asProblem) };
+    throw error;
+  }
 }
 
 const shipped = join(import.meta.dirname, '../../firmware-adapters/modbus/maps');
@@ -47,18 +60,15 @@ function nothingThere(error: NodeJS.ErrnoException): Map<string, string> {
   throw error;
 }
 
-async function readMap(id: string, file: string): Promise<{ map: RegisterMap } | { problems: readonly Problem[] }> {
-  try {
-    const map = await readMapFile(file);
-    if (map.id === id) return { map };
-    return { problems: [{ file, path: 'id', message: `${map.id} is not the name of its file` }] };
-  } catch (error) {
-    if (error instanceof RegisterMapError) return { problems: error.problems.map(asProblem) };
-    throw error;
-  }
+async function readMap(id: string, file: string): Promise<Outcome<RegisterMap>> {
+  const read = await readMapFile(file);
+  if (read.kind === 'bad' || read.value.id === id) return read;
+  return { kind: 'bad', problems: [{ file, path: 'id', message: `${read.value.id} is not the name of its file` }] };
 }
 
 /** A mistake in a map, in the form of those in the operator's files. */
-export function asProblem({ file, point, rule, detail }: MapProblem): Problem {
-  return { file, path: point ?? '', message: `${rule}: ${detail}` };
+function asProblem({ file, point, rule, detail }: MapProblem): Problem {
+  const meant = point !== undefined && rule.endsWith('key') ? nearest(point, pointKeys) : undefined;
+  const hint = meant !== undefined && meant !== point ? { hint: `did you mean ${meant}?` } : {};
+  return { file, path: point ?? '', message: `${rule}: ${detail}`, ...hint };
 }

@@ -102,6 +102,11 @@ export type PointKey = keyof typeof keys;
 export const unitNames = Object.keys(units) as [Unit, ...Unit[]];
 export const pointKeys = Object.keys(keys) as [PointKey, ...PointKey[]];
 
+/** The unit that a key carries. */
+export function unitOf(key: PointKey): (typeof keys)[PointKey] {
+  return keys[key];
+}
+
 /** What to multiply a number of `unit` by to get the key's own unit; undefined when they measure different things. */
 export function factorTo(key: PointKey, unit: Unit): number | undefined {
   return units[unit].base === keys[key] ? units[unit].factor : undefined;

@@ -28,7 +28,7 @@ const layout = {
 };
 
 const point = z.strictObject({
-  key: z.enum(pointKeys),
+  key: z.enum(pointKeys, { error: ({ input }) => `${String(input)} is none of the known keys` }),
   ...layout,
   /** Value in `unit` = raw x scale + offset. */
   scale: z

@@ -39,7 +39,14 @@ const house: readonly Rule[] = [
   // Alone makes hardware.
   {
     room: 'agent/rack.ts',
-    values: ['protocol', 'agent/config', 'firmware-adapters', 'agent/platform', 'agent/rack-workloads.ts'],
+    values: [
+      'protocol',
+      'agent/config',
+      'firmware-adapters',
+      'agent/platform',
+      'agent/rack-workloads.ts',
+      'agent/wires.ts',
+    ],
     types: ['agent/state'],
   },
   {
@@ -47,8 +54,12 @@ const house: readonly Rule[] = [
     values: ['firmware-adapters'],
     types: ['agent/config', 'agent/platform', 'agent/state'],
   },
-  // What a technician asks of hardware that no config names yet.
-  { room: 'agent/technician', values: ['protocol', 'agent/platform'], types: ['firmware-adapters'] },
+  { room: 'agent/wires.ts', values: ['protocol', 'firmware-adapters'], types: ['agent/config', 'agent/platform'] },
+  // What a technician asks of hardware, in the agent that runs or in a process of its own.
+  {
+    room: 'agent/technician',
+    values: ['protocol', 'agent/config', 'agent/platform', 'agent/rack.ts', 'agent/wires.ts', 'firmware-adapters'],
+  },
   // One turn, and the parts around it.
   {
     room: 'agent/loop.ts',
@@ -107,7 +118,11 @@ const house: readonly Rule[] = [
     types: ['agent/parts.ts'],
   },
   { room: 'agent/job-verbs.ts', values: ['protocol', 'agent/platform'] },
-  { room: 'agent/local-verbs.ts', values: ['protocol', 'agent/platform'], types: ['agent/parts.ts'] },
+  {
+    room: 'agent/local-verbs.ts',
+    values: ['protocol', 'agent/platform', 'agent/technician'],
+    types: ['agent/parts.ts', 'firmware-adapters'],
+  },
   {
     room: 'agent/main.ts',
     values: ['protocol', ...rooms, 'agent/assemble.ts', 'agent/job-verbs.ts', 'agent/local-verbs.ts'],
