@@ -79,7 +79,7 @@ export const rackEvent = z.object({
 export type RackEvent = z.infer<typeof rackEvent>;
 
 /** What a dry run found for one device. */
-export const predictedCut = z.object({
+export const predictedMove = z.object({
   device: name,
   from_w: watts,
   to_w: watts,
@@ -91,14 +91,17 @@ export const prediction = z.object({
   level_w: watts.nullable(),
   /** Watts the rack draws now by the meter; null when unknown. */
   power_w: signedWatts.nullable(),
-  /** Watts it would draw when all cuts have settled. */
+  /** Watts it would draw when all have settled. */
   expected_w: watts,
   /** Watts by which the level cannot be met; 0 when it can. */
   short_by_w: watts,
   seconds: z.number().nonnegative(),
-  cuts: z.array(predictedCut),
+  cuts: z.array(predictedMove),
+  /** As for a floor, or for energy that costs little. */
+  raises: z.array(predictedMove),
   skipped: z.array(z.object({ device: name, why: z.string() })),
 });
+export type PredictedMove = z.infer<typeof predictedMove>;
 export type Prediction = z.infer<typeof prediction>;
 
 /** The answer to a verified order or command, on `ack/{issuer}`. */

@@ -1,13 +1,13 @@
 /** What an order would do if it came now: the same deciding, on a picture that has it, with nothing acted on. */
 import type { Policy } from '#agent/config/policy.ts';
-import { dropS } from '#agent/state/learn.ts';
+import { dropS, riseS } from '#agent/state/learn.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { withOrder } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import { sameSetting } from '#agent/state/setting.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
-import type { Prediction } from '#protocol/lifecycle.ts';
+import type { PredictedMove, Prediction } from '#protocol/lifecycle.ts';
 import type { OrderBody } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
 import { orderTopic } from '#protocol/topics.ts';
@@ -24,31 +24,35 @@ export function predict(
   now: Now,
   rack: string,
 ): Prediction {
-  const { step_down_w_per_s: _unhurried, ...limits } = policy.limits;
-  // A rack that only observes still says what it would do.
-  const willing: Policy = { ...policy, limits, commissioning: 'waived' };
   const then = { ...now, wall: Math.max(now.wall, epochMs(order.intervals[0]?.from ?? '')) };
+  const willing = unhurried(policy);
   const before = decide(picture, willing, memory, now, rack).plan;
   const { plan } = decide(withHypothetical(picture, policy, order, then), willing, memory, then, rack);
   const earlier = new Map(before.devices.map((each) => [each.device, each]));
-  const cuts = plan.devices.filter((each) => isLower(each, earlier.get(each.device)));
-  const settings = cuts.map((each) => ({
-    device: each.device,
-    from_w: round(earlier.get(each.device)?.expectedW ?? 0),
-    to_w: round(each.expectedW),
-    seconds: settleS(picture, each),
-    why: each.why,
-  }));
+  const moves = plan.devices.flatMap((each) => moveOf(each, earlier.get(each.device), picture));
+  const moved = new Set(moves.map(({ device }) => device));
   return {
     level_w: plan.levelW === undefined ? null : round(plan.levelW),
     power_w: freshMeter(feedMeter(picture), now)?.powerW ?? null,
     expected_w: round(expectedW(picture, plan)),
     short_by_w: round(plan.shortByW),
-    seconds: Math.max(0, ...settings.map(({ seconds }) => seconds)),
-    cuts: settings,
+    seconds: Math.max(0, ...moves.map(({ seconds }) => seconds)),
+    cuts: moves.filter(({ from_w, to_w }) => to_w < from_w),
+    raises: moves.filter(({ from_w, to_w }) => to_w > from_w),
     skipped: plan.devices
-      .filter((each) => !cuts.includes(each))
+      .filter(({ device }) => !moved.has(device))
       .map((each) => ({ device: each.device, why: each.why })),
+  };
+}
+
+/** Where it all ends up: without ramps, and without waiting for a turn. A rack that only observes still says what it would do. */
+function unhurried(policy: Policy): Policy {
+  const { step_down_w_per_s: _down, step_up_w_per_s: _up, ...limits } = policy.limits;
+  return {
+    ...policy,
+    limits: { ...limits, restore_window_s: 0 },
+    miners: { ...policy.miners, min_on_s: 0, min_off_s: 0 },
+    commissioning: 'waived',
   };
 }
 
@@ -60,20 +64,22 @@ function withHypothetical(picture: Picture, policy: Policy, order: OrderBody, no
   const signature = { alg: 'Ed25519', kid, value: '' } as const;
   const accepted: AcceptedOrder = {
     topic,
-    order: { ...order, seq, signature, ramp: { ...order.ramp, down_w_per_s: null } },
+    order: { ...order, seq, signature, ramp: { down_w_per_s: null, up_w_per_s: null } },
     digest: '',
     receivedAt: now.wall,
   };
   return { ...picture, orders: { ...picture.orders, [topic]: withOrder(picture.orders[topic], accepted, now) } };
 }
 
-function isLower(each: PlannedDevice, earlier: PlannedDevice | undefined): boolean {
-  return earlier !== undefined && each.expectedW < earlier.expectedW && !sameSetting(each.want, earlier.want);
-}
-
-function settleS(picture: Picture, { device, want }: PlannedDevice): number {
-  const facts = picture.devices[device]?.facts;
-  return facts ? dropS(facts, want.kind === 'asleep' ? 'sleep' : 'limit') : 0;
+function moveOf(each: PlannedDevice, earlier: PlannedDevice | undefined, picture: Picture): PredictedMove[] {
+  const facts = picture.devices[each.device]?.facts;
+  if (!facts || !earlier || sameSetting(each.want, earlier.want)) return [];
+  const falls = each.expectedW < earlier.expectedW;
+  const seconds = falls
+    ? dropS(facts, each.want.kind === 'asleep' ? 'sleep' : 'limit')
+    : riseS(facts, earlier.want.kind === 'asleep' ? 'wake' : 'limit');
+  const [from_w, to_w] = [round(earlier.expectedW), round(each.expectedW)];
+  return from_w === to_w ? [] : [{ device: each.device, from_w, to_w, seconds, why: each.why }];
 }
 
 function expectedW(picture: Picture, { devices }: Plan): number {

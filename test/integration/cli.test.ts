@@ -194,6 +194,7 @@ test('a dry run asks the racks in scope, publishes no order, and shows what woul
     short_by_w: 0,
     seconds: 5,
     cuts: [{ device: 'm01', from_w: 3400, to_w: 30, seconds: 5, why: 'sleeps' }],
+    raises: [],
     skipped: [],
   };
   const { cwd, rack } = await operatorFolder(t, {

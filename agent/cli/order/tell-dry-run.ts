@@ -29,11 +29,12 @@ function rackLines({ rack, ack }: DryRunAnswer, { width, tint }: Pick<Terminal, 
   if (!ack) return [`${tint('bold', rack)}  ${tint('red', 'no answer within 10 s')}`];
   const prediction = predictionOf(ack);
   if (!prediction) return [`${tint('bold', rack)}  ${tint('red', ack.code ?? ack.result)}  ${ack.detail}`];
-  const cuts = prediction.cuts.map((cut) => {
-    return [cut.device, formatWatts(cut.from_w), formatWatts(cut.to_w), `${Math.round(cut.seconds)} s`, cut.why];
+  const moves = [...prediction.cuts, ...prediction.raises].map((each) => {
+    const { device, from_w, to_w, seconds, why } = each;
+    return [device, formatWatts(from_w), formatWatts(to_w), `${Math.round(seconds)} s`, why];
   });
   const skipped = prediction.skipped.map(({ device, why }) => [device, '', '', '', `skipped: ${why}`]);
-  return [`${tint('bold', rack)}  ${rackSentence(prediction)}`, ...table(columns, [...cuts, ...skipped], width)];
+  return [`${tint('bold', rack)}  ${rackSentence(prediction)}`, ...table(columns, [...moves, ...skipped], width)];
 }
 
 function rackSentence({ level_w, power_w, expected_w, short_by_w, seconds }: Prediction): string {
@@ -49,7 +50,9 @@ function sum(answers: readonly DryRunAnswer[]): string {
   const seconds = Math.round(Math.max(0, ...predictions.map((each) => each.seconds)));
   const racks = `${predictions.length} of ${answers.length} racks`;
   const short = total(predictions.map(({ short_by_w }) => short_by_w));
-  const line = `${racks}: ${cuts.length} ${cuts.length === 1 ? 'device' : 'devices'} would give ${formatWatts(watts)} in ${seconds} s`;
+  const given = `${racks}: ${cuts.length} ${cuts.length === 1 ? 'device' : 'devices'} would give ${formatWatts(watts)} in ${seconds} s`;
+  const taken = predictions.flatMap(({ raises }) => raises).map(({ from_w, to_w }) => to_w - from_w);
+  const line = taken.length > 0 ? `${given}, and ${taken.length} would take ${formatWatts(total(taken))}` : given;
   return short > 0 ? `${line}; ${formatWatts(short)} short of the level` : line;
 }
 

@@ -22,6 +22,7 @@ const dryRunAck: Ack = {
     short_by_w: 0,
     seconds: 5,
     cuts: [{ device: 'm01', from_w: 3400, to_w: 30, seconds: 5, why: 'sleeps' }],
+    raises: [],
     skipped: [{ device: 'm02', why: 'protected by the policy' }],
   },
 };
