@@ -140,6 +140,7 @@ function lasting({
   pace: _pace,
   run: _run,
   trim: _trim,
+  balance: _balance,
   ...memory
 }: Memory): object {
   return {

@@ -22,9 +22,15 @@ const FIRST_RETRY_MS: Millis = 1000;
 const LONGEST_RETRY_MS: Millis = 30_000;
 
 export function nextCall(device: DeviceView, planned: PlannedDevice, now: Now): Call | undefined {
-  if (planned.hands === 'off' || shows(device, planned.want)) return undefined;
+  if (planned.hands === 'off') return undefined;
+  if (shows(device, planned.want) && !isOnItsWay(device, planned.want, now)) return undefined;
   const call = callFor(device, planned);
   return call && !isWaiting(device, call, now) ? call : undefined;
+}
+
+/** Whether what it accepted a moment ago is still to come: it shows what is wanted, and is about to leave it. */
+function isOnItsWay({ asked }: DeviceView, want: Setting, now: Now): boolean {
+  return asked?.outcome === 'acknowledged' && !sameSetting(asked.setting, want) && now.mono < (asked.settledAt ?? 0);
 }
 
 /** Whether a device has been asked and its own word is still awaited. */

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { name, timestamp } from '#protocol/ids.ts';
 import { targetKinds } from '#protocol/order.ts';
 import { seconds, watts, wattsPerSecond } from '#protocol/units.ts';
+import { balance } from './balance.ts';
 import { frequency } from './frequency.ts';
 import { id } from './id.ts';
 import { market } from './market.ts';
@@ -55,6 +56,7 @@ export const policySchema = z.strictObject({
       max_cycles_per_day: z.int().nonnegative().default(12),
     })
     .prefault({}),
+  balance: balance.exactOptional(),
   frequency: frequency.prefault({}),
   market: market.prefault({}),
   restore: restore.prefault({}),

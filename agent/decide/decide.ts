@@ -11,6 +11,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { Watts } from '#protocol/units.ts';
+import { evened } from './balance/evened.ts';
 import { frozenBaselines } from './baseline.ts';
 import { bound, inForce } from './binding.ts';
 import { advanced, underTest, withTested } from './commission/run.ts';
@@ -30,7 +31,7 @@ import type { Surroundings } from './ramp.ts';
 import { moveLift, moveLine } from './ramp.ts';
 import { isHurried, paced, rested } from './rest.ts';
 import { roster } from './roster.ts';
-import { share } from './share.ts';
+import type { Bounds } from './share.ts';
 import { keptTrim, learnedTrim } from './trim.ts';
 
 export type Decision = { readonly plan: Plan; readonly memory: Memory };
@@ -62,16 +63,18 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const line = moveLine(memory.line, envelope, around);
   const lift = moveLift(memory.lift, envelope, around);
 
-  const trim = learnedTrim(memory.trim, { picture, envelope, leastW, now });
+  const trim = learnedTrim(memory.trim, { picture, envelope, leastW, evening: memory.balance !== undefined, now });
   const steeredW = (watts: Watts | undefined) => (watts === undefined ? undefined : watts - fixedW - trim.watts);
   const pace = paced(memory.pace, envelope.ceilingW ?? envelope.floorW, now);
-  const sharing = share(picture, rested(crew, picture, pace, now), memory, {
+  const hurried = isHurried(pace, now) || (policy.balance !== undefined && line !== undefined);
+  const within: Bounds = {
     lineW: steeredW(line?.levelW),
     levelW: steeredW(envelope.ceilingW),
     liftW: steeredW(lift?.levelW),
     floorW: steeredW(envelope.floorW),
-    hurried: isHurried(pace, now),
-  });
+    hurried,
+  };
+  const { sharing, balance } = evened(picture, policy, rested(crew, picture, pace, hurried, now), memory, within, now);
   const expectedW = fixedW + sum(sharing.allotted.map(({ watts }) => watts));
   const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
   const mayUnpower = shortByW > 0 && policy.miners.outlet === 'last_resort';
@@ -109,6 +112,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     trim: keptTrim(trim, expectedW, now),
     pace,
     ...(run && { run }),
+    ...(balance && { balance }),
   };
   const { tracks, steps } = progress({ picture, policy, memory: next, plan, bounds, now, rack });
   return { plan: { ...plan, steps: [...response.steps, ...steps] }, memory: { ...next, tracks } };

@@ -3,6 +3,7 @@ import type { Setting } from '#agent/state/observation.ts';
 import type { StepName } from '#protocol/capability.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Millis, Watts, WattsPerSecond } from '#protocol/units.ts';
+import type { BalanceMemory } from './balance/balance.ts';
 import type { Run } from './commission/run.ts';
 import type { Frequency } from './frequency/believed.ts';
 import type { GridMemory } from './frequency/respond.ts';
@@ -133,6 +134,8 @@ export type Memory = {
   readonly baselines: Readonly<Record<string, Baseline>>;
   /** What the meter has shown beside what was planned. */
   readonly trim?: Trim;
+  /** How the AI load is evened out, while it is. */
+  readonly balance?: BalanceMemory;
   /** How the grid's frequency has been answered. */
   readonly grid: GridMemory;
   /** How often the level changes. */

@@ -30,10 +30,9 @@ export function paced(pace: Pace, levelW: Watts | undefined, now: Now): Pace {
 }
 
 /** The crew as allocation may use it now: nobody worn, and nobody above where it rests. */
-export function rested(crew: Roster, { devices }: Picture, pace: Pace, now: Now): Roster {
+export function rested(crew: Roster, { devices }: Picture, pace: Pace, hurried: boolean, now: Now): Roster {
   // Without a bound everyone goes home.
   if (pace.levelW === undefined) return crew;
-  const hurried = isHurried(pace, now);
   const steerable = crew.steerable.map((each) => {
     const device = devices[each.device];
     return device ? restedOne(each, device, hurried, now) : each;

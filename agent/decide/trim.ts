@@ -39,6 +39,8 @@ export type Metering = {
   readonly picture: Picture;
   readonly envelope: Envelope;
   readonly leastW: Watts;
+  /** Whether the plan leaves room for a load that comes and goes: then what is expected is not what is drawn. */
+  readonly evening: boolean;
   readonly now: Now;
 };
 
@@ -47,6 +49,7 @@ export function learnedTrim(before: Trim | undefined, metering: Metering): Trim 
   const events = envelope.events.join(' ');
   const start: Trim = { watts: 0, events, expectedW: before?.expectedW ?? 0, since: now.mono };
   if (before?.events !== events) return start;
+  if (metering.evening) return before;
   const levelW = envelope.ceilingW ?? envelope.floorW;
   const error = levelW === undefined ? undefined : errorW(before, metering);
   if (levelW === undefined || error === undefined) return before;

@@ -7,6 +7,7 @@ import type { Bench, Check, Outcome } from './bench.ts';
 import { isOk } from './bench.ts';
 import { busBench } from './bus.ts';
 import { commandPath } from './command-path.ts';
+import { counterweight } from './counterweight.ts';
 import { decideBench } from './decide.ts';
 import { gpuPath } from './gpu-path.ts';
 import { market } from './market.ts';
@@ -17,6 +18,7 @@ import { wrongValues } from './wrong-values.ts';
 const benches: readonly Bench[] = [
   busBench,
   commandPath,
+  counterweight,
   decideBench,
   gpuPath,
   market,
