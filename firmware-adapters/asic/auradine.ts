@@ -16,6 +16,7 @@ import { parseCgminerJson } from '../transport/cgminer-json.ts';
 import type { Accepted, CodeMeanings } from '../transport/cgminer-reply.ts';
 import { accepted } from '../transport/cgminer-reply.ts';
 import { askCgminer } from '../transport/cgminer-socket.ts';
+import { words } from '../transport/fields.ts';
 import { HttpLine } from '../transport/http.ts';
 import type { HttpJson } from '../transport/http-reply.ts';
 import type { ReadingReplies } from './auradine-reading.ts';
@@ -156,8 +157,8 @@ class Auradine implements Firmware {
     const { value } = await this.#api.send('POST', '/token', { command: 'token', user, password }, signal);
     const given = tokenReply.safeParse(value).data;
     if (given) return given.Token[0].Token;
-    const { said } = accepted('token', value, meanings);
-    const message = `the miner gave ${user} no token, "${said}": the password in ${file} is probably not the miner's`;
+    const said = refusedLogIn.safeParse(value).data?.STATUS[0].Msg ?? 'nothing';
+    const message = `the miner gave ${user} no token, but said "${said}": the password in ${file} is probably not the miner's`;
     throw new AdapterError('unauthorised', message);
   }
 
@@ -171,6 +172,8 @@ class Auradine implements Firmware {
 }
 
 const tokenReply = z.looseObject({ Token: z.tuple([z.looseObject({ Token: z.string().min(1) })], z.unknown()) });
+
+const refusedLogIn = z.looseObject({ STATUS: z.tuple([z.looseObject({ Msg: words })], z.unknown()) });
 
 /** cgminer's own; the maker publishes none for tokens. */
 const meanings: CodeMeanings = { 14: ['unsupported', 'this firmware does not know the command'] };

@@ -51,8 +51,8 @@ const renewMs = 10 * 60_000;
 /** How far ahead appointments are made: as the recorded ones were. Nobody has published what a nearer one does. */
 const leadS: Seconds = 5;
 
-/** The lead, and as much again assumed for the boards. */
-const sleepSettleMs = 10_000;
+/** The lead, and ten seconds assumed for the boards. */
+const sleepSettleMs = 15_000;
 /** Assumed: nobody has published how long an Avalon takes to its full rate. */
 const wakeSettleMs = 300_000;
 const rebootSettleMs = wakeSettleMs + 120_000;

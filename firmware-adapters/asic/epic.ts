@@ -121,13 +121,13 @@ class Epic implements Firmware {
     const capability = { ...gentle, settle_ms: limitSettleMs, persistent: true, range };
     return {
       capability,
-      run: (watts, lowers, signal) => {
+      run: async (watts, lowers, signal) => {
         const target = Math.floor(watts);
         if (!(target >= min && target <= max)) {
           throw new AdapterError('refused', `a limit of ${watts} W is outside ${min} to ${max} W`);
         }
         const call = this.#post('/perpetualtune/algo', { algo: 'Power', target });
-        return control(line, lowers ? 'lower' : 'raise', capability, call).run(signal);
+        return await control(line, lowers ? 'lower' : 'raise', capability, call).run(signal);
       },
     };
   }

@@ -35,13 +35,13 @@ export class WebApi {
     signal: AbortSignal,
     headers?: Headers,
   ): Promise<HttpJson> {
-    return this.#json({ method, path, body: jsonBody(value) }, signal, headers);
+    return this.#json({ method, path, body: jsonBody(value), ...oneTime(path) }, signal, headers);
   }
 
   /** The miner's answer as it stands, where firmwares differ in whether it is JSON. */
   async text(path: string, value: unknown, signal: AbortSignal): Promise<string> {
     const { ask, timeoutMs, meanings } = this.#parts;
-    const reply = await ask({ method: 'POST', path, body: jsonBody(value), timeoutMs }, signal);
+    const reply = await ask({ method: 'POST', path, body: jsonBody(value), timeoutMs, ...oneTime(path) }, signal);
     return acceptedReply(path, reply, meanings).text.trim();
   }
 
@@ -51,6 +51,11 @@ export class WebApi {
     // Without the query: a log-in may carry its password there.
     return jsonOf(request.path.split('?')[0] ?? request.path, reply, meanings);
   }
+}
+
+/** What must not reach a miner twice: a restart, which often takes the connection with it, and a light that toggles. */
+function oneTime(path: string): Pick<HttpRequest, 'once'> {
+  return /\/(?:reboot|restart|maintenance|identify)$/.test(path) ? { once: true } : {};
 }
 
 /** A token that a log-in gives: fetched ahead, and replaced once when the miner no longer accepts it. */

@@ -20,7 +20,9 @@ export class AxeosMiner extends PlainMiner {
 
   constructor({ pauses = true, ...options }: AxeosOptions, place: number, surroundings: Surroundings) {
     const machine = { port: 80, model: 'BM1370', firmware: 'v2.14.0', ratedW: 18, ratedThs: 1.2, residualW: 3 };
-    super(plainSpec(options, place, { code: 'be', ...machine, sleepSurvivesReboot: false }), surroundings);
+    // One chip and no fan to speak of. Assumed.
+    const timing = { startMs: 1000, rampMs: 5000, rebootMs: 10_000 };
+    super(plainSpec(options, place, { code: 'be', ...machine, timing, sleepSurvivesReboot: false }), surroundings);
     this.pauses = pauses;
   }
 }

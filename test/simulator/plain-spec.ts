@@ -20,6 +20,8 @@ export type PlainOptions<Kind extends string> = { id: string; kind: Kind; timing
 export type PlainMachine = Pick<MinerSpec, 'port' | 'model' | 'firmware' | 'ratedW' | 'ratedThs' | 'residualW'> & {
   code: string;
   sleepSurvivesReboot: boolean;
+  /** Where it is another size of thing than the rest. */
+  timing?: Partial<RampTiming>;
 };
 
 /** `place` in the rack, from 1, makes addresses and serial numbers differ. */
@@ -37,6 +39,6 @@ export function plainSpec(
     asleep: false,
     ...machine,
     ...options,
-    timing: { ...plainTiming, ...timing },
+    timing: { ...plainTiming, ...machine.timing, ...timing },
   };
 }
