@@ -10,7 +10,7 @@ import { zeroCounters } from './counters.ts';
 import type { Request, Table } from './frames.ts';
 import type { ReadCost } from './plan-reads.ts';
 import type { PollClass } from './register-map.ts';
-import type { BusUrgency } from './schedule.ts';
+import type { BusUrgency, WriteUrgency } from './schedule.ts';
 import type { WireOptions } from './wire.ts';
 import { Wire } from './wire.ts';
 
@@ -21,9 +21,6 @@ export type ModbusBusOptions = WireOptions & {
 
 /** Words 0 to 65535 or bits 0 and 1, and when they arrived on the monotonic clock. */
 export type BusReading = { values: number[]; mono: Millis };
-
-/** Whether a write reduces the power drawn; see `schedule.ts`. */
-export type WriteUrgency = Exclude<BusUrgency, PollClass>;
 
 /** Fifty registers at 9600 baud, all that fit into a request from 19200 on. */
 export const LATENCY_MS: Millis = 160;
@@ -52,7 +49,8 @@ export class ModbusBus {
 
   get health(): BusHealth {
     const units = [...this.#wire.units];
-    const turnaroundMs = units.reduce((sum, unit) => sum + unit.turnaroundMs, 0) / Math.max(1, units.length);
+    const heard = units.filter(({ turnaroundMs }) => turnaroundMs > 0);
+    const turnaroundMs = heard.reduce((sum, unit) => sum + unit.turnaroundMs, 0) / Math.max(1, heard.length);
     return {
       ...this.#counters,
       loadPercent: Math.round(100 * this.#wire.load.share(this.#options.clock.monotonic())),

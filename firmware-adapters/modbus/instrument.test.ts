@@ -123,6 +123,16 @@ test('a register that was refused is asked for again once the device has been aw
   assert.deepEqual(asked, ['7:input 0+4'], 'in one request again');
 });
 
+test('a register that was refused in a moment that nobody saw is not lost for good', async () => {
+  let booting = true;
+  const { instrument } = meter((address, count) => (booting ? without(0) : healthy)(address, count));
+  await instrument.read(['fast']);
+  booting = false;
+  const kinds = [];
+  for (let look = 2; look <= 1000; look++) kinds.push((await instrument.read(['fast'])).points.power_w?.kind);
+  assert.deepEqual([kinds[0], kinds.at(-2), kinds.at(-1)], ['failed', 'failed', 'value']);
+});
+
 test('a device that refuses every hole is read without any, at the cost of one refusal for each block', async () => {
   const wanted = new Set(Object.keys(registers).map(Number));
   const { asked, instrument } = meter((address, count) => {

@@ -31,13 +31,17 @@ export type LookParts = {
   map: ReadLimits;
 };
 
+/** After so many looks everything is tried again. */
+const FORGET_LOOKS = 1000;
+
 export class Look {
   readonly #parts: LookParts;
   /** Firmware versions lack registers that others have. Where a block was refused, later reads are cut. */
   #cuts: Barrier[] = [];
-  /** Points that were refused even when asked for alone: not asked for again until the unit has been away. */
+  /** Points that were refused even when asked for alone: not asked for again while `#isFamiliar`. */
   readonly #refused = new Map<Point, AdapterError>();
   #recoveries = 0;
+  #looks = 0;
 
   constructor(parts: LookParts) {
     this.#parts = parts;
@@ -48,7 +52,10 @@ export class Look {
    * `signal`.
    */
   async read(points: readonly Point[], signal?: AbortSignal): Promise<Readings> {
-    this.#forgetIfRecovered();
+    if (!this.#isFamiliar()) {
+      this.#cuts = [];
+      this.#refused.clear();
+    }
     const readings = new Map(points.flatMap((point) => this.#knownRefusal(point)));
     const waiting = this.#plan(points.filter((point) => !this.#refused.has(point)));
     for (let block = waiting.shift(); block; block = waiting.shift()) {
@@ -73,14 +80,17 @@ export class Look {
     return readings;
   }
 
-  /** Another firmware, or another device of the model, may be there now. */
-  #forgetIfRecovered(): void {
+  /**
+   * Whether what was learned still holds: another firmware, or another device of the model, may be there once the unit
+   * has been away. That it was away for a moment nobody may have seen, so now and then all is tried again.
+   */
+  #isFamiliar(): boolean {
     const { bus, unit } = this.#parts;
     const recoveries = bus.recoveriesOf(unit);
-    if (recoveries === this.#recoveries) return;
+    const hasBeenAway = recoveries !== this.#recoveries;
     this.#recoveries = recoveries;
-    this.#cuts = [];
-    this.#refused.clear();
+    this.#looks += 1;
+    return !hasBeenAway && this.#looks % FORGET_LOOKS !== 0;
   }
 
   #knownRefusal(point: Point): [Point, PointReading][] {

@@ -8,7 +8,8 @@ import type { Urgency } from '../transport/wire-queue.ts';
 import type { PollClass } from './register-map.ts';
 
 /** `lower` reduces the power drawn, `raise` does not; reads are as urgent as their points. */
-export type BusUrgency = Exclude<Urgency, 'read'> | PollClass;
+export type BusUrgency = WriteUrgency | PollClass;
+export type WriteUrgency = Exclude<Urgency, 'read'>;
 
 export type Job = {
   readonly urgency: BusUrgency;
@@ -136,9 +137,9 @@ function rankOf(urgency: BusUrgency): number {
 }
 
 function patienceEnd({ urgency, askedAt }: Job): Millis {
-  return askedAt + (urgency === 'lower' || urgency === 'raise' ? 0 : patienceMs[urgency]);
+  return askedAt + (isControl(urgency) ? 0 : patienceMs[urgency]);
 }
 
-export function isControl(urgency: BusUrgency): boolean {
+export function isControl(urgency: BusUrgency): urgency is WriteUrgency {
   return urgency === 'lower' || urgency === 'raise';
 }
