@@ -25,8 +25,10 @@ export type BraiinsApi = {
   reboot: Call;
   locate(on: boolean): Call;
   setTarget(watts: Watts): Call;
-  /** What a power target may be, as far as it is known. */
+  /** What a power target may be, as far as it is known; up to the default one. */
   readonly range: Range | undefined;
+  /** Where a target that a person has set ends, which a return home may have to restore. */
+  readonly mostW: Watts | undefined;
   /** Whether a new power target restarts the mining process. */
   readonly targetRestarts: boolean;
   close(): void;

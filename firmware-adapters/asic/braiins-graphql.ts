@@ -12,6 +12,7 @@ import { jsonOf } from '../transport/http-reply.ts';
 import { Password } from '../transport/password.ts';
 import type { BraiinsApi, BraiinsOptions } from './braiins-api.ts';
 import { eventsQuery, identityOf, readingOf, readingQuery } from './braiins-graphql-reading.ts';
+import { LockOut } from './lock-out.ts';
 import type { Call } from './miner-device.ts';
 import { Token } from './web-api.ts';
 
@@ -24,6 +25,7 @@ export class BraiinsGraphql implements BraiinsApi {
   /** It is applied by a restart (hass-miner issue 586). */
   readonly targetRestarts = true;
   readonly range: Range | undefined;
+  readonly mostW: Watts | undefined;
   readonly #options: BraiinsOptions;
   readonly #line: HttpLine;
   readonly #password: Password;
@@ -36,9 +38,11 @@ export class BraiinsGraphql implements BraiinsApi {
     this.#options = options;
     // This interface does not say what a target may be.
     this.range = power_target_w && { ...power_target_w, step: 1, unit: 'watts' };
+    this.mostW = power_target_w?.max;
     this.#line = new HttpLine({ host, port, connect, clock });
     this.#password = new Password(password_file, context);
-    this.#token = new Token((signal) => this.#logIn(signal));
+    const lock = new LockOut(clock);
+    this.#token = new Token((signal) => lock.respect(() => this.#logIn(signal)));
   }
 
   async identify(signal: AbortSignal): Promise<Identity> {

@@ -36,12 +36,9 @@ describe('over REST', () => {
 
   test('the range of targets is what the miner takes, or not known', () => {
     const constraints = (power_target: object) => ({ tuner_constraints: { power_target } });
-    assert.deepEqual(targetRange(constraints({ min: { watt: 900 }, max: { watt: 3600 } })), {
-      min: 900,
-      max: 3600,
-      step: 1,
-      unit: 'watts',
-    });
+    const given = { default: { watt: 3000 }, min: { watt: 900 }, max: { watt: 3600 } };
+    const range = { min: 900, max: 3000, step: 1, unit: 'watts' };
+    assert.deepEqual(targetRange(constraints(given)), { range, most: 3600 });
     assert.equal(targetRange(constraints({ min: { watt: 900 } })), undefined);
     assert.equal(targetRange({}), undefined);
   });

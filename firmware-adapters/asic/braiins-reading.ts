@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import type { Range } from '#protocol/capability.ts';
+import type { Watts } from '#protocol/units.ts';
 import type { DeviceReading, Identity, Pool } from '../contract.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
 
@@ -66,14 +67,17 @@ export function identityOf(reply: unknown): Identity {
   });
 }
 
-/** What a power target may be, from `configuration/constraints`. Undefined when the miner does not say. */
-export function targetRange(constraints: unknown): Range | undefined {
+/**
+ * What a power target may be, from `configuration/constraints`: from the least to the default. Those above are
+ * overclocking, which no limit asks for; `most` is where even a person's own ends. Undefined when it does not say.
+ */
+export function targetRange(constraints: unknown): { range: Range; most: Watts } | undefined {
   const found = checked(constraintsReply, 'configuration/constraints', constraints ?? {});
-  const [min, max] = [
-    found.tuner_constraints?.power_target?.min?.watt,
-    found.tuner_constraints?.power_target?.max?.watt,
-  ];
-  return min === undefined || max === undefined || min >= max ? undefined : { min, max, step: 1, unit: 'watts' };
+  const target = found.tuner_constraints?.power_target;
+  const [min, most] = [target?.min?.watt, target?.max?.watt];
+  const max = target?.default?.watt ?? most;
+  if (min === undefined || max === undefined || min >= max) return undefined;
+  return { range: { min, max, step: 1, unit: 'watts' }, most: most ?? max };
 }
 
 /** Whether the reply to `version` is of this interface: cgminer has a command of that name too. */
@@ -144,5 +148,7 @@ const poolsReply = z.array(
   z.looseObject({ pools: z.array(z.looseObject({ url: words, user: words, alive: yes, active: yes })).nullish() }),
 );
 const constraintsReply = z.looseObject({
-  tuner_constraints: z.looseObject({ power_target: z.looseObject({ min: watts, max: watts }).nullish() }).nullish(),
+  tuner_constraints: z
+    .looseObject({ power_target: z.looseObject({ default: watts, min: watts, max: watts }).nullish() })
+    .nullish(),
 });

@@ -13,6 +13,7 @@ import { Password } from '../transport/password.ts';
 import type { BraiinsApi, BraiinsOptions } from './braiins-api.ts';
 import type { RestReplies } from './braiins-reading.ts';
 import { identityOf, isRestVersion, readingOf, targetRange } from './braiins-reading.ts';
+import { LockOut } from './lock-out.ts';
 import type { Call } from './miner-device.ts';
 import { Token } from './web-api.ts';
 
@@ -31,7 +32,7 @@ const readPaths = [
 export class BraiinsRest implements BraiinsApi {
   /** By users' reports (hass-miner issue 586). */
   readonly targetRestarts = false;
-  range: Range | undefined;
+  #target: ReturnType<typeof targetRange>;
   readonly #options: BraiinsOptions;
   readonly #line: HttpLine;
   readonly #password: Password;
@@ -44,7 +45,8 @@ export class BraiinsRest implements BraiinsApi {
     this.#options = options;
     this.#line = new HttpLine({ host, port, connect, clock });
     this.#password = new Password(password_file, context);
-    this.#token = new Token((signal) => this.#logIn(signal));
+    const lock = new LockOut(clock);
+    this.#token = new Token((signal) => lock.respect(() => this.#logIn(signal)));
   }
 
   /** Whether the miner has this interface: asked without a password. */
@@ -75,11 +77,19 @@ export class BraiinsRest implements BraiinsApi {
   /** A paused miner goes down and up as fast as it is told here; once a process, as it is written to flash. */
   async prepare(signal: AbortSignal): Promise<void> {
     await this.#token.renew(signal);
-    this.range ??= targetRange((await this.#unless(false, this.#get('configuration/constraints', signal)))?.value);
+    this.#target ??= targetRange((await this.#unless(false, this.#get('configuration/constraints', signal)))?.value);
     const { quick_ramping } = this.#options;
     if (!quick_ramping || this.#ramps) return;
     await this.#put('performance/quick-ramping', quick_ramping)(signal);
     this.#ramps = true;
+  }
+
+  get range(): Range | undefined {
+    return this.#target?.range;
+  }
+
+  get mostW(): Watts | undefined {
+    return this.#target?.most;
   }
 
   get pause(): Call {

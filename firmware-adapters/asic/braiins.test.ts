@@ -70,13 +70,16 @@ for (const api of ['rest', 'graphql'] as const) {
       assert.deepEqual([world.miner.resting, world.miner.targetW], [false, 2400]);
     });
 
-    test('a limit is a power target within what the miner takes', async () => {
+    test('a limit is a power target from the least to the default; over REST one above can be restored', async () => {
       const world = await open({ api }).warm();
       const { limit } = world.device.controls;
-      assert.deepEqual(limit?.capability.range, { min: 900, max: 3600, step: 1, unit: 'watts' });
+      assert.deepEqual(limit?.capability.range, { min: 900, max: 3000, step: 1, unit: 'watts' });
       assert.equal(limit?.capability.restarts, api === 'graphql');
       await world.done(limit?.run(1800, true));
       assert.equal((await world.done(world.device.read())).limit, 1800);
+      const most = api === 'rest' ? 3600 : 3000;
+      await world.done(limit?.run(most, false));
+      assert.equal(world.miner.targetW, most);
       world.miner.writes.length = 0;
       for (const watts of [899, 3601, Number.NaN]) {
         await assert.rejects(world.done(limit?.run(watts, true)), { kind: 'refused' });

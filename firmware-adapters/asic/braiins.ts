@@ -41,7 +41,7 @@ const options = z.object({
   password_file: z.string().min(1),
   /** Seconds for the way down and the way up of a pause. */
   quick_ramping: z.strictObject({ up_s: seconds, down_s: seconds }).optional(),
-  /** Watts that a target may be, where the miner does not say so itself. */
+  /** Watts that a target may be, the most by the nameplate, where the miner does not say so itself. */
   power_target_w: z.strictObject({ min: z.number().positive(), max: z.number().positive() }).optional(),
 });
 
@@ -141,6 +141,7 @@ class Braiins implements Firmware {
     const range = this.#api?.range;
     if (!range) return undefined;
     const restarts = this.#api?.targetRestarts ?? false;
+    const most = this.#api?.mostW ?? range.max;
     return {
       capability: {
         restarts,
@@ -150,8 +151,8 @@ class Braiins implements Firmware {
         range,
       },
       run: async (watts, lowers, signal) => {
-        if (!(watts >= range.min && watts <= range.max)) {
-          throw new AdapterError('refused', `a limit of ${watts} W is outside ${range.min} to ${range.max} W`);
+        if (!(watts >= range.min && watts <= most)) {
+          throw new AdapterError('refused', `a limit of ${watts} W is outside ${range.min} to ${most} W`);
         }
         const work = this.#call((api) => api.setTarget(watts));
         return { said: await line.run(lowers ? 'lower' : 'raise', work, signal), settleMs: targetSettleMs };

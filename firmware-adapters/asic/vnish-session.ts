@@ -1,6 +1,5 @@
 /** Speaks with one VNish miner: reads, which most builds let anybody do, and commands, which need its token. */
 import * as z from 'zod';
-import type { Millis } from '#protocol/units.ts';
 import type { AdapterContext } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import { checked } from '../transport/fields.ts';
@@ -9,30 +8,27 @@ import { HttpLine, jsonBody } from '../transport/http.ts';
 import type { HttpJson } from '../transport/http-reply.ts';
 import { acceptedReply, jsonOf } from '../transport/http-reply.ts';
 import { Password } from '../transport/password.ts';
+import { LockOut } from './lock-out.ts';
 import { Token } from './web-api.ts';
 
 export type SessionOptions = { host: string; port: number; password_file: string };
 
 const timeoutMs = 10_000;
-/** Each try while it is locked keeps it locked: assumed to be as long as most log-ins. */
-const lockMs: Millis = 60_000;
 
 /** Not a queue: the caller lets one call run at a time. */
 export class VnishSession {
   readonly #line: HttpLine;
   readonly #password: Password;
   readonly #token: Token;
-  readonly #clock: AdapterContext['clock'];
   /** This build wants the token for readings too. */
   #readsNeedToken = false;
-  #lockedUntil: Millis = Number.NEGATIVE_INFINITY;
 
   constructor({ host, port, password_file }: SessionOptions, context: AdapterContext) {
     const { connect, clock } = context;
     this.#line = new HttpLine({ host, port, connect, clock });
-    this.#clock = clock;
+    const lock = new LockOut(clock);
     this.#password = new Password(password_file, context);
-    this.#token = new Token((signal) => this.#unlock(signal));
+    this.#token = new Token((signal) => lock.respect(() => this.#unlock(signal)));
   }
 
   /** Fetches the token that commands need. */
@@ -68,17 +64,12 @@ export class VnishSession {
   }
 
   async #unlock(signal: AbortSignal): Promise<string> {
-    if (this.#clock.monotonic() < this.#lockedUntil) {
-      throw new AdapterError('refused', 'the miner has locked us out: it is left alone for a minute', { code: 429 });
-    }
     const body = jsonBody({ pw: await this.#password.get() });
     try {
       const { value } = await this.#ask('POST', 'unlock', { body }, signal);
       return checked(z.looseObject({ token: z.string() }), 'unlock', value).token;
     } catch (error) {
-      if (!(error instanceof AdapterError)) throw error;
-      if (error.code === 429) this.#lockedUntil = this.#clock.monotonic() + lockMs;
-      if (error.kind !== 'unauthorised') throw error;
+      if (!(error instanceof AdapterError) || error.kind !== 'unauthorised') throw error;
       this.#password.forget();
       throw this.#password.wrong(error);
     }

@@ -137,16 +137,16 @@ describe('the error says what is wrong when', () => {
     assert.equal(world.miner.resting, true);
   });
 
-  test('it has locked us out: then it is left alone for a minute', async () => {
+  test('it has locked us out: then it is left alone for half a minute', async () => {
     const world = open();
     world.miner.faults.lockedOut = true;
     await assert.rejects(world.done(world.device.controls.sleep?.run()), { kind: 'refused', code: 429 });
     world.miner.faults.lockedOut = false;
     await assert.rejects(world.done(world.device.controls.sleep?.run()), {
       code: 429,
-      message: /left alone for a minute/,
+      message: /left alone for half a minute/,
     });
-    await world.clock.advance(60_000);
+    await world.clock.advance(30_000);
     await world.done(world.device.controls.sleep?.run());
     assert.equal(world.miner.resting, true);
   });

@@ -21,7 +21,7 @@ export class BraiinsMiner extends RampMiner<BraiinsSpec> {
     this.entry = {
       adapter: 'braiins',
       password_file: this.passwordFile,
-      ...(spec.api === 'graphql' && { power_target_w: this.targets }),
+      ...(spec.api === 'graphql' && { power_target_w: { min: this.targets.min, max: spec.ratedW } }),
     };
   }
 
