@@ -27,7 +27,7 @@ export class Actuator {
   }
 
   /** Begins every call at once; what becomes of them arrives as observations. @returns how many it began. */
-  apply(plan: Plan, picture: Picture, now: Now): number {
+  apply(plan: Pick<Plan, 'devices'>, picture: Picture, now: Now): number {
     let calls = 0;
     for (const planned of plan.devices) {
       const device = picture.devices[planned.device];

@@ -9,6 +9,7 @@ import { busBench } from './bus.ts';
 import { commandPath } from './command-path.ts';
 import { counterweight } from './counterweight.ts';
 import { decideBench } from './decide.ts';
+import { fanOut } from './fan-out.ts';
 import { gpuPath } from './gpu-path.ts';
 import { market } from './market.ts';
 import { placement } from './placement.ts';
@@ -20,6 +21,7 @@ const benches: readonly Bench[] = [
   commandPath,
   counterweight,
   decideBench,
+  fanOut,
   gpuPath,
   market,
   placement,
