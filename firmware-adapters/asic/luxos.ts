@@ -83,7 +83,10 @@ class Luxos implements Device {
   readonly #limit: LuxosLimit;
   readonly #line: MinerLine;
   /** Ends the wait after which the session is given back. */
-  #holding = new AbortController();
+  readonly #leaving = new AbortController();
+  /** Until when it is held for what may follow, monotonic; one wait serves however many controls come. */
+  #heldUntil: Millis = 0;
+  #isWaiting = false;
 
   constructor(given: LuxosOptions, context: AdapterContext) {
     const { clock, log } = context;
@@ -109,7 +112,7 @@ class Luxos implements Device {
 
   async stop(): Promise<void> {
     await this.#line.stop();
-    this.#holding.abort();
+    this.#leaving.abort();
     const parting = this.#clock.timeout(partingMs);
     await this.#limit
       .restoreAtm(parting)
@@ -215,14 +218,25 @@ class Luxos implements Device {
 
   /** Holds the session for what may follow, and gives it back when nothing does. */
   #hold(): void {
-    this.#holding.abort();
-    this.#holding = new AbortController();
-    const { signal } = this.#holding;
-    this.#clock
-      .sleep(holdMs, signal)
-      .then(() => this.#line.run('read', (abort) => this.#session.giveBack(abort), signal))
+    this.#heldUntil = this.#clock.monotonic() + holdMs;
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#giveBackWhenIdle(this.#leaving.signal)
       // Either something else needs the line, and holds the session anew, or the miner is gone, and the session with it.
       .catch(() => undefined);
+  }
+
+  async #giveBackWhenIdle(signal: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        const leftMs = this.#heldUntil - this.#clock.monotonic();
+        if (leftMs <= 0) break;
+        await this.#clock.sleep(leftMs, signal);
+      }
+    } finally {
+      this.#isWaiting = false;
+    }
+    await this.#line.run('read', (abort) => this.#session.giveBack(abort), signal);
   }
 }
 

@@ -30,7 +30,7 @@ export class Ours {
   /** Tokens are fetched ahead; a LuxOS session is not, so one cut goes before those that are measured. */
   async warm(): Promise<void> {
     for (const device of this.#devices.values()) device.start();
-    await Promise.all([...this.#devices.values()].map((device) => device.identify()));
+    await Promise.all([...this.#devices.values()].map(introduced));
     await sleep(WARMING_MS);
   }
 
@@ -81,6 +81,11 @@ export class Ours {
     );
     return { devices };
   }
+}
+
+/** 200 that are asked at once may be too busy at first. */
+async function introduced(device: Device): Promise<void> {
+  while (!(await device.identify().catch(() => undefined))) await sleep(500);
 }
 
 function open({ id, kind, host, port }: BenchMiner): Device {
