@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Millis } from '#protocol/units.ts';
-import type { Bench, Outcome, Surroundings } from './bench.ts';
+import type { Bench, Check, Outcome, Surroundings } from './bench.ts';
 import { quantile } from './bench.ts';
 import { next } from './command-path/await.ts';
 import { cutCold, cutWarm, giveBack, warmed } from './fan-out/floor.ts';
@@ -50,19 +50,12 @@ async function compare(stage: Stage, say: Surroundings['say']): Promise<Outcome>
   const cold = await coldCuts(stage);
   say(`warm, and with ${DEAD} dead: ${WARM_RUNS} cuts each`);
   const { warm, dead } = await warmCuts(stage);
-  const median = (lasts: readonly Millis[]) => quantile(lasts, 0.5);
-  const ofFloor = ({ ours, floor }: Lasts) => median(ours) / median(floor);
   return {
     kind: 'ran',
     checks: [
-      { what: 'warm, last of 200, of the bare script at p50', value: ofFloor(warm), limit: 1.2, better: 'lower' },
-      { what: 'cold, last of 200, of the bare script at p50', value: ofFloor(cold), limit: 1.2, better: 'lower' },
-      {
-        what: '20 dead, last of 180, of none dead at p50',
-        value: median(dead) / median(warm.ours),
-        limit: 1.1,
-        better: 'lower',
-      },
+      check('warm, last of 200, of the bare script', ratio(warm.ours, warm.floor), 1.2),
+      check('cold, last of 200, of the bare script', ratio(cold.ours, cold.floor), 1.2),
+      check('20 dead, last of 180, of none dead', ratio(dead, warm.ours), 1.1),
     ],
     figures: {
       ...figures('warm', warm.ours),
@@ -72,6 +65,18 @@ async function compare(stage: Stage, say: Surroundings['say']): Promise<Outcome>
       ...figures('dead_180', dead),
     },
   };
+}
+
+function check(what: string, value: number, limit: number): Check {
+  return { what, value, limit, better: 'lower' };
+}
+
+/** Of two runs that followed each other, at p50: what the machine does beside them touches both. */
+function ratio(one: readonly Millis[], other: readonly Millis[]): number {
+  return quantile(
+    one.map((last, run) => last / (other[run] ?? Number.NaN)),
+    0.5,
+  );
 }
 
 /** Everything is opened anew for each cut, and no session is left behind. */
