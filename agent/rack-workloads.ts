@@ -4,6 +4,7 @@ import { Keeper } from '#adapters/workload/keeper.ts';
 import { workloadAdapterNamed } from '#adapters/workload/registry.ts';
 import { withWorkloads } from '#adapters/workload/resting-gpu.ts';
 import type { JobChannel, WorkloadContext } from '#adapters/workload/workload.ts';
+import type { Watts } from '#protocol/units.ts';
 import type { Config, DeviceConfig } from './config/config.ts';
 import type { WorkloadConfig } from './config/workloads.ts';
 import type { Logger } from './platform/log.ts';
@@ -31,18 +32,22 @@ export function buildWorkloads({ workloads, devices }: Config, parts: WorkloadPa
   });
 }
 
-/** A protected workload shields its GPUs by the plan; here it only means that they cannot be told to rest. */
-export function withItsWorkloads(config: DeviceConfig, device: Device, workloads: readonly RackWorkload[]): Device {
-  const own = workloads.filter(({ facts }) => facts.gpus.includes(config.id));
-  const idleW = idleWOf(config);
+/** What a GPU draws while its workloads rest; undefined for one whose workloads are never told to. */
+export function restW(config: DeviceConfig, workloads: readonly RackWorkload[]): Watts | undefined {
+  const own = on(config, workloads);
+  // A protected workload shields its GPUs by the plan; here it means that nobody could tell it to rest by mistake.
   const mayRest = own.length > 0 && own.every(({ facts }) => facts.tier !== 'protected');
-  return mayRest && idleW !== undefined
-    ? withWorkloads(
-        device,
-        own.map(({ keeper }) => keeper),
-        idleW,
-      )
-    : device;
+  return mayRest ? idleWOf(config) : undefined;
+}
+
+export function withItsWorkloads(config: DeviceConfig, device: Device, workloads: readonly RackWorkload[]): Device {
+  const idleW = restW(config, workloads);
+  const keepers = on(config, workloads).map(({ keeper }) => keeper);
+  return idleW === undefined ? device : withWorkloads(device, keepers, idleW);
+}
+
+function on({ id }: DeviceConfig, workloads: readonly RackWorkload[]): RackWorkload[] {
+  return workloads.filter(({ facts }) => facts.gpus.includes(id));
 }
 
 /** By convention the same in all adapters of GPUs. */

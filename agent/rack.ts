@@ -14,11 +14,11 @@ import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import { channelOf } from '#adapters/modbus/repeats.ts';
 import { adapterNamed } from '#adapters/registry.ts';
 import type { JobChannel } from '#adapters/workload/workload.ts';
-import type { Millis } from '#protocol/units.ts';
+import type { Millis, Watts } from '#protocol/units.ts';
 import type { BusConfig, Config, DeviceConfig, MeterConfig, PduConfig } from './config/config.ts';
 import { instrumentsOf } from './config/config.ts';
 import type { RackWorkload } from './rack-workloads.ts';
-import { buildWorkloads, withItsWorkloads } from './rack-workloads.ts';
+import { buildWorkloads, restW, withItsWorkloads } from './rack-workloads.ts';
 import type { DeviceFacts, MeterFacts, PduFacts, SensorFacts } from './state/observation.ts';
 import type { WireParts } from './wires.ts';
 import { openBus } from './wires.ts';
@@ -80,7 +80,7 @@ export function buildRack(config: Config, parts: RackParts): Rack {
   }));
   return {
     devices: built.map(({ config: own, device, outlet }) => ({
-      facts: factsOf(own, { ...device.controls, ...outlet }),
+      facts: factsOf(own, { ...device.controls, ...outlet }, restW(own, workloads)),
       mac: own.mac,
       periodMs: own.period_ms,
       face: device,
@@ -189,14 +189,16 @@ function buildPdu(config: PduConfig, buses: Buses, parts: RackParts): RackPdu {
   };
 }
 
-function factsOf(config: DeviceConfig, controls: Controls): DeviceFacts {
+/** @param idleW of a GPU whose work can rest: its controls come when the driver has told its range. */
+function factsOf(config: DeviceConfig, controls: Controls, idleW: Watts | undefined): DeviceFacts {
+  const residualW = controls.sleep?.residualW ?? idleW;
   return {
     id: config.id,
     adapter: config.adapter,
     kind: adapterOf(config).kind,
     ratedW: config.rated_w,
     controls: capabilities(controls),
-    ...(controls.sleep && { residualW: controls.sleep.residualW }),
+    ...(residualW !== undefined && { residualW }),
     identityRequired: config.mac !== undefined,
     outlets: config.outlets.map(placeOfOutlet),
   };

@@ -39,6 +39,48 @@ for (const [reading, want, call] of calls) {
   });
 }
 
+const gpu = miner('m01', {
+  kind: 'gpu',
+  controls: { sleep: off(), wake: off(), limit: { ...off(), range: { min: 100, max: 300, step: 1, unit: 'watts' } } },
+});
+const gpuCalls: [what: string, shows: Says, want: Setting, call: object | undefined][] = [
+  [
+    'capped, whatever runs on it',
+    { asleep: undefined, limit: 300 },
+    at(100),
+    { kind: 'limit', setting: at(100), value: 100, lowers: true },
+  ],
+  [
+    'not told to work under a cap while nobody knows whether that rests',
+    { asleep: undefined, limit: 100 },
+    at(100),
+    undefined,
+  ],
+  ['told to work once nothing binds it', { asleep: undefined, limit: 100 }, awake, { kind: 'wake', setting: awake }],
+  ['told to work before its cap is raised', { asleep: true, limit: 100 }, at(200), { kind: 'wake', setting: awake }],
+];
+
+for (const [what, reading, want, call] of gpuCalls) {
+  test(`a GPU is ${what}`, () => {
+    assert.deepEqual(nextCall(viewOf(rackOf([gpu], { m01: reading }), 'm01'), planned(want), after(1)), call);
+  });
+}
+
+test('the cap of a GPU is raised as soon as it has shown that it works again', () => {
+  const asked: Observation[] = [
+    { kind: 'asked', device: 'm01', setting: awake },
+    { kind: 'acknowledged', device: 'm01', settleMs: 100, said: 'resumed' },
+  ];
+  const woken = seen(rackOf([gpu], { m01: { asleep: true, limit: 100 } }), after(1), ...asked);
+  assert.equal(nextCall(viewOf(woken, 'm01'), planned(awake), after(2)), undefined);
+  const shown = seen(woken, after(2), {
+    kind: 'device',
+    device: 'm01',
+    reading: { asleep: false, limit: 100, faults: [] },
+  });
+  assert.equal(nextCall(viewOf(shown, 'm01'), planned(awake), after(2))?.kind, 'limit');
+});
+
 test('one that is to be left alone is asked for nothing, and one without a dial for no limit', () => {
   assert.equal(nextCall(viewOf(rackOf([miner('m01')]), 'm01'), planned(asleep, 'off'), after(1)), undefined);
   assert.equal(nextCall(viewOf(rackOf([dialless]), 'm01'), planned(at(60)), after(1)), undefined);

@@ -49,10 +49,17 @@ function callFor(device: DeviceView, { want, lastResort, notice }: PlannedDevice
   if (device.unpowered) return { kind: 'power', setting: awake };
   // Doubt raises nothing: one that has not been heard yet, as after a restart, may already run as it should.
   if (!device.reading) return undefined;
+  const dial = device.facts.controls['limit']?.range;
+  if (device.facts.kind === 'gpu' && dial && want.limit !== undefined) {
+    // Its cap holds whatever runs on it, and waits for nobody.
+    const lowers = want.limit < (device.reading.limit ?? dial.max);
+    if (lowers) return { kind: 'limit', setting: want, value: want.limit, lowers };
+    // Whether that rests is not known: under a cap nothing of it is told to work.
+    if (device.reading.asleep === undefined) return undefined;
+  }
   // One whose word does not tell is told to wake too: waking twice is harmless.
   const mayBeAsleep = device.reading.asleep !== false || mayHaveGoneToSleep(device);
   if (mayBeAsleep && device.facts.controls['wake']) return { kind: 'wake', setting: awake };
-  const dial = device.facts.controls['limit']?.range;
   if (!dial) return undefined;
   const value = want.limit ?? dial.max;
   return { kind: 'limit', setting: want, value, lowers: value < (device.reading.limit ?? dial.max) };
@@ -71,6 +78,8 @@ function isWaiting(device: DeviceView, call: Call, now: Now): boolean {
   if (asked.outcome === 'pending') return true;
   const sinceMs = now.mono - (asked.answeredAt ?? asked.at).mono;
   if (asked.outcome === 'failed') return sinceMs < pauseMs(asked.attempts);
+  // Its driver tells at once what is set: what it showed since then is how it is.
+  if (facts.kind === 'gpu' && !device.mayHaveMoved) return false;
   // It did it once and has left it since, as after a reboot: then there is nothing to wait for.
   if (asked.attempts === 0) return false;
   const control = facts.controls[call.kind === 'power' || call.kind === 'unpower' ? 'outlet' : call.kind];

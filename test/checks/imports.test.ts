@@ -51,7 +51,7 @@ const house: readonly Rule[] = [
   },
   {
     room: 'agent/rack-workloads.ts',
-    values: ['firmware-adapters'],
+    values: ['protocol', 'firmware-adapters'],
     types: ['agent/config', 'agent/platform', 'agent/state'],
   },
   { room: 'agent/wires.ts', values: ['protocol', 'firmware-adapters'], types: ['agent/config', 'agent/platform'] },

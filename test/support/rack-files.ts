@@ -27,13 +27,17 @@ export const KEY = 'grid-operator-2026';
 /** Seconds, so that nobody watching has to wait: a real site spreads the return over 15 minutes. */
 export const demoPace: Pace = { restoreWindowS: 5, meterWindowS: 5, meterMs: 500, deviceMs: 2000 };
 
-/** Starts from an empty folder: yesterday's journal belongs to yesterday's rack. */
+/**
+ * Starts from an empty folder: yesterday's journal belongs to yesterday's rack.
+ * @param more sections of the config in place of those that follow from the rack.
+ */
 export async function writeFiles(
   folder: string,
   rack: SimulatedRack,
   wiring: Wiring,
   brokerUrls: readonly string[],
   pace: Pace,
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<RackFiles> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -47,7 +51,8 @@ export async function writeFiles(
   for (const { passwordFile, spec } of rack.miners) {
     await writeFile(join(folder, passwordFile), `${spec.password}\n`, { mode: 0o600 });
   }
-  await writeFile(files.config, stringify(configOf(rack, wiring, brokerUrls, pace), { flowCollectionPadding: false }));
+  const config = { ...configOf(rack, wiring, brokerUrls, pace), ...more };
+  await writeFile(files.config, stringify(config, { flowCollectionPadding: false }));
   await writeFile(files.policy, stringify(policyOf(pace)));
   await writeFile(files.operator, stringify(operatorOf(brokerUrls[0])));
   return files;

@@ -22,6 +22,8 @@ RETRY_S = 2.0
 ANSWER_S = 10.0
 FRAME_BYTES = 64 * 1024
 END = b"\f"
+# What another try does not change; an agent that is still starting does not know its workloads yet.
+FINAL = ("wrong_token", "wrong_user", "foreign_process", "bad_request")
 
 
 class Refused(Exception):
@@ -169,8 +171,10 @@ class Job:
                 self._answers[data.get("id")] = data
             elif data.get("ok"):
                 self._socket = connection
-            else:
+            elif data.get("code") in FINAL:
                 self.refused = Refused(data.get("code"), data.get("message"))
+            else:
+                raise ValueError(data.get("message"))
             self._changed.notify_all()
 
     def _noticed(self, notice):

@@ -20,14 +20,23 @@ export type AgentProcess = {
 };
 
 /** How `ballast` is started, and what a file of this machine is called where it runs. */
-export type Ballast = { readonly command: readonly [string, ...string[]]; seen(file: string): string };
+export type Ballast = {
+  readonly command: readonly [string, ...string[]];
+  seen(file: string): string;
+  /** Beside the test's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+};
 
 const fromCheckout: Ballast = { command: [process.execPath, cli], seen: (file) => file };
 
-export function startAgent({ config, policy }: RackFiles, { command, seen }: Ballast = fromCheckout): AgentProcess {
+export function startAgent({ config, policy }: RackFiles, how: Partial<Ballast> = {}): AgentProcess {
+  const { command, seen, environment } = { ...fromCheckout, ...how };
   const [program, ...first] = command;
   const args = [...first, 'agent', '--config', seen(config), '--policy', seen(policy), '--log-level', 'debug'];
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   const log = new Inbox<string>();
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', log.push);
   const closed = once(child, 'close').then(([code]) => code as number | null);
