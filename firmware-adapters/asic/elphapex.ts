@@ -12,11 +12,11 @@ import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from 
 import { AdapterError } from '../errors.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
 import { HttpLine } from '../transport/http.ts';
-import { DigestLine } from '../transport/http-digest.ts';
 import type { Firmware } from './miner-device.ts';
 import { locateControl, PlainMiner } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
-import { WebApi } from './web-api.ts';
+import type { LogInOptions, WebApi } from './web-api.ts';
+import { digestWeb, logInOptions } from './web-api.ts';
 
 const port = 80;
 /** What only the technician can give: a name for the file until then. */
@@ -24,17 +24,9 @@ const suggested = { username: 'root', password_file: 'elphapex.pw' };
 /** How its log-in names itself. */
 const realm = /realm="Daoge/;
 
-const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
-  username: z.string().min(1).default('root'),
-  /** The file whose first line is that user's password, relative to the config's folder. */
-  password_file: z.string().min(1),
-});
+const options = logInOptions(port, 'root');
 
-type ElphapexOptions = z.infer<typeof options>;
-
-export const elphapex: Adapter<ElphapexOptions> = {
+export const elphapex: Adapter<LogInOptions> = {
   name: 'elphapex',
   kind: 'miner',
   options,
@@ -62,11 +54,10 @@ class Elphapex implements Firmware {
   readonly #http: HttpLine;
   readonly #api: WebApi;
 
-  constructor(given: ElphapexOptions, { connect, clock, secret }: AdapterContext) {
-    const { host, port: at, username, password_file: file } = given;
-    this.#http = new HttpLine({ host, port: at, connect, clock });
-    const digest = new DigestLine(this.#http, async () => ({ username, password: await secret(file) }));
-    this.#api = new WebApi({ ask: (request, signal) => digest.ask(request, signal), timeoutMs });
+  constructor(given: LogInOptions, context: AdapterContext) {
+    const { http, api } = digestWeb(given, context, timeoutMs);
+    this.#http = http;
+    this.#api = api;
   }
 
   close(): void {

@@ -20,23 +20,16 @@ import { identityOf, isAsleep, planLevel, readingOf, settingOf, withPlanOf } fro
 import type { Firmware } from './miner-device.ts';
 import { control, gentle, PlainMiner } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
-import { Token, WebApi } from './web-api.ts';
+import type { LogInOptions } from './web-api.ts';
+import { logInOptions, Token, WebApi } from './web-api.ts';
 
 const port = 80;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { username: 'admin', password_file: 'goldshell.pw' };
 
-const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
-  username: z.string().min(1).default('admin'),
-  /** The file whose first line is that user's password, relative to the config's folder. */
-  password_file: z.string().min(1),
-});
+const options = logInOptions(port, 'admin');
 
-type GoldshellOptions = z.infer<typeof options>;
-
-export const goldshell: Adapter<GoldshellOptions> = {
+export const goldshell: Adapter<LogInOptions> = {
   name: 'goldshell',
   kind: 'miner',
   options,
@@ -61,7 +54,7 @@ const plan = { ...gentle, restarts: true, persistent: true };
 
 class Goldshell implements Firmware {
   readonly renewMs = renewMs;
-  readonly #given: GoldshellOptions;
+  readonly #given: LogInOptions;
   readonly #context: AdapterContext;
   readonly #http: HttpLine;
   readonly #api: WebApi;
@@ -71,7 +64,7 @@ class Goldshell implements Firmware {
   /** The plan that was in force before the last sleep; the miner does not remember it. */
   #awakePlan: number | undefined;
 
-  constructor(given: GoldshellOptions, context: AdapterContext) {
+  constructor(given: LogInOptions, context: AdapterContext) {
     const { host, port: at } = given;
     const { connect, clock } = context;
     this.#given = given;

@@ -14,22 +14,15 @@ import { jsonOf } from '../transport/http-reply.ts';
 import type { Firmware } from './miner-device.ts';
 import { gentle, PlainMiner, rebootControl } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
-import { Token, WebApi } from './web-api.ts';
+import type { LogInOptions } from './web-api.ts';
+import { logInOptions, Token, WebApi } from './web-api.ts';
 
 const port = 80;
 
-const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
-  username: z.string().min(1).default('admin'),
-  /** The file whose first line is that user's password, relative to the config's folder. */
-  password_file: z.string().min(1),
-});
-
-type InnosiliconOptions = z.infer<typeof options>;
+const options = logInOptions(port, 'admin');
 
 /** Without a log-in it does not say what it is, so it is not looked for. */
-export const innosilicon: Adapter<InnosiliconOptions> = {
+export const innosilicon: Adapter<LogInOptions> = {
   name: 'innosilicon',
   kind: 'miner',
   options,
@@ -44,13 +37,13 @@ const rebootSettleMs = 420_000;
 
 class Innosilicon implements Firmware {
   readonly renewMs = renewMs;
-  readonly #given: InnosiliconOptions;
+  readonly #given: LogInOptions;
   readonly #context: AdapterContext;
   readonly #http: HttpLine;
   readonly #api: WebApi;
   readonly #token = new Token((signal) => this.#logIn(signal));
 
-  constructor(given: InnosiliconOptions, context: AdapterContext) {
+  constructor(given: LogInOptions, context: AdapterContext) {
     const { host, port: at } = given;
     const { connect, clock } = context;
     this.#given = given;

@@ -11,27 +11,19 @@ import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
-import { HttpLine } from '../transport/http.ts';
-import { DigestLine } from '../transport/http-digest.ts';
+import type { HttpLine } from '../transport/http.ts';
 import type { Call, Firmware } from './miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
-import { WebApi } from './web-api.ts';
+import type { LogInOptions, WebApi } from './web-api.ts';
+import { digestWeb, logInOptions } from './web-api.ts';
 
 const port = 80;
 
-const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
-  username: z.string().min(1).default('root'),
-  /** The file whose first line is that user's password, relative to the config's folder. */
-  password_file: z.string().min(1),
-});
-
-type MarathonOptions = z.infer<typeof options>;
+const options = logInOptions(port, 'root');
 
 /** Without a log-in it does not say what it is, so it is not looked for. */
-export const marathon: Adapter<MarathonOptions> = {
+export const marathon: Adapter<LogInOptions> = {
   name: 'marathon',
   kind: 'miner',
   options,
@@ -57,11 +49,10 @@ class Marathon implements Firmware {
   /** The mode before the last sleep: the configuration does not keep it. */
   #awakeMode: string | undefined;
 
-  constructor(given: MarathonOptions, { connect, clock, secret }: AdapterContext) {
-    const { host, port: at, username, password_file: file } = given;
-    this.#http = new HttpLine({ host, port: at, connect, clock });
-    const digest = new DigestLine(this.#http, async () => ({ username, password: await secret(file) }));
-    this.#api = new WebApi({ ask: (request, signal) => digest.ask(request, signal), timeoutMs });
+  constructor(given: LogInOptions, context: AdapterContext) {
+    const { http, api } = digestWeb(given, context, timeoutMs);
+    this.#http = http;
+    this.#api = api;
   }
 
   close(): void {

@@ -1,10 +1,37 @@
 /** What the adapters of miners with a web interface share: requests answered in JSON, and tokens that a log-in gives. */
+import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
+import type { AdapterContext } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import type { HttpReply, HttpRequest } from '../transport/http.ts';
-import { jsonBody } from '../transport/http.ts';
+import { HttpLine, jsonBody } from '../transport/http.ts';
+import { DigestLine } from '../transport/http-digest.ts';
 import type { HttpJson, StatusMeanings } from '../transport/http-reply.ts';
 import { acceptedReply, jsonOf } from '../transport/http-reply.ts';
+
+/** What a config says of a miner behind a log-in; the port and the user are the factory's unless it says so. */
+export function logInOptions(port: number, username: string) {
+  return z.object({
+    host: z.string().min(1),
+    port: z.int().min(1).max(65_535).default(port),
+    username: z.string().min(1).default(username),
+    /** The file whose first line is that user's password, relative to the config's folder. */
+    password_file: z.string().min(1),
+  });
+}
+
+export type LogInOptions = z.infer<ReturnType<typeof logInOptions>>;
+
+/** A web interface behind a digest log-in, on one connection that is kept. */
+export function digestWeb(
+  { host, port, username, password_file: file }: LogInOptions,
+  { connect, clock, secret }: AdapterContext,
+  timeoutMs: Millis,
+): { http: HttpLine; api: WebApi } {
+  const http = new HttpLine({ host, port, connect, clock });
+  const digest = new DigestLine(http, async () => ({ username, password: await secret(file) }));
+  return { http, api: new WebApi({ ask: (request, signal) => digest.ask(request, signal), timeoutMs }) };
+}
 
 export type WebApiParts = {
   /** One request and its reply: `HttpLine.ask`, or `DigestLine.ask` where the miner wants a digest. */
