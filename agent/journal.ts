@@ -135,6 +135,7 @@ function lasting({
   line,
   lift,
   grid,
+  heat,
   tracks,
   cutAt: _at,
   pace: _pace,
@@ -148,6 +149,7 @@ function lasting({
     ...(line && { line: { ...line, movedAt: 0, hold: line.hold && { ...line.hold, until: 0 } } }),
     ...(lift && { lift: { ...lift, movedAt: 0 } }),
     grid: { ...calmGrid, trips: grid.trips },
+    heat: { ...heat, movedAt: 0 },
     tracks: tracks.map(({ meteredSince: _since, ...track }) => track),
   };
 }

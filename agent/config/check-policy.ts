@@ -10,7 +10,12 @@ import type { Finding } from './problem.ts';
 
 /** @param config absent when it is not known: what the policy says about devices then goes unchecked. */
 export function checkPolicy(policy: Policy, config?: Config): Finding[] {
-  return [...checkLimits(policy), ...checkIssuers(policy), ...(config ? checkProtected(policy, config) : [])];
+  return [
+    ...checkLimits(policy),
+    ...checkThermal(policy),
+    ...checkIssuers(policy),
+    ...(config ? [...checkProtected(policy, config), ...checkBreakers(policy, config)] : []),
+  ];
 }
 
 /** Every issuer's keys, resolved against `folder`, and what is wrong with those that cannot be used. */
@@ -44,6 +49,14 @@ function checkLimits({ limits: { ceiling_w, min_w } }: Policy): Finding[] {
   return [{ path: ['limits', 'min_w'], message: `${min_w} W is above the ceiling of ${ceiling_w} W` }];
 }
 
+function checkThermal({ thermal }: Policy): Finding[] {
+  return (['inlet', 'coolant'] as const).flatMap((what) => {
+    const [warnC, tripC] = [thermal[`${what}_warn_c`], thermal[`${what}_trip_c`]];
+    if (warnC === undefined || tripC === undefined || warnC < tripC) return [];
+    return [{ path: ['thermal', `${what}_warn_c`], message: `${warnC} °C is not below the trip at ${tripC} °C` }];
+  });
+}
+
 function checkIssuers({ issuers }: Policy): Finding[] {
   const ids = issuers.map(({ id }) => id);
   return ids.flatMap((id, i) =>
@@ -55,6 +68,16 @@ function checkProtected({ protect }: Policy, { devices }: Config): Finding[] {
   const ids = devices.map(({ id }) => id);
   return protect.flatMap((id, i) =>
     ids.includes(id) ? [] : [{ path: ['protect', i], message: `there is no device ${id}`, hint: suggest(id, ids) }],
+  );
+}
+
+function checkBreakers({ breakers }: Policy, { devices }: Config): Finding[] {
+  const ids = devices.map(({ id }) => id);
+  return breakers.flatMap((breaker, i) =>
+    breaker.devices.flatMap((id, at) => {
+      const path = ['breakers', i, 'devices', at];
+      return ids.includes(id) ? [] : [{ path, message: `there is no device ${id}`, hint: suggest(id, ids) }];
+    }),
   );
 }
 

@@ -9,6 +9,7 @@ import { frequency } from './frequency.ts';
 import { id } from './id.ts';
 import { market } from './market.ts';
 import { restore } from './restore.ts';
+import { breaker, thermal } from './safety.ts';
 
 const limits = z.strictObject({
   /** The most the rack may ever draw. */
@@ -56,6 +57,8 @@ export const policySchema = z.strictObject({
       max_cycles_per_day: z.int().nonnegative().default(12),
     })
     .prefault({}),
+  thermal: thermal.prefault({}),
+  breakers: z.array(breaker).default([]),
   balance: balance.exactOptional(),
   frequency: frequency.prefault({}),
   market: market.prefault({}),

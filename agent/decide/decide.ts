@@ -31,6 +31,8 @@ import type { Surroundings } from './ramp.ts';
 import { moveLift, moveLine } from './ramp.ts';
 import { isHurried, paced, rested } from './rest.ts';
 import { roster } from './roster.ts';
+import { heatOf, whyNoStart } from './safety/heat.ts';
+import { limited, tripped } from './safety/limited.ts';
 import type { Bounds } from './share.ts';
 import { keptTrim, learnedTrim } from './trim.ts';
 
@@ -42,7 +44,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const run = advanced(picture, policy, known, now);
   const memory = { ...known, moved: withTested(known.moved, run) };
   const orders = inForce(picture, policy, now, rack);
-  const noRaise = whyNoRaise(picture, policy, now);
+  const noRaise = whyNoRaise(picture, policy, now) ?? whyNoStart(picture, policy, now);
   const mayRaise = picture.ordersKnown && noRaise === undefined;
   const priced = market({ orders, picture, policy, before: memory.market, mayRaise, now, rack });
   const crew = roster(picture, policy, memory, now, priced.moved);
@@ -54,8 +56,8 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const baselines = frozenBaselines(orders, picture, policy, memory, homeW, now);
   const response = respond(orders, feedMeter(picture), policy, memory.grid, now);
   const ordered = bound(orders, picture, policy, { baselines }, crew.ratedW, now, rack);
-  const { bounds, envelope: asked } = pulled(ordered, response.pulls, policy, homeW);
-  const held = heldBy(asked, homeW);
+  const { bounds, envelope: pulledOn } = pulled(ordered, response.pulls, policy, homeW);
+  const held = heldBy(pulledOn, homeW);
   const envelope = { ...held, events: [...new Set([...held.events, ...standing(orders)])] };
   // A meter that jumps does not make a cut begin from where the rack cannot be.
   const drawnW = Math.min(freshMeter(feedMeter(picture), now)?.powerW ?? homeW, mostW);
@@ -74,12 +76,22 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     floorW: steeredW(envelope.floorW),
     hurried,
   };
-  const { sharing, balance } = evened(picture, policy, rested(crew, picture, pace, hurried, now), memory, within, now);
+  const { sharing: asked, balance } = evened(
+    picture,
+    policy,
+    rested(crew, picture, pace, hurried, now),
+    memory,
+    within,
+    now,
+  );
+  const { heat, memory: heatMemory } = heatOf(picture, policy, memory.heat, now);
+  const { sharing, whyLess } = limited(asked, policy, heat);
   const expectedW = fixedW + sum(sharing.allotted.map(({ watts }) => watts));
   const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
   const mayUnpower = shortByW > 0 && policy.miners.outlet === 'last_resort';
-  const settings = planned({ picture, sharing, leftAlone: crew.leftAlone, memory, envelope, mayUnpower });
-  const devices = withNotices(underTest(settings, run), picture, bounds, now);
+  const settings = planned({ picture, sharing, leftAlone: crew.leftAlone, memory, envelope, whyLess, mayUnpower });
+  const safe = tripped(underTest(settings, run), picture, heat, now);
+  const devices = withNotices(safe, picture, bounds, now);
   const plan: Unreported = {
     levelW: envelope.ceilingW,
     lineW: line?.levelW,
@@ -109,6 +121,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     market: priced.standings,
     tracks: memory.tracks,
     grid: response.grid,
+    heat: heatMemory,
     trim: keptTrim(trim, expectedW, now),
     pace,
     ...(run && { run }),

@@ -11,6 +11,8 @@ import { calmGrid } from './frequency/respond.ts';
 import type { Standings, Told } from './market/market.ts';
 import type { Pace } from './rest.ts';
 import { calm } from './rest.ts';
+import type { HeatMemory } from './safety/heat.ts';
+import { cool } from './safety/heat.ts';
 import type { Trim } from './trim.ts';
 
 export type PlannedDevice = {
@@ -136,6 +138,8 @@ export type Memory = {
   readonly trim?: Trim;
   /** How the AI load is evened out, while it is. */
   readonly balance?: BalanceMemory;
+  /** What the cooling could bear at the last decision. */
+  readonly heat: HeatMemory;
   /** How the grid's frequency has been answered. */
   readonly grid: GridMemory;
   /** How often the level changes. */
@@ -154,4 +158,5 @@ export const emptyMemory: Memory = {
   baselines: {},
   pace: calm,
   grid: calmGrid,
+  heat: cool,
 };

@@ -14,6 +14,8 @@ export type Shared = {
   readonly leftAlone: readonly LeftAlone[];
   readonly memory: Memory;
   readonly envelope: Envelope;
+  /** What safety has taken of it, by device and reason. */
+  readonly whyLess: ReadonlyMap<string, string>;
   /** Whether outlets may be opened of what does not sleep when told. */
   readonly mayUnpower: boolean;
 };
@@ -32,13 +34,13 @@ function steeredDevice(
   own: Steerable,
   { device, want, watts, stubborn }: Allotted,
   moved: ReadonlySet<string>,
-  { picture, envelope, mayUnpower }: Shared,
+  { picture, envelope, mayUnpower, whyLess }: Shared,
 ): PlannedDevice {
   const home = own.displaced?.home ?? own.home;
   // A device that is to be home and that we never moved is left as it is: whoever changed it meant it.
   const ours = !sameSetting(want, home) || moved.has(device);
   const hands = ours && mayBeCalled(picture, device) ? 'on' : 'off';
-  const why = stubborn ? STUBBORN : whySo(own, watts, envelope);
+  const why = stubborn ? STUBBORN : (whyLess.get(device) ?? whySo(own, watts, envelope));
   return { device, want, home, hands, expectedW: watts, stubborn, lastResort: stubborn && mayUnpower, why };
 }
 
