@@ -68,6 +68,18 @@ test('watts that the power supply measured are told from an estimate', () => {
   assert.equal('powerFrom' in read({ PSU: true }), false);
 });
 
+test('its pools are listed in its own order, each with whether it answers', () => {
+  const POOLS = [
+    { POOL: 0, URL: 'stratum+tcp://a.invalid:700', User: 'me.1', Status: 'Alive', 'Stratum Active': true },
+    { POOL: 1, URL: 'stratum+tcp://b.invalid:700', User: 'me.1', Status: 'Dead', 'Stratum Active': false },
+    { POOL: 2, URL: '', User: '' },
+  ];
+  assert.deepEqual(readingOf({ config: { CONFIG: [{}] }, pools: { POOLS } }, []).pools, [
+    { url: 'stratum+tcp://a.invalid:700', user: 'me.1', alive: true, active: true },
+    { url: 'stratum+tcp://b.invalid:700', user: 'me.1', alive: false, active: false },
+  ]);
+});
+
 test('what the miner leaves out is absent and never 0', () => {
   assert.deepEqual(readingOf({ config: { CONFIG: [{}] } }, []), { faults: [] });
   const nothing = { SUMMARY: [{ Elapsed: null, 'GHS 5s': null }], POWER: [{ Watts: null, PSU: null }] };

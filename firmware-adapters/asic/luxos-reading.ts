@@ -7,16 +7,17 @@ import * as z from 'zod';
 import type { Celsius } from '#protocol/units.ts';
 import type { DeviceReading, Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
-import { flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
+import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
 import type { Profile } from './luxos-profiles.ts';
 import type { Replies } from './luxos-reply.ts';
 import { rowsOf } from './luxos-rows.ts';
+import { poolsOf } from './pools.ts';
 
 /** What the replies say, but for the limit in force, which takes knowing what was asked for (`luxos-limit.ts`). */
 export type Reading = Omit<DeviceReading, 'limit' | 'repairs'>;
 
 /** What a reading asks for, all in one request. The first must be answered. */
-export const readingCommands = ['config', 'summary', 'power', 'temps', 'fans', 'events', 'atm'] as const;
+export const readingCommands = ['config', 'summary', 'power', 'temps', 'fans', 'events', 'atm', 'pools'] as const;
 
 /** Throws `AdapterError('malformed')` naming the command and the field. */
 export function readingOf(replies: Replies['bodies'], profiles: readonly Profile[]): Reading {
@@ -37,6 +38,7 @@ export function readingOf(replies: Replies['bodies'], profiles: readonly Profile
     // In oil there are none, and what the miner then lists is not one.
     fanRpm: fanRpm.length > 0 && config.ImmersionMode !== true ? fanRpm : undefined,
     uptimeS: summary?.Elapsed,
+    pools: poolsOf(checked(poolsReply, 'pools', replies['pools'] ?? {}).POOLS),
     faults: present(rowsOf('events', eventsRow, replies['events']).map(faultText)),
   });
 }
@@ -121,6 +123,7 @@ const tempsRow = z.looseObject({ TopLeft: quantity, TopRight: quantity, BottomLe
 const fansRow = z.looseObject({ RPM: quantity });
 /** What goes on now; `ID` is the board's. */
 const eventsRow = z.looseObject({ Code: words, Description: words, Target: words, ID: quantity });
+const poolsReply = z.looseObject({ POOLS: z.unknown().optional() });
 /** An empty `MaxProfile` is no bound. */
 const atmRow = z.looseObject({ Enabled: flag, MaxProfile: words });
 

@@ -5,7 +5,7 @@ import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
 import { Preempted } from '../errors.ts';
 import { luxos } from './luxos.ts';
 
-const reading = 'config+summary+power+temps+fans+events+atm';
+const reading = 'config+summary+power+temps+fans+events+atm+pools';
 
 describe('the only session', () => {
   test('is opened by the first control, at the cost of one round trip', async () => {

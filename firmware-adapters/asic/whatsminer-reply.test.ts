@@ -4,7 +4,12 @@ import { openReply, sealedPart } from './whatsminer-reply.ts';
 
 test("a reply of btminer's own is opened to the first element of its section", () => {
   const text = '{"STATUS":[{"STATUS":"S","Code":11,"Msg":"Summary"}],"SUMMARY":[{"Power":3300}],"id":1}';
-  assert.deepEqual(openReply('summary', text), { said: 'Summary', body: { Power: 3300 }, repairs: 0 });
+  assert.deepEqual(openReply('summary', text), {
+    said: 'Summary',
+    body: { Power: 3300 },
+    rows: [{ Power: 3300 }],
+    repairs: 0,
+  });
 });
 
 test('a reply of the control process is opened to its Msg', () => {

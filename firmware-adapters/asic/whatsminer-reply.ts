@@ -14,6 +14,8 @@ export type Reply = {
   said: string;
   /** The first element of the section named like the command, or `Msg`. */
   body: unknown;
+  /** All of that section; absent where there is none. */
+  rows?: unknown[];
   /** How many repairs the text needed. */
   repairs: number;
 };
@@ -29,7 +31,8 @@ export function openReply(command: string, text: string): Reply {
   const { value, repairs } = parseCgminerJson(text);
   const { said, reply } = accepted(command, value, meanings);
   const section = reply[command.toUpperCase()];
-  return { said, body: Array.isArray(section) ? section[0] : reply['Msg'], repairs: repairs.length };
+  if (!Array.isArray(section)) return { said, body: reply['Msg'], repairs: repairs.length };
+  return { said, body: section[0], rows: section, repairs: repairs.length };
 }
 
 const sealed = z.looseObject({ enc: z.string() });

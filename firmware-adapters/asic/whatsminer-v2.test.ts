@@ -27,7 +27,7 @@ describe('a warm session', () => {
   test('renews its token and its identity before the 30 minutes of a token are over', async () => {
     const { miner, device, clock } = await warm();
     await clock.advance(26 * 60_000);
-    assert.deepEqual(miner.commands(), ['get_version', 'get_miner_info', 'get_token']);
+    assert.deepEqual(miner.commands(), ['get_version', 'get_miner_info', 'get_token', 'pools']);
     await clock.advance(5 * 60_000);
     await device.controls.sleep?.run();
     assert.deepEqual(miner.commands(), ['power_off']);
@@ -181,6 +181,16 @@ test('a reading of an awake miner costs three round trips', async () => {
   assert.equal(reading.repairs, 0);
 });
 
+test('its pools are asked for ahead, and whether they answer is left out, as that would be old', async () => {
+  const { miner, device } = open({ secret: async () => 'admin' });
+  const POOLS = '[{"URL":"stratum+tcp://a.invalid:3333","User":"me.1","Status":"Alive","Stratum Active":true}]';
+  miner.answer = (request) =>
+    request.command === 'pools' ? `{"STATUS":[{"STATUS":"S"}],"POOLS":${POOLS}}` : usual(request);
+  device.start();
+  await settle(60);
+  assert.deepEqual((await device.read()).pools, [{ url: 'stratum+tcp://a.invalid:3333', user: 'me.1' }]);
+});
+
 test('a miner that lists its faults in the summary is not asked for them again', async () => {
   const { miner, device } = await warm();
   miner.answer = (request) =>
@@ -239,7 +249,7 @@ async function warm() {
   const parts = open({ secret: async () => 'admin' });
   parts.device.start();
   await settle(60);
-  assert.deepEqual(parts.miner.commands(), ['get_version', 'get_miner_info', 'get_token']);
+  assert.deepEqual(parts.miner.commands(), ['get_version', 'get_miner_info', 'get_token', 'pools']);
   return parts;
 }
 

@@ -22,12 +22,14 @@ import type {
   Device,
   DeviceReading,
   Identity,
+  Pool,
   Recognised,
 } from '../contract.ts';
 import type { AdapterErrorKind } from '../errors.ts';
 import { AdapterError } from '../errors.ts';
 import type { Urgency } from '../transport/wire-queue.ts';
 import { acceptClosing, MinerLine } from './miner-line.ts';
+import { poolsOf } from './pools.ts';
 import type { IdentityReplies } from './whatsminer-reading.ts';
 import { countsFaults, identityOf, powerLimitW, readingOf } from './whatsminer-reading.ts';
 import type { Reply } from './whatsminer-reply.ts';
@@ -80,6 +82,8 @@ class WhatsminerV2 implements Device {
   readonly controls: Controls;
   readonly #session: WhatsminerSession;
   readonly #line: MinerLine;
+  /** As they were when the line was warmed. */
+  #pools: Pool[] | undefined;
 
   constructor(given: WhatsminerOptions, context: AdapterContext) {
     const { clock, log } = context;
@@ -89,7 +93,10 @@ class WhatsminerV2 implements Device {
       log,
       renewMs,
       identify: (signal) => this.#readIdentity(signal),
-      prepare: (signal) => this.#session.prepare(powerOff, signal),
+      prepare: async (signal) => {
+        await this.#session.prepare(powerOff, signal);
+        await this.#readPools(signal);
+      },
     });
     this.controls = this.#offer();
   }
@@ -167,9 +174,19 @@ class WhatsminerV2 implements Device {
     const summary = await this.#ask('summary', asleep ? ['unsupported', 'refused'] : [], signal);
     const errors = countsFaults(summary?.body) ? undefined : await this.#ask('get_error_code', ['unsupported'], signal);
     return {
+      ...(this.#pools && { pools: this.#pools }),
       ...readingOf({ status: status.body, summary: summary?.body, get_error_code: errors?.body }),
       repairs: status.repairs + (summary?.repairs ?? 0) + (errors?.repairs ?? 0),
     };
+  }
+
+  /**
+   * A command of its own, which would make every reading a round trip longer: so it is asked for ahead, and which pool
+   * answers, and which it works for, is left out: that would be old.
+   */
+  async #readPools(signal: AbortSignal): Promise<void> {
+    const reply = await this.#ask('pools', ['unsupported', 'refused'], signal);
+    this.#pools = poolsOf(reply?.rows)?.map(({ alive: _, active: __, ...pool }) => pool);
   }
 
   /** Old firmware lacks one or the other command; each is asked only for what is still unknown. */
