@@ -35,8 +35,8 @@ export class Turns {
   #heardAt: Millis = Number.NEGATIVE_INFINITY;
 
   /**
-   * A reply is thought possible until twice `timeoutMs` after its request, or `times.lateMs`. `freed` is called when the wire may be free
-   * sooner than it was thought.
+   * A reply is thought possible until twice `timeoutMs` after its request, or `times.lateMs`. `freed` is called when the
+   * wire may be free sooner than it was thought.
    */
   constructor(times: TurnTimes, timeoutMs: Millis, clock: Pick<Clock, 'monotonic'>, freed: () => void) {
     this.#times = times;

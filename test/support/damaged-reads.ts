@@ -30,8 +30,10 @@ export function isRight({ address, count }: Asked, values: readonly number[]): b
   return values.length === count && values.every((value, index) => value === address + index);
 }
 
+const READERS = 3;
+
 /**
- * Our own client, on a virtual clock; one read of a hundred is called off on its way. `done` is called after every
+ * Our own client, on a virtual clock; one read of a hundred is called off on its way. `done` is called at every
  * thousandth read. Rejects when a read fails by anything but silence.
  */
 export async function damagedReads(
@@ -74,13 +76,16 @@ export async function damagedReads(
     }
   };
   let over = false;
-  const readAll = async () => {
-    for (let read = 1; read <= reads; read++) {
+  let begun = 0;
+  const readOnAndOn = async () => {
+    while (begun < reads) {
+      begun += 1;
+      if (begun % 1000 === 0) done(begun);
       await readOnce();
-      if (read % 1000 === 0) done(read);
     }
   };
-  const reading = readAll().finally(() => {
+  // Several at once, so that the bus lets others go first while it must wait for one.
+  const reading = Promise.all(Array.from({ length: READERS }, readOnAndOn)).finally(() => {
     over = true;
   });
   while (!over) await clock.advance(60_000);
