@@ -8,8 +8,8 @@ import type { Clock } from '#agent/platform/clock.ts';
 import { ownWires } from '#agent/technician/own-rack.ts';
 import type { Progress, UnitFound } from '#agent/technician/search.ts';
 import { isWireTrouble, searchBus, unitsToAsk, usualSettings, wireName } from '#agent/technician/search.ts';
-import { Failure } from '../failure.ts';
-import { interruptSignal } from '../interrupt.ts';
+import { exitCodes, Failure } from '../failure.ts';
+import { Interrupted, interruptSignal } from '../interrupt.ts';
 import type { LocalOptions } from '../local-agent.ts';
 import { withLocalOptions } from '../local-agent.ts';
 import type { Terminal } from '../terminal.ts';
@@ -46,26 +46,32 @@ export function discoverModbus({ terminal, clock }: Tools): Command {
       .option('--baud <rate>', 'only this speed, instead of every usual one')
       .option('--units <list>', `such as 1-16,247 (default: ${SERIAL_UNITS} on a line, ${NETWORK_UNITS} on a host)`)
       .option('--maps <folder>', 'the folder of your own maps, instead of the config’s'),
-  ).action(async (options: Options) => {
-    const config = await readConfig(options.config).catch(() => undefined);
-    const known = config?.kind === 'ok' ? config.value.config : undefined;
-    const maps = await allMaps(options.maps ?? known?.maps ?? '/etc/ballast/maps');
-    const named = [...(options.port ?? []), ...(options.tcp ?? []), ...(options.rtuTcp ?? [])].length > 0;
-    const progress = tell(terminal);
-    const units = (fallback: string) => parseUnits(options.units ?? fallback);
-    const means = { terminal, clock, progress, units, signal: interruptSignal() };
-    const onAgent = (kind: BusConfig['kind']) => unitsToAsk(maps, units(kind === 'tcp' ? NETWORK_UNITS : SERIAL_UNITS));
-    const mayRun = !named && (known !== undefined || options.socket !== undefined);
-    const asked = mayRun ? await throughAgent(options, clock, onAgent, progress) : undefined;
-    const found = asked ?? (await searchWires(await wiresOf(options), options, maps, means));
-    if (found.every(({ units: seen }) => seen.length === 0)) {
-      throw new Failure(
-        'nothing answered',
-        'check power, A and B of the line, termination, unit ids; --units 1-247 asks everyone',
-      );
-    }
-    terminal.out(configEntries(found, (model) => natureIn(maps, model)));
-  });
+  ).action((options: Options) =>
+    discover(options, terminal, clock).catch((error: unknown) => {
+      if (error instanceof Interrupted) throw new Failure('interrupted', undefined, exitCodes.interrupted);
+      throw error;
+    }),
+  );
+}
+
+async function discover(options: Options, terminal: Terminal, clock: Clock): Promise<void> {
+  const config = await readConfig(options.config);
+  const known = config.kind === 'ok' ? config.value.config : undefined;
+  const maps = await allMaps(options.maps ?? known?.maps ?? '/etc/ballast/maps');
+  const units = (fallback: string) => parseUnits(options.units ?? fallback);
+  const means = { terminal, clock, progress: tell(terminal), units, signal: interruptSignal() };
+  const onAgent = (kind: BusConfig['kind']) => unitsToAsk(maps, units(kind === 'tcp' ? NETWORK_UNITS : SERIAL_UNITS));
+  const named = [options.port, options.tcp, options.rtuTcp].some((each) => each !== undefined);
+  const mayRun = !named && (known !== undefined || options.socket !== undefined);
+  const asked = mayRun ? await throughAgent(options, onAgent, means) : undefined;
+  const found = asked ?? (await searchWires(await wiresOf(options), options, maps, means));
+  if (found.every(({ units: seen }) => seen.length === 0)) {
+    throw new Failure(
+      'nothing answered',
+      'check power, A and B of the line, termination, unit ids; --units 1-247 asks everyone',
+    );
+  }
+  terminal.out(configEntries(found, (model) => natureIn(maps, model)));
 }
 
 /** Serial ports stand for each of their possible settings. */

@@ -31,9 +31,8 @@ const UNIT_MS: Millis = 120_000;
 /** undefined when no agent runs here. Units that the config knows are left out. */
 export async function throughAgent(
   options: LocalOptions,
-  clock: Clock,
   unitsOn: (kind: BusConfig['kind']) => readonly number[],
-  progress: Progress,
+  { clock, progress, signal }: { clock: Clock; progress: Progress; signal: AbortSignal },
 ): Promise<WireFound[] | undefined> {
   const answer = await answerIfRunning(options, clock, 'buses', {});
   if (answer === undefined) return undefined;
@@ -43,6 +42,7 @@ export async function throughAgent(
     const known = wire.units.map(({ unit }) => unit);
     const units: UnitFound[] = [];
     for (const unit of unitsOn(wire.bus.kind).filter((each) => !known.includes(each))) {
+      signal.throwIfAborted();
       const seen = found.parse(await agent.ask('recognise', { bus: wire.bus.id, unit }, UNIT_MS));
       const told = seen.kind === 'found' ? { unit, candidates: seen.candidates as Candidate[] } : undefined;
       if (told) units.push(told);
