@@ -65,13 +65,13 @@ export function offer({ picture, policy, memory, plan, rack }: OfferParts, now: 
     if (risesW > 0)
       up.push({ ...about, watts: risesW, seconds: riseS(device.facts, own.want.kind === 'asleep' ? 'wake' : 'limit') });
   }
-  const dearest = ({ usdPerMwh }: Block) => usdPerMwh ?? Number.POSITIVE_INFINITY;
   // What nobody can price comes last either way.
-  const cheapest = ({ usdPerMwh }: Block) => -(usdPerMwh ?? Number.NEGATIVE_INFINITY);
+  const rising = ({ usdPerMwh }: Block) => usdPerMwh ?? Number.POSITIVE_INFINITY;
+  const falling = ({ usdPerMwh }: Block) => -(usdPerMwh ?? Number.NEGATIVE_INFINITY);
   return {
     ratedW,
-    down: blocks(down).sort((a, b) => compared(dearest(a), dearest(b)) || a.seconds - b.seconds),
-    up: blocks(up).sort((a, b) => compared(cheapest(a), cheapest(b)) || a.seconds - b.seconds),
+    down: blocks(down).sort((a, b) => compared(rising(a), rising(b)) || a.seconds - b.seconds),
+    up: blocks(up).sort((a, b) => compared(falling(a), falling(b)) || a.seconds - b.seconds),
     forS: policy.issuers.length > 0 ? Math.max(...policy.issuers.map((each) => each.max_duration_s)) : undefined,
   };
 }
