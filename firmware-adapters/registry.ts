@@ -2,7 +2,7 @@
  * Every kind of hardware, one line each. The order is the order in which an unknown address is probed: an adapter
  * stands before those that would answer for its devices too. So firmware that speaks a second, older protocol beside
  * its own (WhatsMiner v3 beside v2) goes before the adapter of the older one, and anything that answers to the plain
- * cgminer API goes last. LuxOS answers to it too, under the stock model's name, so it goes before stock Antminers;
+ * cgminer API goes last. LuxOS, Braiins OS and VNish run on Antminers and answer as those do, so they go before stock;
  * WhatsMiners and LuxOS do not know each other's commands, and the others name themselves; Innosilicon and MaraFW do not
  * before a log-in, and are never looked for. What is in this very machine has no address to probe.
  */

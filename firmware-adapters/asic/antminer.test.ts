@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Antminer } from '#test/simulator/antminer-miner.ts';
 import type { AntminerOptions } from '#test/simulator/antminer-spec.ts';
-import { SimulatedDevice } from '#test/support/simulated-device.ts';
+import { assertSilencesAreToldApart, SimulatedDevice } from '#test/support/simulated-device.ts';
 import type { AdapterError } from '../errors.ts';
 
 const open = (options: Partial<AntminerOptions> = {}, change: Record<string, unknown> = {}) =>
@@ -179,15 +179,7 @@ describe('the error says what is wrong when', () => {
   });
 
   test('it closes without a word, cuts its replies short, or says nothing', async () => {
-    const world = await open().warm();
-    world.miner.faults.closesWithoutReply = true;
-    await assert.rejects(world.done(world.device.read()), { kind: 'unreachable', code: 'closed' });
-    world.miner.faults.closesWithoutReply = false;
-    world.miner.faults.brokenJson = true;
-    await assert.rejects(world.done(world.device.read()), { kind: 'malformed' });
-    world.miner.faults.brokenJson = false;
-    world.miner.faults.silent = true;
-    await assert.rejects(world.done(world.device.read()), { kind: 'timedOut' });
+    await assertSilencesAreToldApart(await open().warm());
   });
 });
 

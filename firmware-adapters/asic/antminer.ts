@@ -18,16 +18,7 @@
  * learned its own.
  */
 import * as z from 'zod';
-import type {
-  Ack,
-  Adapter,
-  AdapterContext,
-  Controls,
-  Device,
-  DeviceReading,
-  Identity,
-  Recognised,
-} from '../contract.ts';
+import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recognised } from '../contract.ts';
 import type { AdapterErrorKind } from '../errors.ts';
 import { AdapterError } from '../errors.ts';
 import { jsonBody } from '../transport/http.ts';
@@ -35,7 +26,9 @@ import type { HttpJson } from '../transport/http-reply.ts';
 import { AntminerMode } from './antminer-mode.ts';
 import { identityOf, readingOf, stockModelIn } from './antminer-reading.ts';
 import { AntminerSession } from './antminer-session.ts';
-import { acceptClosing, MinerLine } from './miner-line.ts';
+import type { Firmware } from './miner-device.ts';
+import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
+import type { MinerLine } from './miner-line.ts';
 
 const port = 80;
 const rpcPort = 4028;
@@ -64,12 +57,10 @@ export const antminer: Adapter<AntminerOptions> = {
   name: 'antminer',
   kind: 'miner',
   options,
-  open: (given, context) => new Antminer(given, context),
+  open: (given, context) => new PlainMiner(new Antminer(given, context), context),
   recognition: { ports: [port], ask: recognise },
 };
 
-/** How old the identity may be, and the answer to whether it says its watts. */
-const renewMs = 10 * 60_000;
 /** Assumed: the mining process has been restarted by the time of the answer, and the hash boards rest. */
 const sleepSettleMs = 5_000;
 /** Assumed: start of the mining process and frequency search. */
@@ -79,96 +70,56 @@ const rebootSettleMs = wakeSettleMs + 120_000;
 /** Assumed: the figure LuxOS gives for the same machines. */
 const residualW = 25;
 
-const gentle = { restarts: false, persistent: false, min_interval_s: 0 };
 /** The mode is in the configuration, which is a file; the mining process is restarted with it. */
 const configured = { restarts: true, persistent: true, min_interval_s: 0 };
 
 /** Of a sleeping miner, whose mining process need not answer. */
 const silence: AdapterErrorKind[] = ['unreachable', 'timedOut', 'refused', 'unsupported', 'malformed'];
 
-class Antminer implements Device {
-  readonly controls: Controls;
+class Antminer implements Firmware {
+  /** How old the identity may be, and the answer to whether it says its watts. */
+  readonly renewMs = 10 * 60_000;
   readonly #session: AntminerSession;
   readonly #mode: AntminerMode;
-  readonly #line: MinerLine;
   /** Whether the web interface has the readings; undefined until asked. */
   #webReads: boolean | undefined;
   #tellsPower = true;
 
   constructor(given: AntminerOptions, context: AdapterContext) {
-    const { clock, log } = context;
     this.#session = new AntminerSession(given, context);
-    this.#mode = new AntminerMode(this.#session, given.wake_mode, clock);
-    this.#line = new MinerLine({
-      clock,
-      log,
-      renewMs,
-      identify: async (signal) => identityOf((await this.#session.read('get_system_info', signal)).value),
-      prepare: async (signal) => {
-        this.#tellsPower = true;
-        await this.#mode.look(signal);
-      },
-    });
-    this.controls = this.#offer();
+    this.#mode = new AntminerMode(this.#session, given.wake_mode, context.clock);
   }
 
-  start(): void {
-    this.#line.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#line.stop();
+  close(): void {
     this.#session.close();
   }
 
-  identify(signal?: AbortSignal): Promise<Identity> {
-    return this.#line.identify(signal);
+  async identify(signal: AbortSignal): Promise<Identity> {
+    return identityOf((await this.#session.read('get_system_info', signal)).value);
   }
 
-  read(signal?: AbortSignal): Promise<DeviceReading> {
-    return this.#line.run('read', (abort) => this.#read(abort), signal);
+  async prepare(signal: AbortSignal): Promise<void> {
+    this.#tellsPower = true;
+    await this.#mode.look(signal);
   }
 
-  #offer(): Controls {
+  controls(line: MinerLine): Controls {
+    const blink = (on: boolean) => (signal: AbortSignal) =>
+      this.#session.write('blink', jsonBody({ blink: on }), signal);
     return {
       sleep: {
-        capability: { ...configured, settle_ms: sleepSettleMs },
+        ...control(line, 'lower', { ...configured, settle_ms: sleepSettleMs }, (signal) => this.#mode.sleep(signal)),
         residualW,
-        run: async (signal) => ({
-          said: await this.#line.run('lower', (abort) => this.#mode.sleep(abort), signal),
-          settleMs: sleepSettleMs,
-        }),
       },
-      wake: {
-        capability: { ...configured, settle_ms: wakeSettleMs },
-        run: async (signal) => ({
-          said: await this.#line.run('raise', (abort) => this.#mode.wake(abort), signal),
-          settleMs: wakeSettleMs,
-        }),
-      },
-      reboot: {
-        capability: { ...gentle, settle_ms: rebootSettleMs, restarts: true },
-        run: (signal) => acceptClosing(this.#reboot(signal), rebootSettleMs),
-      },
-      locate: {
-        capability: { ...gentle, settle_ms: 0 },
-        run: (signal) => this.#blink(true, signal),
-        stop: (signal) => this.#blink(false, signal),
-      },
+      wake: control(line, 'raise', { ...configured, settle_ms: wakeSettleMs }, (signal) => this.#mode.wake(signal)),
+      reboot: rebootControl(line, { ...gentle, settle_ms: rebootSettleMs, restarts: true }, (signal) =>
+        this.#session.reboot(signal),
+      ),
+      locate: locateControl(line, blink(true), blink(false)),
     };
   }
 
-  async #reboot(signal?: AbortSignal): Promise<Ack> {
-    const said = await this.#line.run('raise', (abort) => this.#session.reboot(abort), signal);
-    return { said, settleMs: rebootSettleMs };
-  }
-
-  async #blink(blink: boolean, signal?: AbortSignal): Promise<Ack> {
-    const work = (abort: AbortSignal) => this.#session.write('blink', jsonBody({ blink }), abort);
-    return { said: await this.#line.run('raise', work, signal), settleMs: 0 };
-  }
-
-  async #read(signal: AbortSignal): Promise<DeviceReading> {
+  async read(signal: AbortSignal): Promise<DeviceReading> {
     const conf = await bearing(['unsupported'], this.#mode.look(signal));
     const sleeps = this.#mode.sleeps;
     const bearable = sleeps === true ? silence : [];

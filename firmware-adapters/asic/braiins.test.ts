@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BraiinsMiner } from '#test/simulator/braiins-miner.ts';
 import type { BraiinsOptions } from '#test/simulator/braiins-spec.ts';
-import { SimulatedDevice } from '#test/support/simulated-device.ts';
+import { assertSilencesAreToldApart, SimulatedDevice } from '#test/support/simulated-device.ts';
 
 const open = (options: Partial<BraiinsOptions> = {}, change: Record<string, unknown> = {}) =>
   new SimulatedDevice<BraiinsMiner>({ id: 'm01', ...options, kind: 'braiins' }, change);
@@ -129,17 +129,8 @@ for (const api of ['rest', 'graphql'] as const) {
 
     test('a lock-out, a close without a word, a cut reply and silence are told apart', async () => {
       const world = await open({ api }).warm();
-      const { faults } = world.miner;
-      faults.closesWithoutReply = true;
-      await assert.rejects(world.done(world.device.read()), { kind: 'unreachable', code: 'closed' });
-      faults.closesWithoutReply = false;
-      faults.brokenJson = true;
-      await assert.rejects(world.done(world.device.read()), { kind: 'malformed' });
-      faults.brokenJson = false;
-      faults.silent = true;
-      await assert.rejects(world.done(world.device.read()), { kind: 'timedOut' });
-      faults.silent = false;
-      faults.lockedOut = true;
+      await assertSilencesAreToldApart(world);
+      world.miner.faults.lockedOut = true;
       world.miner.forgetTokens();
       await assert.rejects(world.done(world.device.controls.sleep?.run()), { kind: 'refused', code: 429 });
     });

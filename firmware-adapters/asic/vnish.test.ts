@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { VnishMiner } from '#test/simulator/vnish-miner.ts';
 import type { VnishOptions } from '#test/simulator/vnish-spec.ts';
-import { SimulatedDevice } from '#test/support/simulated-device.ts';
+import { assertSilencesAreToldApart, SimulatedDevice } from '#test/support/simulated-device.ts';
 import { identityOf, presetsOf, readingOf } from './vnish-reading.ts';
 
 const open = (options: Partial<VnishOptions> = {}, change: Record<string, unknown> = {}) =>
@@ -162,15 +162,7 @@ describe('the error says what is wrong when', () => {
   });
 
   test('it closes without a word, cuts its replies short, or says nothing', async () => {
-    const world = await open().warm();
-    world.miner.faults.closesWithoutReply = true;
-    await assert.rejects(world.done(world.device.read()), { kind: 'unreachable', code: 'closed' });
-    world.miner.faults.closesWithoutReply = false;
-    world.miner.faults.brokenJson = true;
-    await assert.rejects(world.done(world.device.read()), { kind: 'malformed' });
-    world.miner.faults.brokenJson = false;
-    world.miner.faults.silent = true;
-    await assert.rejects(world.done(world.device.read()), { kind: 'timedOut' });
+    await assertSilencesAreToldApart(await open().warm());
   });
 });
 

@@ -1,4 +1,5 @@
 /** The adapter's device for one simulated miner, in memory and on a virtual clock. */
+import assert from 'node:assert/strict';
 import type { Device } from '#adapters/contract.ts';
 import { AdapterError } from '#adapters/errors.ts';
 import { adapterNamed } from '#adapters/registry.ts';
@@ -68,5 +69,21 @@ export class SimulatedDevice<Miner extends SimulatedMiner> {
     await this.clock.advance(2000);
     this.connections = 0;
     return this;
+  }
+}
+
+/** Three ways of not answering, and that a reading says which it was. */
+export async function assertSilencesAreToldApart<Miner extends SimulatedMiner>(
+  world: SimulatedDevice<Miner>,
+): Promise<void> {
+  const silences = [
+    ['closesWithoutReply', { kind: 'unreachable', code: 'closed' }],
+    ['brokenJson', { kind: 'malformed' }],
+    ['silent', { kind: 'timedOut' }],
+  ] as const;
+  for (const [fault, error] of silences) {
+    world.miner.faults[fault] = true;
+    await assert.rejects(world.done(world.device.read()), error, fault);
+    world.miner.faults[fault] = false;
   }
 }
