@@ -112,6 +112,36 @@ export const thermal = z.object({
   ),
 });
 
+export const workloadStates = ['running', 'paused', 'stopped', 'unknown'] as const;
+
+/** What runs on the rack's GPUs and what it has to do. What is null is not known: never taken for idle. */
+export const workload = z.object({
+  ...head,
+  valid_s,
+  workloads: z.array(
+    z.object({
+      workload: name,
+      adapter: z.string(),
+      /** `protected`, or how readily it gives way, from 0, last, to 3, first. */
+      tier: z.string(),
+      gpus: z.array(name),
+      state: z.enum(workloadStates),
+      age_ms: measured,
+      /** Requests in its queue, and being served. */
+      waiting: measured,
+      running: measured,
+      /** Part of its cache that is in use, 0 to 1. */
+      cache_use: measured,
+      queue_time_s: measured,
+      /** How it can give way beyond a power cap. */
+      steps: z.array(z.string()),
+      /** What it says that its GPUs draw together now or next; null where it says nothing. */
+      hinted_w: watts.nullable(),
+      last_error: z.string().nullable(),
+    }),
+  ),
+});
+
 export const deviceStates = [
   'awake',
   'limited',
@@ -308,6 +338,7 @@ export type State = z.infer<typeof state>;
 export type Power = z.infer<typeof power>;
 export type Thermal = z.infer<typeof thermal>;
 export type SensorRole = (typeof sensorRoles)[number];
+export type Workload = z.infer<typeof workload>;
 export type DeviceStatus = z.infer<typeof device>;
 export type OfferBlock = z.infer<typeof offerBlock>;
 /** The part of `info` that says what the rack can give and take. */

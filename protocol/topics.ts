@@ -6,7 +6,19 @@ import type * as z from 'zod';
 import { command } from './command.ts';
 import { ack, rackEvent } from './lifecycle.ts';
 import { order } from './order.ts';
-import { alarm, applied, device, evidence, health, history, info, power, state, thermal } from './telemetry.ts';
+import {
+  alarm,
+  applied,
+  device,
+  evidence,
+  health,
+  history,
+  info,
+  power,
+  state,
+  thermal,
+  workload,
+} from './telemetry.ts';
 
 const entry = <const Path extends string, Schema extends z.ZodType>(path: Path, retained: boolean, schema: Schema) => ({
   path,
@@ -19,6 +31,7 @@ export const topics = {
   info: entry('rack/{rack}/info', true, info),
   power: entry('rack/{rack}/power', true, power),
   thermal: entry('rack/{rack}/thermal', true, thermal),
+  workload: entry('rack/{rack}/workload', true, workload),
   device: entry('rack/{rack}/device/{device}', true, device),
   applied: entry('rack/{rack}/applied', true, applied),
   alarm: entry('rack/{rack}/alarm/{alarm}', true, alarm),

@@ -17,6 +17,7 @@ import type { Publisher } from './publisher.ts';
 import type { InfoParts, Intent } from './telemetry.ts';
 import { devicePayload, infoPayload, powerPayload } from './telemetry.ts';
 import { thermalPayload } from './thermal.ts';
+import { workloadPayload } from './workloads.ts';
 
 export type ReporterParts = {
   readonly rack: string;
@@ -44,6 +45,7 @@ export type Report = {
 
 const POWER_MS: Millis = 1000;
 const THERMAL_MS: Millis = 2000;
+const WORKLOAD_MS: Millis = 2000;
 const HEALTH_MS: Millis = 10_000;
 const EVIDENCE_SAVE_MS: Millis = 10_000;
 const KEPT_POWER_MS: Millis = 10_000;
@@ -88,6 +90,7 @@ export class Reporter {
     if (!this.#isDue('power', POWER_MS, at)) return;
     this.#showPower(report, at);
     this.#showThermal(report, at);
+    this.#showWorkloads(report, at);
     this.#alarms.show(new Map([...alarmsOf(report.picture, at, this.#startedAt), ...this.#parts.otherAlarms()]), at);
     this.#parts.publisher.makeGood();
     void this.#parts.publisher.drain().catch(() => {});
@@ -116,6 +119,12 @@ export class Reporter {
     const { publisher, rack } = this.#parts;
     if (Object.keys(picture.sensors).length === 0 || !this.#isDue('thermal', THERMAL_MS, at)) return;
     publisher.say('thermal', { rack }, thermalPayload(picture, THERMAL_MS, at));
+  }
+
+  #showWorkloads({ picture }: Report, at: Now): void {
+    const { publisher, rack } = this.#parts;
+    if (Object.keys(picture.workloads).length === 0 || !this.#isDue('workload', WORKLOAD_MS, at)) return;
+    publisher.say('workload', { rack }, workloadPayload(picture, WORKLOAD_MS, at));
   }
 
   #showDevices({ picture, intents }: Report, at: Now): void {

@@ -1,5 +1,7 @@
 /** Starts a program that the config names and waits for what it says. No shell, no terminal, no environment of ours. */
 import { spawn } from 'node:child_process';
+import type { Millis } from '#protocol/units.ts';
+import type { Clock } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 
 /**
@@ -46,6 +48,22 @@ export const runCommand: RunCommand = (argv, signal) =>
       reject(new AdapterError('refused', `${program} ${how}${complaint && `: ${complaint}`}`, { code: code ?? '' }));
     });
   });
+
+/** Longer than systemd's own patience with a unit that does not stop. */
+const LONGEST_MS: Millis = 120_000;
+
+/** One that hangs is killed: nothing waits for a program for ever. */
+export function boundedRun(run: RunCommand, clock: Pick<Clock, 'timeout'>): RunCommand {
+  return async (argv, signal) => {
+    const late = clock.timeout(LONGEST_MS);
+    try {
+      return await run(argv, AbortSignal.any([signal, late]));
+    } catch (error) {
+      if (!late.aborted || error !== late.reason) throw error;
+      throw new AdapterError('timedOut', `${argv[0]} has not ended within ${LONGEST_MS / 1000} s and was killed`);
+    }
+  };
+}
 
 /** Secrets of the agent's own are none of the program's business. */
 function environment(): NodeJS.ProcessEnv {

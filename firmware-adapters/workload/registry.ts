@@ -1,11 +1,24 @@
 /** Every way to tell work on GPUs to give way, one line each. */
+import { container } from './container.ts';
 import { cooperative } from './cooperative.ts';
 import { sglang, tgi, triton } from './engine.ts';
 import { processGroup } from './process-group.ts';
+import { slurm } from './slurm.ts';
+import { systemdUnit } from './systemd-unit.ts';
 import { vllm } from './vllm.ts';
 import type { WorkloadAdapter } from './workload.ts';
 
-export const workloadAdapters: readonly WorkloadAdapter[] = [cooperative, processGroup, vllm, sglang, triton, tgi];
+export const workloadAdapters: readonly WorkloadAdapter[] = [
+  cooperative,
+  processGroup,
+  systemdUnit,
+  container,
+  slurm,
+  vllm,
+  sglang,
+  triton,
+  tgi,
+];
 
 export function workloadAdapterNamed(name: string): WorkloadAdapter | undefined {
   return workloadAdapters.find((adapter) => adapter.name === name);

@@ -27,5 +27,6 @@ test('in orders and commands an unknown key is an error, in what a rack says it 
     'power.json',
     'state.json',
     'thermal.json',
+    'workload.json',
   ]);
 });
