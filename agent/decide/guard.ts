@@ -18,16 +18,20 @@ export function whyNoRaise(picture: Picture, { restore }: Policy, now: Now): str
   return undefined;
 }
 
-/** Degrees below `inlet_below_c` within which less and less may be promised: the racks beside it warm the same aisle. */
+/** Degrees below that limit within which less and less may be promised: the racks beside it warm the same aisle. */
 const FADING_C = 5;
 /** Told in tenths, so that a sensor's noise changes no offer. */
 const TENTHS = 10;
 
 /** Share of a raise that the inlet's temperature leaves room for, 0 to 1; 1 where no limit or no sensor tells. */
-export function thermalHeadroom(picture: Picture, { restore }: Policy, now: Now): number {
+export function thermalHeadroom(picture: Picture, { restore, thermal }: Policy, now: Now): number {
   const hottest = warmestInlet(picture, now);
-  if (hottest === undefined || restore.inlet_below_c === undefined) return 1;
-  const left = (restore.inlet_below_c - hottest) / FADING_C;
+  const limitC = Math.min(
+    restore.inlet_below_c ?? Number.POSITIVE_INFINITY,
+    thermal.inlet_warn_c ?? Number.POSITIVE_INFINITY,
+  );
+  if (hottest === undefined) return 1;
+  const left = (limitC - hottest) / FADING_C;
   return Math.floor(Math.min(1, Math.max(0, left)) * TENTHS) / TENTHS;
 }
 

@@ -98,6 +98,9 @@ test('upwards only as much is offered as the inlet leaves room for, and nothing 
       ),
     );
   assert.deepEqual([25, 33, 34.6, 36].map(upW), [8940, 3576, 0, 0]);
+  const derating = { ...priced, thermal: { inlet_warn_c: 35, inlet_trip_c: 42 } };
+  const hot = offered(derating, ...inlet(33)).up.reduce((sum, each) => sum + each.watts, 0);
+  assert.equal(Math.round(hot), 3576, 'where heat begins to take watts away counts too');
   const low = { kind: 'meter', meter: 'feed', reading: { frequencyHz: 59.8 } } as const;
   const { up } = offered({ ...priced, restore: { above_hz: 59.95 } }, low, { kind: 'order', accepted: order });
   assert.deepEqual(up, []);
