@@ -1,0 +1,87 @@
+/**
+ * A recorded under-frequency event, 30 looks a second, replayed into a simulated meter over TCP and over a serial line
+ * of 19200 baud. Seventeen trips lie in its way, each a miner's watts: from each crossing to the write that cuts it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Hertz, Millis } from '#protocol/units.ts';
+import type { Bench, Check } from './bench.ts';
+import { quantile } from './bench.ts';
+import { readCsv } from './csv.ts';
+import type { Wire } from './frequency/rig.ts';
+import { openRig } from './frequency/rig.ts';
+
+export const frequency: Bench = {
+  name: 'frequency',
+  what: 'from the crossing of a recorded event to the write, over TCP and RTU',
+  run: async ({ data, say }) => {
+    const rows = data === undefined ? undefined : await readCsv(data, FILE);
+    if (!rows) return { kind: 'notRun', why: 'no data' };
+    const looks = rows
+      .map((row) => ({ s: Number(row['Time']), hz: Number(row['Bus1.F']) }))
+      .filter(({ s }) => s >= FROM_S && s <= UNTIL_S);
+    const checks: Check[] = [];
+    const figures: Record<string, number> = {};
+    for (const [name, wire] of WIRES) {
+      say(`${COUNTED} trips over ${name}`);
+      const times = await replayed(wire, looks);
+      checks.push(
+        { what: `trips that cut, ${name}`, value: times.length, limit: COUNTED, better: 'higher' },
+        {
+          what: `decision and actuation at p99, ${name}, ms`,
+          value: quantile(times.map(ours), 0.99),
+          limit: 10,
+          better: 'lower',
+        },
+      );
+      for (const part of ['sample', 'decision', 'actuation'] as const) {
+        for (const share of [0.5, 0.99])
+          figures[`${name}_${part}_p${share * 100}_ms`] = quantile(
+            times.map((each) => each[part]),
+            share,
+          );
+      }
+    }
+    return { kind: 'ran', checks, figures };
+  },
+};
+
+const FILE = 'gmlc_underfrequency_event_30Hz.csv';
+const FROM_S = 62;
+const UNTIL_S = 73;
+const WIRES: readonly [string, Wire][] = [
+  ['tcp', { kind: 'tcp' }],
+  ['rtu_19200', { kind: 'rtu', baud: 19_200 }],
+];
+/** The first, above the event's own, finds the code cold; an agent rehearses when it starts. It is not counted. */
+const THRESHOLDS: readonly Hertz[] = Array.from({ length: 18 }, (_, i) => (5996 - i) / 100);
+const COUNTED = THRESHOLDS.length - 1;
+/** Until the miners have been read and hold their tokens. */
+const WARM_UP_MS: Millis = 4000;
+
+/** From the crossing to the look's arrival: its age on the meter, the wire, and the second look that a trip needs. */
+type Times = { readonly sample: Millis; readonly decision: Millis; readonly actuation: Millis };
+
+function ours({ decision, actuation }: Times): Millis {
+  return decision + actuation;
+}
+
+async function replayed(wire: Wire, looks: readonly { s: number; hz: Hertz }[]): Promise<Times[]> {
+  const rig = await openRig(wire, THRESHOLDS);
+  await sleep(WARM_UP_MS);
+  const crossedAt = new Map<string, Millis>();
+  const begun = performance.now() - FROM_S * 1000;
+  for (const { s, hz } of looks) {
+    await sleep(Math.max(0, begun + s * 1000 - performance.now()));
+    rig.rack.feed.frequencyHz.moveTo(hz, 0);
+    for (const [i, below] of THRESHOLDS.entries()) {
+      if (hz < below && !crossedAt.has(`o-${i}`)) crossedAt.set(`o-${i}`, performance.now());
+    }
+  }
+  await sleep(1000);
+  await rig.stop();
+  return rig.cuts.slice(1).flatMap(({ order, seenAt, decidedAt, wroteAt }) => {
+    const at = crossedAt.get(order);
+    if (at === undefined || wroteAt === undefined) return [];
+    return [{ sample: seenAt - at, decision: decidedAt - seenAt, actuation: wroteAt - decidedAt }];
+  });
+}
