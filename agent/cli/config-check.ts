@@ -50,6 +50,6 @@ function formatSummary(summary: Summary): string {
     `devices  ${devices}, rated ${rated_w} W, ${summary.protected} protected`,
     `meters   ${list(meters.map(({ id, model }) => `${id} (${model})`))}`,
     `issuers  ${list(issuers.map(({ id, programs }) => `${id} (${programs.join(', ')})`))}`,
-    ...(commissioning === 'pending' ? ['The rack only observes until it is commissioned.'] : []),
+    ...(commissioning === 'pending' ? ['No order moves a device until `ballast commission` has seen it move.'] : []),
   ].join('\n');
 }

@@ -84,7 +84,7 @@ export const policySchema = z.strictObject({
   clock: z.enum(['kernel', 'trusted']).default('kernel'),
   /** How far an issuer's clock may run ahead of ours, in seconds. */
   clock_tolerance_s: seconds.default(5),
-  /** Says that a person takes on what commissioning would have proved. Without it the rack only observes. */
+  /** Says that a person takes on what `ballast commission` proves. Without either no order moves a device. */
   commissioning: z.literal('waived').exactOptional(),
 });
 

@@ -12,6 +12,8 @@ import { sameSetting, settingShown, shows, wattsAt } from './setting.ts';
 /** Watts that count as still: this share of the change, or this many. */
 const STILL_SHARE = 0.03;
 const STILL_W: Watts = 30;
+/** Or as still as before it moved: the others on a feed waver too. */
+const NOISE_MARGIN = 1.5;
 /** A change of an outlet that is more than its noise. */
 const NOTABLE_W: Watts = 50;
 /** A drop is over once it has been still for so long; a rise pauses on its way, as for a warm-up. */
@@ -53,7 +55,8 @@ function ended(device: DeviceView, movement: Movement, picture: Picture, now: No
   const shown = shows(device, to);
   const outlets = changeOf(outletSeries(picture, device, begunAt), begunAt);
   const feed = isAlone(device, movement, picture) ? changeOf(feedSeries(picture, device, begunAt), begunAt) : undefined;
-  const seen = outlets ?? feed;
+  // Outlets that stand still while the feed moves are not those that feed it.
+  const seen = outlets && (!feed || changes(outlets)) ? outlets : feed;
   const expectedW = wattsAt(device, to) - wattsAt(device, from);
   const isOver = seen ? shown && hasSettled(seen, expectedW, now) : shown && now.mono - begunAt.mono > STILL_UP_MS;
   if (!isOver && now.mono - begunAt.mono < longestMs(device, to)) return undefined;
@@ -79,24 +82,32 @@ function isAlone({ facts }: DeviceView, { begunAt }: Movement, { devices }: Pict
   });
 }
 
-type Seen = Change & { readonly since: readonly Point[] };
+/** `noiseW` is how far it wavered before. */
+type Seen = Change & { readonly since: readonly Point[]; readonly noiseW: Watts };
 
 function changeOf(series: readonly Point[], { mono }: Now): Seen | undefined {
-  const beforeW = meanW(series.filter((point) => point.mono <= mono));
+  const before = series.filter((point) => point.mono <= mono);
+  const beforeW = meanW(before);
   const since = series.filter((point) => point.mono > mono);
   const last = since.at(-1);
   const afterW = last && meanW(since.filter((point) => last.mono - point.mono <= STILL_DOWN_MS));
-  return beforeW === undefined || afterW === undefined ? undefined : { beforeW, afterW, since };
+  if (beforeW === undefined || afterW === undefined) return undefined;
+  return { beforeW, afterW, since, noiseW: spreadW(before) };
 }
 
-function hasSettled({ beforeW, afterW, since }: Seen, expectedW: Watts, now: Now): boolean {
+function hasSettled({ beforeW, afterW, since, noiseW }: Seen, expectedW: Watts, now: Now): boolean {
   const changeW = afterW - beforeW;
   if (expectedW > 0 && changeW < RISEN * expectedW) return false;
   const stillMs = expectedW > 0 ? STILL_UP_MS : STILL_DOWN_MS;
   const first = since[0];
   if (!first || now.mono - first.mono < stillMs) return false;
-  const last = since.filter(({ mono }) => now.mono - mono <= stillMs).map(({ watts }) => watts);
-  return Math.max(...last) - Math.min(...last) <= Math.max(STILL_SHARE * Math.abs(changeW), STILL_W);
+  const last = since.filter(({ mono }) => now.mono - mono <= stillMs);
+  return spreadW(last) <= Math.max(STILL_SHARE * Math.abs(changeW), STILL_W, NOISE_MARGIN * noiseW);
+}
+
+function spreadW(points: readonly Point[]): Watts {
+  const watts = points.map((point) => point.watts);
+  return Math.max(...watts) - Math.min(...watts);
 }
 
 function timesOf({ beforeW, afterW, since }: Seen, { mono }: Now): Moved['after'] {
@@ -115,8 +126,10 @@ function longestMs({ facts }: DeviceView, to: Setting): Millis {
   return Math.min((control?.settle_ms ?? 0) * 1.5 + GRACE_MS, TREND_SPAN_MS - 2 * GRACE_MS);
 }
 
-function notable(changes: Readonly<Record<string, Change>>): Moved['byOutlet'] {
-  return Object.fromEntries(
-    Object.entries(changes).filter(([, { beforeW, afterW }]) => Math.abs(afterW - beforeW) >= NOTABLE_W),
-  );
+function changes({ beforeW, afterW }: Change): boolean {
+  return Math.abs(afterW - beforeW) >= NOTABLE_W;
+}
+
+function notable(all: Readonly<Record<string, Change>>): Moved['byOutlet'] {
+  return Object.fromEntries(Object.entries(all).filter(([, change]) => changes(change)));
 }

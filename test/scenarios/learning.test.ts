@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Info } from '#protocol/telemetry.ts';
+import { demoTiming } from '#test/simulator/whatsminer-spec.ts';
 import { World } from '#test/support/world.ts';
 
+/** Fast on the way up, so that nobody has to wait. */
+const quick = (...ids: string[]) => ids.map((id) => ({ id, ratedW: 3000, timing: demoTiming }));
 const cut = { kind: 'ceiling', fraction: 0.4 } as const;
 
 function learned(world: World, id: string): Info['devices'][number]['learned'] {
@@ -14,13 +17,13 @@ function learned(world: World, id: string): Info['devices'][number]['learned'] {
 
 /** What the simulator's physics makes of it, read off its own record: seconds after `fromMs` until the watts were there. */
 function whenS({ rack, clock }: World, id: string, fromMs: number, isThere: (watts: number) => boolean): number {
-  const { miner } = { miner: rack.miner(id) };
+  const miner = rack.miner(id);
   for (let ms = fromMs; ms < clock.monotonic(); ms += 50) if (isThere(miner.watts(ms))) return (ms - fromMs) / 1000;
   return Number.NaN;
 }
 
 test('an order teaches by each miner’s outlet how fast it drops, and its end how fast it comes back', async () => {
-  const world = await new World({ pdu: true }).start();
+  const world = await new World({ pdu: true, miners: quick('m01', 'm02', 'm04') }).start();
   const orderedMs = world.clock.monotonic();
   await world.issue(cut, { forS: 60 });
   await world.clock.advance(50_000);
@@ -33,7 +36,7 @@ test('an order teaches by each miner’s outlet how fast it drops, and its end h
     drop.watts_at.map(({ setting }) => setting),
     ['awake', 'asleep'],
   );
-  await world.clock.advance(900_000);
+  await world.clock.advance(150_000);
   const wokenMs = orderedMs + 60_000;
   const trueUpS = whenS(world, 'm04', wokenMs, (watts) => watts >= 0.95 * 3000);
   const { ramp_up_s } = learned(world, 'm04');
@@ -43,7 +46,7 @@ test('an order teaches by each miner’s outlet how fast it drops, and its end h
 });
 
 test('without outlets the meter teaches of a miner that moves alone, and nothing of miners that move together', async () => {
-  const alone = await new World({ miners: [{ id: 'm01', ratedW: 3000 }] }).start();
+  const alone = await new World({ miners: quick('m01') }).start();
   await alone.issue({ kind: 'ceiling', fraction: 0.1 });
   await alone.clock.advance(60_000);
   const { drop_90_s, watts_at } = learned(alone, 'm01');
@@ -59,7 +62,7 @@ test('without outlets the meter teaches of a miner that moves alone, and nothing
 });
 
 test('what was learned is known after a restart, and a dry run speaks of it', async () => {
-  const world = await new World({ pdu: true }).start();
+  const world = await new World({ pdu: true, miners: quick('m01', 'm02', 'm04') }).start();
   await world.issue(cut, { forS: 60 });
   await world.clock.advance(200_000);
   const before = learned(world, 'm04');
@@ -70,13 +73,13 @@ test('what was learned is known after a restart, and a dry run speaks of it', as
 });
 
 test('a miner that does not do as told at the first asking gets odds for it', async () => {
-  const world = await new World({ miners: [{ id: 'm01', ratedW: 3000 }] }).start();
+  const world = await new World({ miners: quick('m01') }).start();
   for (let i = 0; i < 6; i++) {
     world.rack.miner('m01').faults.ignoresCommands = i % 2 === 0;
     await world.issue({ kind: 'ceiling', fraction: 0.1 }, { forS: 40, event: `e-${i}` });
     await world.clock.advance(30_000);
     world.rack.miner('m01').faults.ignoresCommands = false;
-    await world.clock.advance(120_000);
+    await world.clock.advance(75_000);
   }
   const { failure_odds } = learned(world, 'm01');
   assert.ok(failure_odds !== null && failure_odds > 0.15 && failure_odds < 0.5, `${failure_odds}`);
