@@ -89,7 +89,14 @@ test('a device that cannot sleep goes down to its dial’s end and no further', 
 
 test('capping all of them comes before any is put to rest, and then the least valuable rests', () => {
   const [best, worst] = [gpu('a', { restW: 60 }), gpu('b', { restW: 60 })];
-  const at = (budgetW: number) => wants(allocate([best, worst], budgetW, 'any'));
+  const at = (budgetW: number) => {
+    const allotted = allocate([best, worst], budgetW, 'any');
+    assert.deepEqual(
+      allotted.map(({ device }) => device),
+      ['a', 'b'],
+    );
+    return wants(allotted);
+  };
   assert.deepEqual([900, 400, 399, 260, 259].map(at), [
     'awake, awake at 200 %',
     'awake at 200 %, awake at 200 %',
