@@ -65,6 +65,8 @@ export const policySchema = z.strictObject({
   restore: restore.prefault({}),
   /** Devices that no order touches. */
   protect: z.array(name).default([]),
+  /** How surely a cut must come at the first asking: where devices are known to fail, others are cut in reserve. */
+  confidence: z.literal([0.5, 0.9, 0.95, 0.99]).default(0.95),
   /** A metered level is judged on the mean of this many seconds. */
   meter_window_s: seconds.min(1).max(60).default(5),
   /** A metered baseline is the mean of this many seconds before the event, 300 at the most. */

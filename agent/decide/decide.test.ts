@@ -154,6 +154,19 @@ for (const [what, target, limits, why] of impossibles) {
   });
 }
 
+test('where devices are known to fail, others are cut in reserve, and no more than the confidence asks for', () => {
+  const cutW = (failureOdds: number, confidence: number) => {
+    const devices = ['m01', 'm02', 'm03', 'm04'].map((id) => miner(id, { learned: { failureOdds } }));
+    const { plan } = decided(ordered(rackOf(devices), ceiling(0.5)), 1, policyOf({ confidence }));
+    return 12_100 - expectedW(plan);
+  };
+  const plain = cutW(0, 0.95);
+  const [half, sure, surer] = [cutW(0.1, 0.5), cutW(0.1, 0.95), cutW(0.1, 0.99)];
+  assert.ok(plain < half && half < sure && sure < surer, [plain, half, sure, surer].join());
+  // Two of 3 kW and their mean loss of a tenth.
+  assert.ok(half - plain <= 660, `${half - plain} W`);
+});
+
 test('a shortage is told in watts', () => {
   const { plan } = decided(ordered(rackOf(four), ceiling(0)));
   assert.equal(plan.shortByW, 100 + 4 * 20);

@@ -75,6 +75,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     liftW: steeredW(lift?.levelW),
     floorW: steeredW(envelope.floorW),
     hurried,
+    confidence: policy.confidence,
   };
   const { sharing: asked, balance } = evened(
     picture,

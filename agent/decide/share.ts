@@ -1,4 +1,5 @@
 /** The line's watts shared out: who ranks where, who may be partly filled, and what each device is to do. */
+import type { Policy } from '#agent/config/policy.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { sameSetting } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
@@ -6,6 +7,7 @@ import type { Allotted, Filling, Partial, Steerable } from './allocate.ts';
 import { allocate, raised, wattsOn } from './allocate.ts';
 import type { Memory } from './plan.ts';
 import { ranked } from './rank.ts';
+import { reserveW } from './reserve.ts';
 import type { Roster } from './roster.ts';
 import { together } from './together.ts';
 
@@ -27,6 +29,7 @@ export type Bounds = {
   readonly floorW: Watts | undefined;
   /** Whether they change so often that whoever follows them stays awake. */
   readonly hurried: boolean;
+  readonly confidence: Policy['confidence'];
 };
 
 /** Without a bound everyone is at home. */
@@ -46,10 +49,25 @@ export function share(
     picture,
   );
   const usable = hurried ? keptAwake(units, lineW) : units;
-  const cut = allocate(usable, lineW, filling(usable, bounds, memory));
+  const cut = surelyCut(usable, lineW, bounds, memory, picture);
   const rise = liftW !== undefined && floorW !== undefined && { liftW, floorW, budgetW: lineW };
   const allotted = rise ? raised(usable, cut, rise) : cut;
   return { ...split(allotted), ranking, partial: partialOf(allotted, usable) };
+}
+
+/** A setpoint is to be met, not undercut: only a ceiling has a reserve. */
+function surelyCut(
+  usable: readonly Steerable[],
+  lineW: Watts,
+  bounds: Bounds,
+  memory: Memory,
+  picture: Picture,
+): readonly Allotted[] {
+  const plain = allocate(usable, lineW, filling(usable, bounds, memory));
+  const spareW = bounds.liftW === undefined ? reserveW(usable, plain, picture, bounds) : 0;
+  if (spareW === 0 || bounds.levelW === undefined) return plain;
+  const lower = { ...bounds, lineW: lineW - spareW, levelW: bounds.levelW - spareW };
+  return allocate(usable, lower.lineW, filling(usable, lower, memory));
 }
 
 function reordered(steerable: readonly Steerable[], ranking: readonly string[]): Steerable[] {

@@ -31,6 +31,7 @@ export function evened(
     liftW: less(bounds.liftW),
     floorW: less(bounds.floorW),
     hurried: true,
+    confidence: bounds.confidence,
   };
   const miners = share(picture, { ...crew, steerable: others }, memory, beside);
   const { caps, memory: next } = balanced(balance, miners.allotted, lineW, picture, memory.balance, now);
