@@ -2,7 +2,7 @@
 import type { Notice, PlannedDevice } from '#agent/decide/plan.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { DeviceView } from '#agent/state/picture.ts';
-import { asleep, awake, sameSetting, shows } from '#agent/state/setting.ts';
+import { asleep, awake, isSettling, sameSetting, shows } from '#agent/state/setting.ts';
 import type { Millis } from '#protocol/units.ts';
 
 /** `setting` is what the call brings about: a device that is to wake at a limit wakes first. */
@@ -24,13 +24,13 @@ const LONGEST_RETRY_MS: Millis = 30_000;
 export function nextCall(device: DeviceView, planned: PlannedDevice, now: Now): Call | undefined {
   if (planned.hands === 'off') return undefined;
   if (shows(device, planned.want) && !isOnItsWay(device, planned.want, now)) return undefined;
-  const call = callFor(device, planned);
+  const call = callFor(device, planned, now);
   return call && !isWaiting(device, call, now) ? call : undefined;
 }
 
 /** Whether what it accepted a moment ago is still to come: it shows what is wanted, and is about to leave it. */
 function isOnItsWay({ asked }: DeviceView, want: Setting, now: Now): boolean {
-  return asked?.outcome === 'acknowledged' && !sameSetting(asked.setting, want) && now.mono < (asked.settledAt ?? 0);
+  return asked !== undefined && isSettling(asked, now) && !sameSetting(asked.setting, want);
 }
 
 /** Whether a device has been asked and its own word is still awaited. */
@@ -38,7 +38,7 @@ export function awaitsWord(device: DeviceView, planned: PlannedDevice): boolean 
   return planned.hands === 'on' && device.asked?.outcome === 'acknowledged' && !shows(device, planned.want);
 }
 
-function callFor(device: DeviceView, { want, lastResort, notice }: PlannedDevice): Call | undefined {
+function callFor(device: DeviceView, { want, lastResort, notice }: PlannedDevice, now: Now): Call | undefined {
   if (want.kind === 'asleep') {
     const inVain = device.asked?.setting.kind === 'asleep' && device.asked.attempts >= SLEEP_ATTEMPTS;
     const unpowers = lastResort && inVain && device.facts.controls['outlet'] !== undefined;
@@ -58,16 +58,17 @@ function callFor(device: DeviceView, { want, lastResort, notice }: PlannedDevice
     if (device.reading.asleep === undefined) return undefined;
   }
   // One whose word does not tell is told to wake too: waking twice is harmless.
-  const mayBeAsleep = device.reading.asleep !== false || mayHaveGoneToSleep(device);
+  const mayBeAsleep = device.reading.asleep !== false || mayHaveGoneToSleep(device, now);
   if (mayBeAsleep && device.facts.controls['wake']) return { kind: 'wake', setting: awake };
   if (!dial) return undefined;
   const value = want.limit ?? dial.max;
   return { kind: 'limit', setting: want, value, lowers: value < (device.reading.limit ?? dial.max) };
 }
 
-/** It was awake when last heard, and has been told to sleep since. */
-function mayHaveGoneToSleep({ asked, mayHaveMoved }: DeviceView): boolean {
-  return asked?.setting.kind === 'asleep' && (asked.outcome === 'pending' || mayHaveMoved);
+/** It was awake when last heard, and has been told to sleep since, or has said yes and is about to. */
+function mayHaveGoneToSleep({ asked, mayHaveMoved }: DeviceView, now: Now): boolean {
+  if (asked?.setting.kind !== 'asleep') return false;
+  return asked.outcome === 'pending' || mayHaveMoved || isSettling(asked, now);
 }
 
 function isWaiting(device: DeviceView, call: Call, now: Now): boolean {

@@ -40,7 +40,7 @@ export type Decision = { readonly plan: Plan; readonly memory: Memory };
 
 /** `rack` only seeds the delays that spread racks apart. */
 export function decide(picture: Picture, policy: Policy, before: Memory, now: Now, rack: string): Decision {
-  const known = withPersons(picture, learnHomes(picture, policy, before, now));
+  const known = withPersons(picture, learnHomes(picture, policy, before, now), now);
   const run = advanced(picture, policy, known, now);
   const memory = { ...known, moved: withTested(known.moved, run) };
   const orders = inForce(picture, policy, now, rack);

@@ -1,7 +1,7 @@
 /** Settings of devices: comparing them, and reading one off what a device said. */
 import type { Watts } from '#protocol/units.ts';
-import type { DeviceReading, Setting } from './observation.ts';
-import type { DeviceView } from './picture.ts';
+import type { DeviceReading, Now, Setting } from './observation.ts';
+import type { Asked, DeviceView } from './picture.ts';
 
 export const asleep: Setting = { kind: 'asleep' };
 export const awake: Setting = { kind: 'awake' };
@@ -52,6 +52,11 @@ export function shows(device: DeviceView, wanted: Setting): boolean {
   if (shown.kind === 'asleep' || wanted.kind === 'asleep') return shown.kind === wanted.kind;
   if (reading.limit === undefined && facts.controls['limit']) return limitByWord(device, wanted);
   return sameSetting(shown, wanted);
+}
+
+/** Whether it has said yes, and its power may still be moving: what it shows meanwhile may be from before. */
+export function isSettling({ outcome, settledAt = 0 }: Asked, now: Now): boolean {
+  return outcome === 'acknowledged' && now.mono < settledAt;
 }
 
 /** For firmware that never says its limit: only an acknowledgement of exactly this setting counts. */
