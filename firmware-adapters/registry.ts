@@ -7,21 +7,21 @@
  * before a log-in, and are never looked for. What is in this very machine has no address to probe.
  */
 import { accelerator } from './accelerator/accelerator.ts';
-import { antminer } from './asic/antminer.ts';
+import { antminer } from './asic/antminer/antminer.ts';
 import { auradine } from './asic/auradine.ts';
 import { avalon } from './asic/avalon.ts';
 import { axeos } from './asic/axeos.ts';
-import { braiins } from './asic/braiins.ts';
+import { braiins } from './asic/braiins/braiins.ts';
 import { elphapex } from './asic/elphapex.ts';
 import { epic } from './asic/epic.ts';
 import { goldshell } from './asic/goldshell.ts';
 import { innosilicon } from './asic/innosilicon.ts';
-import { luxos } from './asic/luxos.ts';
+import { luxos } from './asic/luxos/luxos.ts';
 import { marathon } from './asic/marathon.ts';
 import { sealminer } from './asic/sealminer.ts';
-import { vnish } from './asic/vnish.ts';
-import { whatsminerV2 } from './asic/whatsminer-v2.ts';
-import { whatsminerV3 } from './asic/whatsminer-v3.ts';
+import { vnish } from './asic/vnish/vnish.ts';
+import { whatsminerV2 } from './asic/whatsminer/v2.ts';
+import { whatsminerV3 } from './asic/whatsminer/v3.ts';
 import type { Adapter } from './contract.ts';
 import { amdgpu } from './gpu/amdgpu.ts';
 import { nvidia } from './gpu/nvidia.ts';

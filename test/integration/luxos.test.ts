@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { describe, test } from 'node:test';
-import { luxos } from '#adapters/asic/luxos.ts';
+import { luxos } from '#adapters/asic/luxos/luxos.ts';
 import type { Ack, Connect, Device } from '#adapters/contract.ts';
 import { Preempted } from '#adapters/errors.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';

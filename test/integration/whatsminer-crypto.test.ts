@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { md5crypt } from '#adapters/asic/whatsminer-crypto.ts';
+import { md5crypt } from '#adapters/asic/whatsminer/crypto.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 // In continuous integration a missing program fails the test instead of skipping it.

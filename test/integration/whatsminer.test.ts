@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { describe, test } from 'node:test';
-import { whatsminerV2 } from '#adapters/asic/whatsminer-v2.ts';
+import { whatsminerV2 } from '#adapters/asic/whatsminer/v2.ts';
 import type { Connect, Device } from '#adapters/contract.ts';
 import { Preempted } from '#adapters/errors.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';

@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createConnection, Socket as TcpSocket } from 'node:net';
 import { connectAsync } from 'mqtt';
-import { seal } from '#adapters/asic/whatsminer-crypto.ts';
+import { seal } from '#adapters/asic/whatsminer/crypto.ts';
 import type { Order } from '#protocol/order.ts';
 import { bytesToSign, fromBase64Url } from '#protocol/signing.ts';
 import { fetchToken } from '#test/simulator/whatsminer-client.ts';

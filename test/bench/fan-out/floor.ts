@@ -3,7 +3,7 @@
  * No queue, no picture, no check of who answers.
  */
 import { createConnection } from 'node:net';
-import { Keyring, seal } from '#adapters/asic/whatsminer-crypto.ts';
+import { Keyring, seal } from '#adapters/asic/whatsminer/crypto.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { BenchMiner } from './miners.ts';
 import { PASSWORD } from './miners.ts';
