@@ -1,8 +1,11 @@
 /** The adapter of vLLM against a server that treats requests as the real one does when it is put to sleep. */
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { connectTcp } from '#adapters/transport/tcp.ts';
+import { tgi } from '#adapters/workload/engine.ts';
 import { vllm } from '#adapters/workload/vllm.ts';
 import type { Step } from '#adapters/workload/workload.ts';
 import { systemClock } from '#agent/platform/clock.ts';
@@ -58,6 +61,24 @@ test('without its developer mode a server offers no sleep, and is read all the s
   assert.deepEqual(workload.steps, []);
 });
 
+test('a metrics page without end is given up, and its engine is unknown rather than idle', async (t) => {
+  const endless = createServer((_request, response) => {
+    const line = `tgi_queue_size ${'0'.repeat(65_000)}\n`;
+    const more = () => void (response.destroyed || response.write(line, more));
+    more();
+  });
+  await new Promise<void>((listening) => endless.listen(0, '127.0.0.1', listening));
+  t.after(() => {
+    endless.closeAllConnections();
+    endless.close();
+  });
+  const url = `http://127.0.0.1:${(endless.address() as AddressInfo).port}/metrics`;
+  await assert.rejects(tgi.open({ url }, contextOf('tgi')).read(never), {
+    kind: 'malformed',
+    message: /more than 1048576/,
+  });
+});
+
 const notice = { deadline: 0, targetW: 120 };
 
 function sleepOf(steps: readonly Step[]): Step {
@@ -70,12 +91,15 @@ async function open(t: TestContext) {
   const server = new FakeVllm(systemClock);
   const { url, routerUrl } = await server.listen();
   t.after(() => server.close());
-  const unused = async () => assert.fail('has no secrets');
-  const context = { id: 'chat', clock: systemClock, log: openLog('silent'), connect: connectTcp, secret: unused };
   const given = { url, drain_url: `${routerUrl}/drain`, admit_url: `${routerUrl}/admit`, drain_s: 1 };
-  const workload = vllm.open(given, context);
+  const workload = vllm.open(given, contextOf('chat'));
   const ask = async () => (await fetch(`${routerUrl}/v1/completions`, { method: 'POST' })).status;
   return { server, workload, ask };
+}
+
+function contextOf(id: string) {
+  const secret = async () => assert.fail('has no secrets');
+  return { id, clock: systemClock, log: openLog('silent'), connect: connectTcp, secret };
 }
 
 async function until(is: () => Promise<boolean>): Promise<void> {
