@@ -6,7 +6,7 @@ import { createInstrument } from '#adapters/modbus/instrument.ts';
 import { createOutlets } from '#adapters/modbus/outlets.ts';
 import { formatReadout } from '#agent/cli/read/render.ts';
 import { openShelf } from '#agent/config/maps.ts';
-import { easyWire } from '#test/support/easy-wire.ts';
+import { easyWire, noWrites } from '#test/support/easy-wire.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { readout } from './readout.ts';
 
@@ -18,7 +18,7 @@ async function read(model: string, words: Record<string, number>) {
   const clock = new VirtualClock();
   const bus = {
     ...easyWire,
-    writeCoil: async () => assert.fail('it wrote'),
+    ...noWrites,
     read: async (_unit: number, table: Table, address: number, count: number) => {
       const values = Array.from({ length: count }, (_, i) => words[`${table} ${address + i}`]);
       if (values.includes(undefined)) throw new AdapterError('unsupported', 'no such register', { code: 2 });

@@ -2,11 +2,12 @@
 import type { Instrument, Reading } from '#adapters/modbus/instrument.ts';
 import type { PointReading } from '#adapters/modbus/look.ts';
 import type { Outlets } from '#adapters/modbus/outlets.ts';
+import { isClosed } from '#adapters/modbus/outlets.ts';
 import type { PointKey } from '#adapters/modbus/quantities.ts';
 import { unitOf } from '#adapters/modbus/quantities.ts';
 import type { OutletMap, Point } from '#adapters/modbus/register-map.ts';
 import { pollClasses } from '#adapters/modbus/register-map.ts';
-import { shifted } from '#adapters/modbus/repeats.ts';
+import { shifted, writeOf } from '#adapters/modbus/repeats.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import type { Millis } from '#protocol/units.ts';
 
@@ -38,15 +39,15 @@ export async function readout(
   const each = (await outlets?.read(pollClasses, signal)) ?? [];
   const fed = each.flatMap(({ outlet, points }) => {
     const own = (map.outlets?.points ?? []).map((point) => shifted(point, (outlet - 1) * (map.outlets?.stride ?? 0)));
-    return linesOf(points, [...own, ...coilOf(map.outlets?.switch, outlet)], `${outlet}/`, clock.monotonic());
+    return linesOf(points, [...own, ...relayOf(map.outlets?.switch, outlet)], `${outlet}/`, clock.monotonic());
   });
   return [...inlet, ...fed];
 }
 
 type Place = Pick<Point, 'key' | 'table' | 'address' | 'type'>;
 
-function coilOf(coils: OutletMap['switch'], outlet: number): Place[] {
-  return coils ? [{ key: 'on', table: 'coil', address: coils.address + (outlet - 1) * coils.stride, type: 'bit' }] : [];
+function relayOf(relay: OutletMap['switch'], outlet: number): Place[] {
+  return relay ? [isClosed(writeOf(relay, outlet))] : [];
 }
 
 function linesOf(readings: Reading['points'], points: readonly Place[], prefix: string, now: Millis): Line[] {

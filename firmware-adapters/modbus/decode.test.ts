@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Decoded, Encoding, PointType } from './decode.ts';
-import { decode, widthOf } from './decode.ts';
+import { decode, rawNumber, widthOf, wordsOf } from './decode.ts';
 
 const plain: Encoding = {
   key: 'power_factor',
@@ -111,3 +111,29 @@ function encode(encoding: Encoding, write: (view: DataView) => void): number[] {
 function value(number: number): Decoded {
   return { kind: 'value', value: number };
 }
+
+test('every type is written as it is read, in every order of words and bytes', () => {
+  const numbers = {
+    bit: 1,
+    u16: 0xbeef,
+    s16: -2,
+    u32: 3e9,
+    s32: -70_000,
+    u64: 2 ** 40,
+    s64: -(2 ** 40),
+    f32: 0.5,
+    f64: 0.1,
+  };
+  for (const [type, number] of Object.entries(numbers) as [PointType, number][]) {
+    for (const word_order of ['big', 'little'] as const) {
+      for (const byte_order of ['big', 'little'] as const) {
+        const layout = { type, word_order, byte_order };
+        const words = wordsOf(layout, number);
+        assert.equal(words.length, widthOf(type));
+        assert.equal(rawNumber(layout, words), number, `${type} ${word_order}/${byte_order}`);
+      }
+    }
+  }
+  assert.deepEqual(wordsOf({ type: 'u32', word_order: 'little', byte_order: 'big' }, 0x12345678), [0x5678, 0x1234]);
+  assert.throws(() => wordsOf({ type: 'u16', word_order: 'big', byte_order: 'big' }, 65_536), RangeError);
+});

@@ -81,6 +81,16 @@ export function rawNumber(layout: Layout, raw: readonly number[]): number {
   return types[layout.type].read(mostSignificantFirst(layout, raw));
 }
 
+/** The words, or the bit, that this number is: what `rawNumber` reads from them. @throws RangeError when it does not fit. */
+export function wordsOf(layout: Layout, value: number): number[] {
+  const { width, write } = types[layout.type];
+  const bytes = Buffer.alloc(width * 2);
+  write(bytes, value);
+  if (layout.byte_order === 'little') bytes.swap16();
+  const words = Array.from({ length: width }, (_, index) => bytes.readUInt16BE(index * 2));
+  return layout.word_order === 'big' ? words : words.reverse();
+}
+
 /** What a sentinel would read as if it were a value, in the key's unit. */
 export function sentinelValue(point: Encoding, sentinel: string): number {
   return scaled(point, types[point.type].read(Buffer.from(sentinel.slice(2), 'hex')), 0);
@@ -92,16 +102,56 @@ const MOST_POWER = 10;
 
 /** Widths in registers. 64-bit integers lose their last digits above 2^53, which no counter of watt hours reaches. */
 const types = {
-  bit: { width: 1, read: (bytes: Buffer) => bytes.readUInt16BE() },
-  u16: { width: 1, read: (bytes: Buffer) => bytes.readUInt16BE() },
-  s16: { width: 1, read: (bytes: Buffer) => bytes.readInt16BE() },
-  u32: { width: 2, read: (bytes: Buffer) => bytes.readUInt32BE() },
-  s32: { width: 2, read: (bytes: Buffer) => bytes.readInt32BE() },
-  f32: { width: 2, read: (bytes: Buffer) => bytes.readFloatBE() },
-  u64: { width: 4, read: (bytes: Buffer) => Number(bytes.readBigUInt64BE()) },
-  s64: { width: 4, read: (bytes: Buffer) => Number(bytes.readBigInt64BE()) },
-  f64: { width: 4, read: (bytes: Buffer) => bytes.readDoubleBE() },
+  bit: kind(
+    1,
+    (bytes) => bytes.readUInt16BE(),
+    (bytes, value) => bytes.writeUInt16BE(value),
+  ),
+  u16: kind(
+    1,
+    (bytes) => bytes.readUInt16BE(),
+    (bytes, value) => bytes.writeUInt16BE(value),
+  ),
+  s16: kind(
+    1,
+    (bytes) => bytes.readInt16BE(),
+    (bytes, value) => bytes.writeInt16BE(value),
+  ),
+  u32: kind(
+    2,
+    (bytes) => bytes.readUInt32BE(),
+    (bytes, value) => bytes.writeUInt32BE(value),
+  ),
+  s32: kind(
+    2,
+    (bytes) => bytes.readInt32BE(),
+    (bytes, value) => bytes.writeInt32BE(value),
+  ),
+  f32: kind(
+    2,
+    (bytes) => bytes.readFloatBE(),
+    (bytes, value) => bytes.writeFloatBE(value),
+  ),
+  u64: kind(
+    4,
+    (bytes) => Number(bytes.readBigUInt64BE()),
+    (bytes, value) => bytes.writeBigUInt64BE(BigInt(value)),
+  ),
+  s64: kind(
+    4,
+    (bytes) => Number(bytes.readBigInt64BE()),
+    (bytes, value) => bytes.writeBigInt64BE(BigInt(value)),
+  ),
+  f64: kind(
+    4,
+    (bytes) => bytes.readDoubleBE(),
+    (bytes, value) => bytes.writeDoubleBE(value),
+  ),
 };
+
+function kind(width: number, read: (bytes: Buffer) => number, write: (bytes: Buffer, value: number) => void) {
+  return { width, read, write };
+}
 
 function mostSignificantFirst(point: Layout, raw: readonly number[]): Buffer {
   const words = point.word_order === 'big' ? raw : raw.toReversed();

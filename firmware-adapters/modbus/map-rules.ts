@@ -1,7 +1,7 @@
 /** What no schema can see in a register map: addresses that collide, values that would be split, units of something else. */
-import { sentinelValue, spanOf, widthOf } from './decode.ts';
+import { rawNumber, sentinelValue, spanOf, widthOf, wordsOf } from './decode.ts';
 import { factorTo } from './quantities.ts';
-import type { Mark, OutletMap, Point, RegisterMap } from './register-map.ts';
+import type { Mark, OutletMap, OutletWrite, Point, RegisterMap } from './register-map.ts';
 import { shifted } from './repeats.ts';
 
 /** `point` is the key of the point, or absent where the map as a whole is wrong. `rule` names what was broken. */
@@ -54,13 +54,54 @@ function* repeatedProblems(
 }
 
 function* outletProblems(outlets: OutletMap, map: RegisterMap): Iterable<RuleBroken> {
-  const { count, switch: coil, protected: kept } = outlets;
+  const { count, switch: relay, dead_man: deadMan, protected: kept } = outlets;
   yield* repeatedProblems('outlets', outlets, [], map);
-  if (coil && coil.address + (count - 1) * coil.stride > 0xffff) {
-    yield { rule: 'outlets.switch', detail: 'the last coil is past address 65535' };
+  if (relay) yield* writeProblems('outlets.switch', relay, count, [0, 1]);
+  if (deadMan) {
+    yield* writeProblems('outlets.dead_man.time_out_s', { ...deadMan.time_out_s, stride: 0 }, 1, []);
+    for (const { hold, open, ...each } of deadMan.outlet) {
+      yield* writeProblems('outlets.dead_man.outlet', each, count, [hold, open]);
+    }
+    for (const wanted of ['hold', 'open'] as const) {
+      if (deadMan.outlet.some((each) => each[wanted] !== undefined)) continue;
+      yield { rule: 'outlets.dead_man.outlet', detail: `says nowhere what stands for ${wanted}` };
+    }
   }
   for (const outlet of kept.filter((each) => each > count)) {
     yield { rule: 'outlets.protected', detail: `there is no outlet ${outlet} among ${count}` };
+  }
+}
+
+/** `values` are those that will be written. */
+function* writeProblems(
+  rule: string,
+  point: OutletWrite,
+  count: number,
+  values: readonly (number | undefined)[],
+): Iterable<RuleBroken> {
+  const [least, most] = point.range;
+  for (const place of [point, ...(point.read_back ? [point.read_back] : [])]) {
+    if (isBit(place) !== (point.type === 'bit'))
+      yield { rule, detail: `table ${place.table} does not hold ${point.type}` };
+    if (place.address + (count - 1) * point.stride + widthOf(point.type) > 0x10000) {
+      yield { rule, detail: 'the last one is past address 65535' };
+    }
+  }
+  if (least > most) yield { rule, detail: `from ${least} to ${most} leaves nothing to write` };
+  for (const value of [least, most].filter((each) => !isHeldBy(point, each))) {
+    yield { rule, detail: `${point.type} does not hold ${value}` };
+  }
+  for (const value of values) {
+    if (value === undefined || (value >= least && value <= most)) continue;
+    yield { rule, detail: `${value} is not between ${least} and ${most}` };
+  }
+}
+
+function isHeldBy(point: OutletWrite, value: number): boolean {
+  try {
+    return rawNumber(point, wordsOf(point, value)) === value;
+  } catch {
+    return false;
   }
 }
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as z from 'zod';
-import { easyWire } from '#test/support/easy-wire.ts';
+import { easyWire, noWrites } from '#test/support/easy-wire.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { AdapterError } from '../errors.ts';
 import type { BusReading } from './bus.ts';
@@ -62,7 +62,7 @@ test('every shipped map was replayed, and they are as many as are promised', (t)
 
 async function replay(whole: RegisterMap, { how, ...said }: Transcript): Promise<void> {
   const map = said.channel === undefined ? whole : channelOf(whole, said.channel);
-  const bus = { ...easyWire, read: readerOf(said.registers), writeCoil: async () => assert.fail('it wrote') };
+  const bus = { ...easyWire, ...noWrites, read: readerOf(said.registers) };
   const { points } = await createInstrument({ id: map.id, bus, unit: 1, map }).read(pollClasses);
   if (said.error !== undefined) {
     for (const point of Object.values(points)) {

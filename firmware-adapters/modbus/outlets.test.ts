@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
+import { easyWire, noWrites } from '#test/support/easy-wire.ts';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
 import { ModbusBus } from './bus.ts';
 import { createInstrument } from './instrument.ts';
@@ -215,10 +216,9 @@ test('outlets that are only measured are read without a coil, and say that they 
   const blind = createOutlets({
     id: 'pdu-b',
     bus: {
+      ...easyWire,
+      ...noWrites,
       read: async () => ({ values: [0, 1234], mono: 0 }),
-      writeCoil: async () => assert.fail('it wrote'),
-      costOf: () => ({ requestMs: 1, registerMs: 1, budgetMs: 100 }),
-      recoveriesOf: () => 0,
     },
     unit: 1,
     map,

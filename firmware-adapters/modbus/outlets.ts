@@ -1,14 +1,17 @@
 /** The outlets of a PDU: what each feeds, and switching them with the result read back. */
 import type { Millis } from '#protocol/units.ts';
 import type { Clock } from '../contract.ts';
-import { AdapterError, Preempted } from '../errors.ts';
-import type { ModbusBus } from './bus.ts';
+import { AdapterError } from '../errors.ts';
+import type { OnSilence } from './dead-man.ts';
+import { armDeadMan } from './dead-man.ts';
 import type { Reading } from './instrument.ts';
 import { byKey } from './instrument.ts';
 import type { ReadingBus } from './look.ts';
 import { Look } from './look.ts';
-import type { OutletMap, Point, PollClass, RegisterMap } from './register-map.ts';
-import { shifted } from './repeats.ts';
+import type { OutletMap, Point, PollClass, RegisterMap, WritePoint } from './register-map.ts';
+import { shifted, writeOf } from './repeats.ts';
+import type { WritingBus } from './write-point.ts';
+import { writeChecked } from './write-point.ts';
 
 /** `points` has `on` besides what the map measures. */
 export type OutletReading = Reading & { /** Counted from 1, as printed on the housing. */ outlet: number };
@@ -26,16 +29,23 @@ export type Outlets = {
    * measures.
    */
   switch(outlet: number, on: boolean, signal?: AbortSignal): Promise<void>;
+  /**
+   * Sees to it that the PDU's own dead-man is set as `onSilence` says, where the model has one: once, and again after
+   * the unit has been away. From then on every `read` keeps it from acting. Rejects with `AdapterError`.
+   */
+  arm(signal?: AbortSignal): Promise<void>;
 };
 
 export type OutletsParts = {
   /** The PDU's id in the config. */
   id: string;
-  bus: ReadingBus & Pick<ModbusBus, 'writeCoil'>;
+  bus: ReadingBus & WritingBus;
   /** The unit id on the bus, 0 to 255. */
   unit: number;
   map: RegisterMap;
   outlets: OutletMap;
+  /** Absent for who only looks: then the dead-man stays as it is. */
+  onSilence?: OnSilence;
   clock: Pick<Clock, 'monotonic' | 'sleep'>;
 };
 
@@ -50,6 +60,8 @@ class PduOutlets implements Outlets {
   readonly #points: readonly (readonly Point[])[];
   readonly #openedAt = new Map<number, Millis>();
   #nextCloseAt: Millis = 0;
+  /** How often the unit had been away when its dead-man was armed. */
+  #armedAt: number | undefined;
 
   constructor(parts: OutletsParts) {
     const { bus, unit, map, outlets } = parts;
@@ -60,8 +72,8 @@ class PduOutlets implements Outlets {
   }
 
   canSwitch(outlet: number): boolean {
-    const { switch: coil, protected: kept } = this.#parts.outlets;
-    return coil !== undefined && !kept.includes(outlet);
+    const { switch: relay, protected: kept } = this.#parts.outlets;
+    return relay !== undefined && !kept.includes(outlet);
   }
 
   async read(classes: readonly PollClass[], signal?: AbortSignal): Promise<OutletReading[]> {
@@ -75,18 +87,25 @@ class PduOutlets implements Outlets {
 
   async switch(outlet: number, on: boolean, signal?: AbortSignal): Promise<void> {
     const { id, map, outlets } = this.#parts;
-    const points = this.#points[outlet - 1];
-    if (!points) throw new RangeError(`outlet ${outlet}, not 1 to ${this.count}`);
-    const coil = points.find(({ key }) => key === 'on')?.address;
-    if (coil === undefined) throw new AdapterError('unsupported', `${id}: ${map.id} only measures its outlets`);
-    if (outlets.protected.includes(outlet)) throw new AdapterError('refused', `${id}: outlet ${outlet} is protected`);
+    const { switch: relay, protected: kept } = outlets;
+    if (!this.#points[outlet - 1]) throw new RangeError(`outlet ${outlet}, not 1 to ${this.count}`);
+    if (!relay) throw new AdapterError('unsupported', `${id}: ${map.id} only measures its outlets`);
+    if (kept.includes(outlet)) throw new AdapterError('refused', `${id}: outlet ${outlet} is protected`);
     if (on) await this.#mayClose(outlet, signal);
     else this.#openedAt.set(outlet, this.#parts.clock.monotonic());
-    const failure = await this.#write(coil, on, signal);
-    const isOn = await this.#readBack(coil, signal);
-    if (isOn === on) return;
-    const said = `${id}: outlet ${outlet} is ${inWords(isOn)} after it was switched ${inWords(on)}`;
-    throw failure ?? new AdapterError('refused', said);
+    const wanted = on ? ({ value: 1, urgency: 'raise' } as const) : ({ value: 0, urgency: 'lower' } as const);
+    const otherwise = (found: number) =>
+      `${id}: outlet ${outlet} is ${inWords(found)} after it was switched ${inWords(wanted.value)}`;
+    await writeChecked(this.#parts, writeOf(relay, outlet), wanted, otherwise, signal);
+  }
+
+  async arm(signal?: AbortSignal): Promise<void> {
+    const { bus, unit, outlets, onSilence } = this.#parts;
+    const { dead_man: deadMan } = outlets;
+    const recoveries = bus.recoveriesOf(unit);
+    if (!deadMan || !onSilence || this.#armedAt === recoveries) return;
+    await armDeadMan(this.#parts, { ...outlets, dead_man: deadMan }, onSilence, signal);
+    this.#armedAt = recoveries;
   }
 
   async #mayClose(outlet: number, signal?: AbortSignal): Promise<void> {
@@ -97,54 +116,28 @@ class PduOutlets implements Outlets {
     this.#nextCloseAt = closeAt + outlets.stagger_ms;
     if (closeAt > now) await clock.sleep(closeAt - now, signal);
   }
-
-  /** A write whose answer is lost may have been done all the same; whether it was, the coil tells. */
-  async #write(coil: number, on: boolean, signal?: AbortSignal): Promise<AdapterError | undefined> {
-    const { bus, unit } = this.#parts;
-    try {
-      await bus.writeCoil(unit, coil, on, on ? 'raise' : 'lower', signal);
-      return undefined;
-    } catch (error) {
-      if (error instanceof AdapterError && (error.kind === 'timedOut' || error.kind === 'malformed')) return error;
-      throw error;
-    }
-  }
-
-  async #readBack(coil: number, signal?: AbortSignal): Promise<boolean> {
-    const { bus, unit } = this.#parts;
-    for (;;) {
-      try {
-        const { values } = await bus.read(unit, 'coil', coil, 1, signal);
-        return values[0] === 1;
-      } catch (error) {
-        // Another outlet's turn came in between: this one is still to be looked at.
-        if (!(error instanceof Preempted)) throw error;
-      }
-    }
-  }
 }
 
 /** The points of the outlet at `index`, counted from 0. */
-function pointsOf({ points, stride, switch: coil }: OutletMap, index: number): Point[] {
-  const closed = coil ? [{ ...isClosed, address: coil.address + index * coil.stride }] : [];
+function pointsOf({ points, stride, switch: relay }: OutletMap, index: number): Point[] {
+  const closed = relay ? [isClosed(writeOf(relay, index + 1))] : [];
   return [...closed, ...points.map((point) => shifted(point, index * stride))];
 }
 
-const isClosed: Point = {
-  key: 'on',
-  table: 'coil',
-  address: 0,
-  type: 'bit',
-  word_order: 'big',
-  byte_order: 'big',
-  scale: 1,
-  offset: 0,
-  unit: '1',
-  sentinels: [],
-  safe_range: [0, 1],
-  poll_class: 'fast',
-};
+/** The relay as it is read back. */
+export function isClosed({ type, word_order, byte_order, read_back: back, ...written }: WritePoint): Point {
+  const { table, address } = back ?? written;
+  const layout = { table, address, type, word_order, byte_order };
+  const meaning: Pick<Point, 'key' | 'unit' | 'safe_range' | 'poll_class'> = {
+    key: 'on',
+    unit: '1',
+    safe_range: [0, 1],
+    poll_class: 'fast',
+  };
+  return { ...layout, ...meaning, scale: 1, offset: 0, sentinels: [] };
+}
 
-function inWords(on: boolean): string {
-  return on ? 'on' : 'off';
+/** Numbers beside 0 and 1 are told as they are. */
+function inWords(relay: number): string {
+  return ['off', 'on'][relay] ?? `${relay}`;
 }

@@ -109,6 +109,13 @@ const brokenMaps: [string, object, string][] = [
   ['a misspelt field', { barrier: [] }, 'map: '],
 ];
 
+const register = { table: 'holding', type: 'u16' };
+const behaviour = { ...register, address: 938, range: [0, 1], stride: 1, hold: 0, open: 1 };
+const deadMan = {
+  refreshed_by: 'any_request',
+  time_out_s: { ...register, address: 8, range: [1, 65_534] },
+  outlet: [behaviour],
+};
 const outlets = {
   count: 8,
   points: [{ ...power, address: 0x3a02 }],
@@ -129,7 +136,42 @@ const brokenOutlets: [string, object, string][] = [
     { stride: 0x1000, count: 64 },
     'power_w: outlets.address: the value ends past',
   ],
-  ['a last coil past the last address', { switch: { address: 65_530, stride: 1 } }, 'outlets.switch: the last coil is'],
+  ['a last coil past the last address', { switch: { address: 65_530, stride: 1 } }, 'outlets.switch: the last one is'],
+  [
+    'a switch in a register that is wider than a bit may be',
+    { switch: { address: 8, stride: 1, table: 'holding' } },
+    'outlets.switch: table holding does not hold bit',
+  ],
+  [
+    'a switch that may not be closed',
+    { switch: { address: 8, stride: 1, range: [0, 0] } },
+    'outlets.switch: 1 is not between 0 and 0',
+  ],
+  [
+    'a switch whose read-back is past the last address',
+    { switch: { address: 8, stride: 1, read_back: { table: 'discrete', address: 65_530 } } },
+    'outlets.switch: the last one is past address 65535',
+  ],
+  [
+    'a time-out that its register cannot hold',
+    { dead_man: { ...deadMan, time_out_s: { ...deadMan.time_out_s, range: [1, 65_536] } } },
+    'outlets.dead_man.time_out_s: u16 does not hold 65536',
+  ],
+  [
+    'a dead-man that cannot be told to hold',
+    { dead_man: { ...deadMan, outlet: [{ ...behaviour, hold: undefined }] } },
+    'outlets.dead_man.outlet: says nowhere what stands for hold',
+  ],
+  [
+    'a dead-man that is told what its register must not be',
+    { dead_man: { ...deadMan, outlet: [{ ...behaviour, open: 2 }] } },
+    'outlets.dead_man.outlet: 2 is not between 0 and 1',
+  ],
+  [
+    'a dead-man that is kept off by something we do not know',
+    { dead_man: { ...deadMan, refreshed_by: 'a_write' } },
+    'outlets.dead_man.refreshed_by: ',
+  ],
 ];
 
 const channels = { count: 8, points: [{ ...power, key: 'temperature_c', unit: 'C', address: 100 }], stride: 2 };

@@ -55,6 +55,31 @@ const point = z.strictObject({
 /** A number that a unit must show, in its registers' own terms. */
 const mark = z.strictObject({ ...layout, one_of: z.array(z.number()).min(1) });
 
+/** A number that may be written; what became of it is read back. */
+const writing = {
+  ...layout,
+  table: z.enum(['coil', 'holding']),
+  /** The least and the most that may be written, in the register's own terms. */
+  range: z.tuple([z.number(), z.number()]),
+  /** Where the number must stand afterwards, laid out alike; where it was written unless said. */
+  read_back: z.strictObject({ table, address }).exactOptional(),
+};
+const writePoint = z.strictObject(writing);
+/** Of the first outlet; `stride` to the next. */
+const outletWrite = z.strictObject({ ...writing, stride });
+
+/** What the model does by itself when its controller falls silent. */
+const deadMan = z.strictObject({
+  /** What keeps it from acting. Every model so far counts from the last request, whichever that was. */
+  refreshed_by: z.literal('any_request'),
+  /** After how many seconds of silence it acts. */
+  time_out_s: writePoint,
+  /** For each outlet, written in this order: what stands for leaving it as it is, and what for opening it. */
+  outlet: z
+    .array(outletWrite.extend({ hold: z.number().exactOptional(), open: z.number().exactOptional() }))
+    .min(1, 'is empty'),
+});
+
 /** Sockets that are alike, each measured by itself and, where the model can, switched. */
 const outlets = z.strictObject({
   /** How many the model has; a config may say otherwise for models of one family. */
@@ -63,8 +88,15 @@ const outlets = z.strictObject({
   points: z.array(point).default([]),
   /** From the points of one outlet to those of the next, in registers. */
   stride,
-  /** The coil that closes the first one, read back after it was written; `stride` to the next. */
-  switch: z.strictObject({ address, stride }).exactOptional(),
+  /** Closes an outlet by 1 and opens it by 0; a coil unless said. */
+  switch: outletWrite
+    .extend({
+      table: writing.table.default('coil'),
+      type: writing.type.default('bit'),
+      range: writing.range.default([0, 1]),
+    })
+    .exactOptional(),
+  dead_man: deadMan.exactOptional(),
   /** Those that are never switched, counted from 1: one that feeds the PDU's own network, say. A config may add others. */
   protected: z.array(z.int().min(1).max(64)).default([]),
   /** How long one stays open at least before it may be closed again, seconds. */
@@ -129,6 +161,9 @@ const registerMap = z.strictObject({
 export type RegisterMap = z.infer<typeof registerMap>;
 export type Point = z.infer<typeof point>;
 export type Mark = z.infer<typeof mark>;
+export type WritePoint = z.infer<typeof writePoint>;
+export type OutletWrite = z.infer<typeof outletWrite>;
+export type DeadMan = z.infer<typeof deadMan>;
 export type PollClass = Point['poll_class'];
 export type OutletMap = z.infer<typeof outlets>;
 export type Barrier = RegisterMap['barriers'][number];

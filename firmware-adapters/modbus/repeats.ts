@@ -1,5 +1,5 @@
 /** Points that a model has several times, so many registers apart. */
-import type { Point, RegisterMap } from './register-map.ts';
+import type { OutletWrite, Point, RegisterMap, WritePoint } from './register-map.ts';
 
 /** The map of one of its channels, counted from 1, as if the model had no others. @throws RangeError without such a one. */
 export function channelOf(map: RegisterMap, channel: number): RegisterMap {
@@ -13,4 +13,11 @@ export function channelOf(map: RegisterMap, channel: number): RegisterMap {
 export function shifted(point: Point, by: number): Point {
   const { address, scale_register: scale } = point;
   return { ...point, address: address + by, ...(scale !== undefined && { scale_register: scale + by }) };
+}
+
+/** Where an outlet, counted from 1, is written. */
+export function writeOf({ stride, ...first }: OutletWrite, outlet: number): WritePoint {
+  const by = (outlet - 1) * stride;
+  const { read_back: back } = first;
+  return { ...first, address: first.address + by, ...(back && { read_back: { ...back, address: back.address + by } }) };
 }
