@@ -174,7 +174,7 @@ function buildMeter(config: MeterConfig, instrument: Instrument): RackMeter {
 }
 
 function buildPdu(config: PduConfig, buses: Buses, parts: RackParts): RackPdu {
-  const { id, unit, model, outlets: count, protected: kept, period_ms: periodMs } = config;
+  const { id, unit, model, outlets: count, protected: kept, period_ms: periodMs, dead_man: onSilence } = config;
   const { bus, map } = placeOf(config, buses, parts);
   if (!map.outlets) throw new Error(`${id}: ${model} has no outlets`);
   const outlets = {
@@ -185,7 +185,7 @@ function buildPdu(config: PduConfig, buses: Buses, parts: RackParts): RackPdu {
   return {
     facts: { id, periodMs },
     instrument: createInstrument({ id, bus, unit, map }),
-    outlets: createOutlets({ id, bus, unit, map, outlets, clock: parts.clock }),
+    outlets: createOutlets({ id, bus, unit, map, outlets, onSilence, clock: parts.clock }),
   };
 }
 

@@ -16,7 +16,24 @@ export function checkInstruments(config: Config, shelf: MapShelf): Finding[] {
       ...checkModel(placed, section, [section, i], shelf),
     ]),
   );
-  return [...each, ...sharedUnits(config)];
+  return [...each, ...config.pdus.flatMap((pdu, i) => checkDeadMan(pdu, i, shelf)), ...sharedUnits(config)];
+}
+
+/** How many polls may be missed before a dead-man acts. */
+const LEAST_POLLS = 3;
+
+function checkDeadMan({ model, dead_man: deadMan, period_ms }: Config['pdus'][number], i: number, shelf: MapShelf) {
+  const map = shelf.maps.get(model);
+  if (deadMan.outlets === 'hold' || !map) return [];
+  const path = ['pdus', i, 'dead_man'];
+  const known = map.outlets?.dead_man;
+  if (!known) return [{ path, message: `${model} has no dead-man that could open its outlets` }];
+  const [least, most] = known.time_out_s.range;
+  const soonest = Math.max(least, Math.ceil((LEAST_POLLS * period_ms) / 1000));
+  if (deadMan.after_s >= soonest && deadMan.after_s <= most) return [];
+  return [
+    { path: [...path, 'after_s'], message: `must be ${soonest} to ${most} for ${model}, read every ${period_ms} ms` },
+  ];
 }
 
 /** An outlet that feeds two devices would take both down with one; one that is protected would take down neither. */

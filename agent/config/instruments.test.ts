@@ -11,6 +11,7 @@ const shelf = await openShelf('/nonexistent', [
   'gude-expert-power-control',
   'wiren-board-map12',
   'comwintop-8pt',
+  'wiren-board-mr6',
 ]);
 const rtu1 = { id: 'rtu1', kind: 'rtu', port: '/dev/serial/by-id/usb-FTDI-1', baud: 19_200 };
 const server = { id: 'server', kind: 'rtu-tcp', host: '10.0.0.6', port: 4001 };
@@ -18,6 +19,8 @@ const net = { id: 'net', kind: 'tcp', host: '10.0.0.5' };
 const feed = { id: 'feed', bus: 'rtu1', unit: 1, model: 'eastron-sdm630', role: 'feed' };
 const inlet = { id: 'inlet', bus: 'rtu1', unit: 10, model: 'xy-md02', role: 'inlet' };
 const pdu = { id: 'pdu-a', bus: 'net', unit: 1, model: 'gude-expert-power-control' };
+const strip = { id: 'strip', bus: 'rtu1', unit: 20, model: 'wiren-board-mr6' };
+const opens = { outlets: 'open', after_s: 60 };
 const eighth = { ...inlet, model: 'comwintop-8pt', channel: 8 };
 const miner = { id: 'm01', adapter: 'luxos', host: '10.0.1.1', rated_w: 3000 };
 const whole = { buses: [rtu1, server, net], meters: [feed], sensors: [inlet], pdus: [pdu] };
@@ -47,6 +50,9 @@ const refused: [string, object][] = [
   ['a serial server without its port', { buses: [{ ...server, port: undefined }] }],
   ['a wire of a kind that is not known', { buses: [{ ...net, kind: 'udp' }] }],
   ['a sensor that does not say what it feels', { sensors: [{ ...inlet, role: undefined }] }],
+  ['a dead-man that would close outlets', { pdus: [{ ...strip, dead_man: { ...opens, outlets: 'closed' } }] }],
+  ['a dead-man that cuts within a minute', { pdus: [{ ...strip, dead_man: { ...opens, after_s: 59 } }] }],
+  ['a dead-man that opens nobody knows when', { pdus: [{ ...strip, dead_man: { outlets: 'open' } }] }],
   ['a PDU without outlets', { pdus: [{ ...pdu, outlets: 0 }] }],
 ];
 
@@ -55,6 +61,16 @@ for (const [name, change] of refused) {
 }
 
 const found: [string, object, string][] = [
+  [
+    'a dead-man of a model that has none',
+    { pdus: [{ ...pdu, dead_man: opens }] },
+    'pdus[0].dead_man: gude-expert-power-control has no dead-man that could open its outlets',
+  ],
+  [
+    'a dead-man that two missed reads would set off',
+    { pdus: [{ ...strip, period_ms: 30_000, dead_man: opens }] },
+    'pdus[0].dead_man.after_s: must be 90 to 65534 for wiren-board-mr6, read every 30000 ms',
+  ],
   [
     'two instruments at one unit, also of different sections',
     { sensors: [{ ...inlet, unit: 1 }] },
@@ -136,3 +152,8 @@ test('channels of one unit are instruments of their own', () => {
 for (const [name, change, finding] of found) {
   test(`${name} is found`, () => assert.deepEqual(findings(change), [finding]));
 }
+
+test('outlets hold when their controller falls silent, unless said', () => {
+  assert.deepEqual(parse({ pdus: [strip] }).data?.pdus[0]?.dead_man, { outlets: 'hold' });
+  assert.deepEqual(findings({ pdus: [{ ...strip, dead_man: opens }, pdu] }), []);
+});

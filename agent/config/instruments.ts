@@ -79,5 +79,16 @@ export const pdu = z.strictObject({
   outlets: z.int().min(1).max(64).exactOptional(),
   /** Outlets that are never switched: of the controller itself, of a network switch, of a pump. */
   protected: z.array(z.int().min(1).max(64)).default([]),
+  /**
+   * What the outlets of a model that can do so by itself do when this controller has fallen silent, whatever the cause:
+   * a stop, a crash, an upgrade. `open` cuts what runs there after so many seconds; protected outlets hold.
+   */
+  dead_man: z
+    .discriminatedUnion('outlets', [
+      z.strictObject({ outlets: z.literal('hold') }),
+      // A minute: an upgrade, or a re-plugged adapter, is no reason to cut.
+      z.strictObject({ outlets: z.literal('open'), after_s: z.int().min(60).max(65_534) }),
+    ])
+    .default({ outlets: 'hold' }),
   period_ms: period.default(2000),
 });

@@ -29,6 +29,10 @@ export function alarmsOf(picture: Picture, now: Now, startedAt: number): Map<str
       alarms.set(`${kind}-${facts.id}`, { severity: 'warning', message });
     }
   }
+  for (const { facts, reading } of Object.values(picture.pdus)) {
+    if (reading?.unarmed === undefined) continue;
+    alarms.set(`pdu-${facts.id}-dead-man`, { severity: 'warning', message: reading.unarmed });
+  }
   const leak = feltLeak(picture, now);
   if (leak?.value) alarms.set('leak', { severity: 'critical', message: `sensor ${leak.sensor} is wet` });
   for (const { facts, state, trouble, since } of Object.values(picture.devices)) {

@@ -41,6 +41,12 @@ test('a PDU whose inlet cannot be read has failed', () => {
   assert.throws(() => pduReading(points({ power_w: silent }), []), silent.error);
 });
 
+test('a PDU that measures no inlet has failed when none of its outlets can be read', () => {
+  const mute = { outlet: 1, ...points({ on: silent }) };
+  assert.throws(() => pduReading(points({}), [mute, { ...mute, outlet: 2 }]), silent.error);
+  assert.equal(pduReading(points({}), [mute, { outlet: 2, ...points({ on: value(1) }) }]).outlets[1]?.on, true);
+});
+
 test('a coolant unit whose flow sensor is broken still says what else it feels', () => {
   const said = points({ coolant_in_c: value(31.5), flow_lpm: silent, pressure_kpa: value(140), leak: value(0) });
   assert.deepEqual(sensorReading(said), { coolantInC: 31.5, pressureKpa: 140, leak: false });

@@ -11,7 +11,7 @@ import { Poller } from './poller.ts';
 const watched = ['fast', 'normal'] as const;
 
 export function watchPdu(
-  pdu: { id: string; periodMs: Millis; instrument: Instrument; outlets: Pick<Outlets, 'read'> },
+  pdu: { id: string; periodMs: Millis; instrument: Instrument; outlets: Pick<Outlets, 'read' | 'arm'> },
   clock: Clock,
   observe: (observation: Observation) => void,
 ): Poller {
@@ -22,7 +22,12 @@ export function watchPdu(
     clock,
     read: async (signal) => {
       const inlet = await instrument.read(watched, signal);
-      observe({ kind: 'pdu', pdu: id, reading: pduReading(inlet, await outlets.read(watched, signal)) });
+      const reading = pduReading(inlet, await outlets.read(watched, signal));
+      observe({
+        kind: 'pdu',
+        pdu: id,
+        reading: { ...reading, ...defined({ unarmed: await whyUnarmed(outlets, signal) }) },
+      });
     },
     failed: (error) => {
       const trouble = troubleOf(error);
@@ -31,8 +36,22 @@ export function watchPdu(
   });
 }
 
-/** @throws what went wrong with the watts at the inlet. */
+/** What it reads is no less true without a dead-man, so that is told beside it. Rejects with what says nothing of it. */
+async function whyUnarmed(outlets: Pick<Outlets, 'arm'>, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await outlets.arm(signal);
+    return undefined;
+  } catch (error) {
+    const trouble = troubleOf(error);
+    if (!trouble) throw error;
+    return trouble.message;
+  }
+}
+
+/** @throws what went wrong with the watts at the inlet, or with every outlet of a model that measures no inlet. */
 export function pduReading(inlet: Reading, outlets: readonly OutletPoints[]): PduReading {
+  const isMute = inlet.points.power_w === undefined && outlets.every(({ points }) => points.on?.kind === 'failed');
+  if (isMute) for (const { points } of outlets) leadingValueIn(points, 'on');
   return { ...defined({ powerW: leadingValueIn(inlet.points, 'power_w') }), outlets: outlets.map(outletReading) };
 }
 

@@ -138,6 +138,8 @@ export type PduReading = {
   /** At its inlet. */
   readonly powerW?: Watts;
   readonly outlets: readonly OutletReading[];
+  /** Why its hardware dead-man is not set as the config says; absent where it is, and where it has none. */
+  readonly unarmed?: string;
 };
 
 export type OutletReading = {
