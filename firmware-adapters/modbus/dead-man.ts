@@ -40,7 +40,7 @@ export async function armDeadMan(
  * In this order: what must hold does so before anything may open, and a short time-out of old is gone before it counts.
  * Where all hold, the time-out is left alone: firmware that knows nothing of holding would open by it.
  */
-export function settingsOf(outlets: OutletMap & { dead_man: DeadMan }, onSilence: OnSilence): Setting[] {
+function settingsOf(outlets: OutletMap & { dead_man: DeadMan }, onSilence: OnSilence): Setting[] {
   const { dead_man: deadMan, count, protected: kept } = outlets;
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   if (onSilence.outlets === 'hold') return numbers.flatMap((outlet) => outletSettings(deadMan, outlet, 'hold'));
@@ -62,6 +62,6 @@ async function ensure(parts: WriteParts, { point, value }: Setting, signal?: Abo
   if ((await readBack(parts, point, signal)) === value) return;
   const { table, address } = point;
   const otherwise = (found: number) => `${table} ${address} is ${found} after ${value} was written`;
-  // Urgent as whatever lowers no power: a cut goes first.
+  // Not `lower`: a cut goes first.
   await writeChecked(parts, point, { value, urgency: 'raise' }, otherwise, signal);
 }

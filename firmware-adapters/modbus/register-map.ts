@@ -70,7 +70,7 @@ const outletWrite = z.strictObject({ ...writing, stride });
 
 /** What the model does by itself when its controller falls silent. */
 const deadMan = z.strictObject({
-  /** What keeps it from acting. Every model so far counts from the last request, whichever that was. */
+  /** What keeps it from acting: polls do, where any request counts. No other way is known so far. */
   refreshed_by: z.literal('any_request'),
   /** After how many seconds of silence it acts. */
   time_out_s: writePoint,
