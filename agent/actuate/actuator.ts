@@ -17,6 +17,7 @@ export type ActuatorParts = {
 };
 
 type InFlight = { readonly call: Call; readonly abort: AbortController };
+type Begun = InFlight & { readonly device: string; readonly answer: Promise<Ack> };
 
 export class Actuator {
   readonly #parts: ActuatorParts;
@@ -28,18 +29,24 @@ export class Actuator {
 
   /** Begins every call at once; what becomes of them arrives as observations. @returns how many it began. */
   apply(plan: Pick<Plan, 'devices'>, picture: Picture, now: Now): number {
-    let calls = 0;
+    const begun: Begun[] = [];
     for (const planned of plan.devices) {
       const device = picture.devices[planned.device];
       if (!device) continue;
       if (planned.hands === 'off') this.#callBack(planned.device);
       const call = nextCall(device, planned, now);
-      if (call) {
-        this.#start(planned.device, call);
-        calls += 1;
-      } else if (awaitsWord(device, planned)) this.#parts.poke(planned.device);
+      if (call) begun.push(...this.#begin(planned.device, call));
+      else if (awaitsWord(device, planned)) this.#parts.poke(planned.device);
     }
-    return calls;
+    // Known once all are on their way: no device waits for what is written down about another.
+    const asks = begun.map(({ device, call }) => ({ device, setting: call.setting }));
+    if (asks.length > 0) this.#parts.observe({ kind: 'asked', asks });
+    for (const each of begun) {
+      this.#follow(each).catch((error: unknown) =>
+        this.#parts.log.error({ error, device: each.device }, 'following a call failed'),
+      );
+    }
+    return begun.length;
   }
 
   /** Lets go of calls in flight. Outputs stay as they are: the next start reconciles. */
@@ -54,20 +61,18 @@ export class Actuator {
     if (flying && raises(flying.call)) flying.abort.abort(new DOMException('it is to be left alone', 'AbortError'));
   }
 
-  #start(id: string, call: Call): void {
-    const controls = this.#parts.controls(id);
-    if (!controls) return;
+  /** @returns nothing for a device that is not there any more. */
+  #begin(device: string, call: Call): Begun[] {
+    const controls = this.#parts.controls(device);
+    if (!controls) return [];
     // The newest setting wins: what an older one still waits for no longer matters.
-    this.#inFlight.get(id)?.abort.abort(new Error('a newer setting'));
+    this.#inFlight.get(device)?.abort.abort(new Error('a newer setting'));
     const abort = new AbortController();
-    this.#inFlight.set(id, { call, abort });
-    this.#parts.observe({ kind: 'asked', device: id, setting: call.setting });
-    this.#follow(id, call, run(controls, call, abort.signal), abort).catch((error: unknown) =>
-      this.#parts.log.error({ error, device: id }, 'following a call failed'),
-    );
+    this.#inFlight.set(device, { call, abort });
+    return [{ device, call, abort, answer: run(controls, call, abort.signal) }];
   }
 
-  async #follow(id: string, call: Call, answer: Promise<Ack>, abort: AbortController): Promise<void> {
+  async #follow({ device: id, call, answer, abort }: Begun): Promise<void> {
     const outcome = await answer.then(
       (ack) => ({ ack }),
       (error: unknown) => ({ error }),

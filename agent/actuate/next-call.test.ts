@@ -68,7 +68,7 @@ for (const [what, reading, want, call] of gpuCalls) {
 
 test('the cap of a GPU is raised as soon as it has shown that it works again', () => {
   const asked: Observation[] = [
-    { kind: 'asked', device: 'm01', setting: awake },
+    { kind: 'asked', asks: [{ device: 'm01', setting: awake }] },
     { kind: 'acknowledged', device: 'm01', settleMs: 100, said: 'resumed' },
   ];
   const woken = seen(rackOf([gpu], { m01: { asleep: true, limit: 100 } }), after(1), ...asked);
@@ -92,7 +92,7 @@ test('one that has not been heard yet is told to sleep, but not to wake', () => 
   assert.equal(nextCall(unheard, planned(awake), after(1)), undefined);
 });
 
-const ask: Observation = { kind: 'asked', device: 'm01', setting: asleep };
+const ask: Observation = { kind: 'asked', asks: [{ device: 'm01', setting: asleep }] };
 const acknowledged: Observation = { kind: 'acknowledged', device: 'm01', settleMs: 0, said: 'ok' };
 const failed: Observation = { kind: 'notDone', device: 'm01', trouble: { kind: 'timedOut', message: '' } };
 const stillAwake: Observation = { kind: 'device', device: 'm01', reading: { asleep: false, faults: [] } };
@@ -162,7 +162,7 @@ for (const [what, observed, again] of patience) {
 }
 
 test('another setting does not wait for what becomes of the last one', () => {
-  const ask60: Observation = { kind: 'asked', device: 'm01', setting: at(60) };
+  const ask60: Observation = { kind: 'asked', asks: [{ device: 'm01', setting: at(60) }] };
   const view = viewOf(seen(rackOf([miner('m01')]), after(1), ask60), 'm01');
   assert.deepEqual(nextCall(view, planned(at(80)), after(1)), {
     kind: 'limit',

@@ -54,7 +54,7 @@ function done(device: string, setting: Setting): Observation[] {
   const asleep = setting.kind === 'asleep';
   const reading: DeviceReading = { asleep, limit: asleep ? 100 : (setting.limit ?? 100), faults: [] };
   return [
-    { kind: 'asked', device, setting },
+    { kind: 'asked', asks: [{ device, setting }] },
     { kind: 'acknowledged', device, settleMs: 0, said: 'ok' },
     { kind: 'device', device, reading },
   ];

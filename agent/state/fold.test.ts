@@ -70,24 +70,24 @@ test('a device that draws more than its nameplate is planned at more, in steps, 
 });
 
 test('asking for the same setting again counts the attempts, and seeing it done ends the count', () => {
-  const ask: Observation = { kind: 'asked', ...m01, setting: { kind: 'asleep' } };
+  const ask: Observation = { kind: 'asked', asks: [{ ...m01, setting: { kind: 'asleep' } }] };
   const attempts = (...observations: Observation[]) =>
     viewOf(seen(rack, after(1), ...observations), 'm01').asked?.attempts;
   assert.equal(attempts(ask, ask), 2);
-  assert.equal(attempts(ask, { ...ask, setting: { kind: 'awake' } }), 1);
+  assert.equal(attempts(ask, { kind: 'asked', asks: [{ ...m01, setting: { kind: 'awake' } }] }), 1);
   const answered = seen(rack, after(1), ask, { kind: 'acknowledged', ...m01, settleMs: 100, said: 'ok' });
   assert.equal(viewOf(seen(answered, after(2), reading({ asleep: true })), 'm01').asked?.attempts, 0);
 });
 
 test('a call that failed leaves the reason and, where nobody answered, an unreachable device', () => {
-  const ask: Observation = { kind: 'asked', ...m01, setting: { kind: 'asleep' } };
+  const ask: Observation = { kind: 'asked', asks: [{ ...m01, setting: { kind: 'asleep' } }] };
   const failed: Observation = { kind: 'notDone', ...m01, trouble: { kind: 'timedOut', message: 'no reply in 5 s' } };
   const { asked, state } = viewOf(seen(rack, after(1), ask, failed), 'm01');
   assert.deepEqual([asked?.outcome, asked?.trouble?.message, state], ['failed', 'no reply in 5 s', 'unreachable']);
 });
 
 test('a call that the hardware took along when it was exchanged is not waited for, and may have been done', () => {
-  const asked = seen(rack, after(1), { kind: 'asked', ...m01, setting: { kind: 'asleep' } });
+  const asked = seen(rack, after(1), { kind: 'asked', asks: [{ ...m01, setting: { kind: 'asleep' } }] });
   const devices = [viewOf(asked, 'm01').facts];
   const exchanged = seen(asked, after(2), inventory({ devices }));
   const view = viewOf(exchanged, 'm01');

@@ -117,7 +117,7 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
     case 'ordersKnown':
       return picture.ordersKnown ? picture : { ...picture, ordersKnown: true };
     case 'asked':
-      return withDevice(picture, observation.device, (device) => withAsked(device, observation.setting, now));
+      return withAsks(picture, observation.asks, now);
     case 'acknowledged': {
       const { device, said, settleMs } = observation;
       const answer = { outcome: 'acknowledged', said, settledAt: now.mono + settleMs } as const;
@@ -231,6 +231,17 @@ function withTrouble(device: DeviceView, trouble: Trouble, now: Now): DeviceView
   if (trouble.kind === 'unreachable' || trouble.kind === 'timedOut') return inState(seen, 'unreachable', now);
   if (trouble.kind === 'unauthorised') return inState(seen, 'unauthorised', now);
   return seen;
+}
+
+type Asks = Extract<Observation, { kind: 'asked' }>['asks'];
+
+/** One new record for all of them: an order asks hundreds of devices before the first has heard of it. */
+function withAsks(picture: Picture, asks: Asks, now: Now): Picture {
+  const asked = asks.flatMap(({ device: id, setting }): [string, DeviceView][] => {
+    const device = picture.devices[id];
+    return device ? [[id, withAsked(device, setting, now)]] : [];
+  });
+  return { ...picture, devices: { ...picture.devices, ...Object.fromEntries(asked) } };
 }
 
 function withAsked(device: DeviceView, setting: Setting, now: Now): DeviceView {

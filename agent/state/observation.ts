@@ -231,6 +231,7 @@ export type Observation =
   | { readonly kind: 'clockSet'; readonly byMs: Millis }
   /** Everything the broker retains for us has arrived at least once. */
   | { readonly kind: 'ordersKnown' }
-  | { readonly kind: 'asked'; readonly device: string; readonly setting: Setting }
+  /** Of every device that a turn calls: a rack is asked at once. */
+  | { readonly kind: 'asked'; readonly asks: readonly { readonly device: string; readonly setting: Setting }[] }
   | { readonly kind: 'acknowledged'; readonly device: string; readonly settleMs: Millis; readonly said: string }
   | { readonly kind: 'notDone'; readonly device: string; readonly trouble: Trouble };

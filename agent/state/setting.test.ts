@@ -38,7 +38,7 @@ for (const [reading, wanted, yes] of shown) {
 }
 
 const rack = rackOf([miner('m01')], { m01: { asleep: true } });
-const asked: Observation = { kind: 'asked', device: 'm01', setting: asleep };
+const asked: Observation = { kind: 'asked', asks: [{ device: 'm01', setting: asleep }] };
 const acknowledged: Observation = { kind: 'acknowledged', device: 'm01', settleMs: 0, said: 'ok' };
 const read = (reading: Partial<DeviceReading>): Observation => ({
   kind: 'device',
@@ -57,7 +57,7 @@ test('only a word given after the answer to our call counts as its effect', () =
 test('of firmware that never says its limit, only an acknowledgement of just this limit counts', () => {
   const mute = rackOf([miner('m01')], { m01: { limit: undefined } });
   assert.equal(shows(viewOf(mute, 'm01'), awake), true, 'nobody has limited it');
-  const limited = seen(mute, after(1), { ...asked, setting: at(60) } as Observation, acknowledged);
+  const limited = seen(mute, after(1), { kind: 'asked', asks: [{ device: 'm01', setting: at(60) }] }, acknowledged);
   const after2 = seen(limited, after(2), read({}));
   assert.deepEqual([shows(viewOf(after2, 'm01'), at(60)), shows(viewOf(after2, 'm01'), awake)], [true, false]);
 });

@@ -102,7 +102,7 @@ class Rack {
       if (!call) continue;
       const { device } = planned;
       const { s, heard } = this.tardy.get(device) ?? { s: 0, heard: true };
-      this.#observe({ kind: 'asked', device, setting: call.setting });
+      this.#observe({ kind: 'asked', asks: [{ device, setting: call.setting }] });
       // The newest setting wins on a device's wire.
       this.#pending = this.#pending.filter((other) => other.device !== device);
       this.#pending = [...this.#pending, { device, setting: call.setting, dueS: this.nowS + s, heard }];

@@ -128,7 +128,7 @@ export class ModelRack {
       const device = planned.device;
       const call = nextCall(viewOf(this.picture, device), planned, this.now);
       if (!call) continue;
-      this.#observe({ kind: 'asked', device, setting: call.setting });
+      this.#observe({ kind: 'asked', asks: [{ device, setting: call.setting }] });
       const model = this.#options.devices.find(({ facts }) => facts.id === device);
       if (model) this.#of(model).queue.push({ at: this.#ms + model.delayMs, setting: call.setting });
       this.#observe({ kind: 'acknowledged', device, said: 'ok', settleMs: model?.delayMs ?? 0 });

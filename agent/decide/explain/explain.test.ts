@@ -77,7 +77,7 @@ test('what was asked and how it was answered is told with its times', () => {
     policyOf(),
     [2],
     { kind: 'order', accepted: half },
-    { kind: 'asked', device: 'm03', setting: asleep },
+    { kind: 'asked', asks: [{ device: 'm03', setting: asleep }] },
     { kind: 'notDone', device: 'm03', trouble: { kind: 'timedOut', message: 'no answer within 2 s' } },
   );
   const words = told(of, 'm03');
