@@ -31,10 +31,11 @@ export const orderVerb: Verb = (tools) =>
     });
 
 const EXAMPLES = `
-Amounts: 40% (of rated; shed: of the baseline), 6kW (one rack), 5MW/20MW (a share: 5 MW of 20 MW rated together).
+Amounts: 40% (of rated; shed: of the baseline), 6kW (one rack), 5MW/20MW (a
+share: 5 MW of 20 MW rated together).
 
   ballast order --operator qse.yaml --to all --shed 60% --for 1h
-  ballast order --operator qse.yaml --to rack/r07 --ceiling 6kW --for 10m --dry-run
+  ballast order --operator qse.yaml --to rack/r07 --ceiling 6kW --for 10m
   ballast order --operator qse.yaml --to all --release`;
 
 async function runOrder(

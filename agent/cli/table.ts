@@ -31,6 +31,25 @@ export function cut(line: string, width: number): string {
   return shownWidth(line) <= width ? line : `${stripVTControlCharacters(line).slice(0, width - 1)}…`;
 }
 
+/** The second line of a sentence stands in a little, so that sentences can be told apart. */
+const HANGING = '  ';
+
+/** `sentence` in lines of at most `width` columns, broken between words. */
+export function wrapped(sentence: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of sentence.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (shownWidth(longer) <= width || line === '') {
+      line = longer;
+      continue;
+    }
+    lines.push(line);
+    line = HANGING + word;
+  }
+  return [...lines, line];
+}
+
 function shownWidth(text: string): number {
   return stripVTControlCharacters(text).length;
 }

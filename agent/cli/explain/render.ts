@@ -1,4 +1,5 @@
 /** A chain of reasons on a terminal: what each link is about in the margin, its sentences wrapped beside it. */
+import { wrapped } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
 type Link = { readonly about: string; readonly says: readonly string[] };
@@ -17,20 +18,3 @@ export function formatLinks(links: readonly Link[], { width, tint }: Pick<Termin
 }
 
 const GAP = '  ';
-/** The second line of a sentence stands in a little, so that sentences can be told apart. */
-const HANGING = '  ';
-
-function wrapped(sentence: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of sentence.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length <= width || line === '') {
-      line = longer;
-      continue;
-    }
-    lines.push(line);
-    line = HANGING + word;
-  }
-  return [...lines, line];
-}

@@ -47,7 +47,10 @@ test('a refusal shows its code and reason, and no watts where none are known', (
   const step = { at, rack: 'r07', power_w: null, level_w: null, why: 'ecrs is not among its programs' };
   assert.equal(
     formatStep({ ...step, phase: 'refused', code: 'program_not_allowed' }, screen),
-    '21:00:02Z r07    refused             -            program_not_allowed: ecrs is not among its programs',
+    [
+      '21:00:02Z r07    refused             -            program_not_allowed: ecrs is',
+      `${' '.repeat(50)}  not among its programs`,
+    ].join('\n'),
   );
 });
 

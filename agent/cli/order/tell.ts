@@ -1,7 +1,8 @@
 /** An order and what becomes of it, for people or as one JSON object a line. */
-
+import { stripVTControlCharacters } from 'node:util';
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Order, OrderBody, Target } from '#protocol/order.ts';
+import { wrapped } from '../table.ts';
 import type { Terminal, Tint } from '../terminal.ts';
 import type { OrderRequest } from './build-order.ts';
 import type { DispatchEnd, Told } from './dispatch.ts';
@@ -49,20 +50,21 @@ export function formatOrder({ intervals, scope, event, id }: OrderBody | Order):
   return `${formatTarget(first.target)} for ${scope.to}, ${span}\nevent ${event}, order ${id}`;
 }
 
-/** `21:00:00Z r07    metered        5870 W of 6000 W  the meter's mean is ...` */
-export function formatStep(step: Step, terminal: Pick<Terminal, 'tint'>): string {
+/** `21:00:00Z r07    metered        5870 W of 6000 W  the meter's mean is ...`, whose reason goes on below where it is long. */
+export function formatStep(step: Step, { tint, width }: Pick<Terminal, 'tint' | 'width'>): string {
   const { at, rack, phase, power_w, level_w, code, why } = step;
   const level = level_w === null ? '' : `of ${formatWatts(level_w)}`;
-  return [
+  const head = [
     timeOfDay(at),
     rack.padEnd(6),
-    terminal.tint(tints[phase] ?? 'dim', phase.padEnd(LONGEST_PHASE)),
+    tint(tints[phase] ?? 'dim', phase.padEnd(LONGEST_PHASE)),
     formatWatts(power_w).padStart(8),
     level.padEnd(10),
-    [code, why].filter(Boolean).join(': '),
-  ]
-    .join(' ')
-    .trimEnd();
+  ].join(' ');
+  const margin = stripVTControlCharacters(head).length + 1;
+  return wrapped([code, why].filter(Boolean).join(': '), width - margin)
+    .map((line, i) => `${i === 0 ? head : ' '.repeat(margin - 1)} ${line}`.trimEnd())
+    .join('\n');
 }
 
 export function formatEnd(end: DispatchEnd): string {
@@ -100,6 +102,6 @@ const tints: Partial<Record<Phase | 'repeat', Tint>> = {
 };
 
 /** RFC 3339 to `21:00:00Z`: who watches knows the day. */
-function timeOfDay(timestamp: string): string {
+export function timeOfDay(timestamp: string): string {
   return `${timestamp.slice('2026-11-21T'.length, '2026-11-21T21:00:00'.length)}Z`;
 }

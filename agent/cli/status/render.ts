@@ -11,6 +11,7 @@ import type {
 import { epochMs } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
 import { formatWatts } from '../order/quantities.ts';
+import { timeOfDay } from '../order/tell.ts';
 import type { Column } from '../table.ts';
 import { cut, table } from '../table.ts';
 import type { Terminal, Tint } from '../terminal.ts';
@@ -93,7 +94,7 @@ function powerLine(
 
 function orderLine({ issuer, program, event, phase, level_w, until, short }: AppliedOrder): string {
   const missing = short.length > 0 ? `; short: ${short.join(', ')}` : '';
-  return `${event} (${issuer}/${program})  ${phase}, level ${formatWatts(level_w)}, until ${until}${missing}`;
+  return `${event} (${issuer}/${program})  ${phase}, level ${formatWatts(level_w)}, until ${timeOfDay(until)}${missing}`;
 }
 
 function alarmLine({ alarm, severity, since, message }: Alarm, { tint }: Screen): string {
