@@ -1,14 +1,13 @@
 /**
- * Every miner of the registry through a whole event on its simulator, once for each way in which it can fail. A new
- * firmware is in the table as soon as it is in the registry and its simulator in `minerKinds`; a new fault of a
- * simulator needs a line below.
+ * Miners of the registry through a whole event on their simulators, once for each way in which they can fail. A new fault
+ * of a simulator needs a line below.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { adapters } from '#adapters/registry.ts';
 import type { MinerOptions, SimulatedMiner } from '#test/simulator/miners.ts';
-import { minerKinds } from '#test/simulator/miners.ts';
 import { World } from '#test/support/world.ts';
+
+type Kind = SimulatedMiner['kind'];
 
 /**
  * What becomes of it until the fault heals in mid-event. Some firmwares need an answer before they can be cut, others
@@ -43,65 +42,66 @@ const faults: Readonly<Record<string, Row>> = {
 };
 
 /** Those that have no way to sleep, or none that anybody has published. */
-const readOnly: ReadonlySet<SimulatedMiner['kind']> = new Set(['elphapex', 'innosilicon']);
+const readOnly: ReadonlySet<Kind> = new Set(['elphapex', 'innosilicon']);
 
 const RATED_W = 3000;
 const LEVEL = 0.55;
 /** Longer than the longest pause between two tries. */
 const HEALED_MS = 50_000;
 const EVENT_S = 120;
+/** Of this process. */
 let events = 0;
-after(() => console.log(`${events} events over ${minerKinds.length} kinds of miners`));
 
-test('every miner of the registry has a simulator', () => {
-  const simulated = minerKinds.map((kind) => subject(worldOf(kind)).entry.adapter);
-  const registered = adapters.filter(({ kind }) => kind === 'miner').map(({ name }) => name);
-  assert.deepEqual([...simulated].sort(), [...registered].sort());
-});
+/** Those with whom people run whole sites. All others are of the second rank, newcomers too. */
+export const firstRank: readonly Kind[] = ['whatsminer', 'whatsminer-v3', 'luxos', 'braiins', 'vnish', 'antminer'];
 
-for (const kind of readOnly) {
-  test(`${kind}: has no way to sleep, and is left as it is by an event`, async () => {
-    const world = await worldOf(kind).start();
-    const id = await cut(world);
-    await world.clock.advance(60_000);
-    assert.equal(world.phases(id).at(-1), 'partial');
-    for (const { asleep, writes } of world.rack.miners) assert.deepEqual([asleep, writes], [false, []]);
-    await world.stop();
-  });
-}
-
-for (const kind of minerKinds.filter((each) => !readOnly.has(each))) {
-  test(`${kind}: a sound one is cut, proved by the meter and restored`, async () => {
-    const world = await worldOf(kind).start();
-    const id = await cut(world);
-    await world.clock.advance(60_000);
-    assert.ok(subject(world).asleep);
-    assertUnder(world);
-    assert.equal(world.phases(id).at(-1), 'holding');
-    await assertRestored(world, id);
-  });
-
-  for (const key of Object.keys(subject(worldOf(kind)).faults)) {
-    const row = faults[key];
-    test(`${kind}: ${key}`, async () => {
-      assert.ok(row, `the simulator of ${kind} can fail by ${key}: say in the table what becomes of an event then`);
-      await throughFault(worldOf(kind), key, row);
+/** Declares the tests of these kinds. */
+export function testEvents(kinds: readonly Kind[]): void {
+  after(() => console.log(`${events} events over ${kinds.length} kinds of miners`));
+  for (const kind of kinds.filter((each) => readOnly.has(each))) {
+    test(`${kind}: has no way to sleep, and is left as it is by an event`, async () => {
+      const world = await worldOf(kind).start();
+      const id = await cut(world);
+      await world.clock.advance(60_000);
+      assert.equal(world.phases(id).at(-1), 'partial');
+      for (const { asleep, writes } of world.rack.miners) assert.deepEqual([asleep, writes], [false, []]);
+      await world.stop();
     });
   }
 
-  test(`${kind}: one that reboots as it is told to sleep is cut, and comes home`, async () => {
-    const world = await worldOf(kind).start();
-    const miner = subject(world);
-    miner.onWrite = () => {
-      miner.onWrite = () => {};
-      miner.reboot();
-    };
-    const id = await cut(world);
-    await world.clock.advance(60_000 + HEALED_MS);
-    assert.ok(miner.asleep);
-    assertUnder(world);
-    await assertRestored(world, id);
-  });
+  for (const kind of kinds.filter((each) => !readOnly.has(each))) {
+    test(`${kind}: a sound one is cut, proved by the meter and restored`, async () => {
+      const world = await worldOf(kind).start();
+      const id = await cut(world);
+      await world.clock.advance(60_000);
+      assert.ok(subject(world).asleep);
+      assertUnder(world);
+      assert.equal(world.phases(id).at(-1), 'holding');
+      await assertRestored(world, id);
+    });
+
+    for (const key of Object.keys(subject(worldOf(kind)).faults)) {
+      const row = faults[key];
+      test(`${kind}: ${key}`, async () => {
+        assert.ok(row, `the simulator of ${kind} can fail by ${key}: say in the table what becomes of an event then`);
+        await throughFault(worldOf(kind), key, row);
+      });
+    }
+
+    test(`${kind}: one that reboots as it is told to sleep is cut, and comes home`, async () => {
+      const world = await worldOf(kind).start();
+      const miner = subject(world);
+      miner.onWrite = () => {
+        miner.onWrite = () => {};
+        miner.reboot();
+      };
+      const id = await cut(world);
+      await world.clock.advance(60_000 + HEALED_MS);
+      assert.ok(miner.asleep);
+      assertUnder(world);
+      await assertRestored(world, id);
+    });
+  }
 }
 
 /** The fault is there before the agent, so that what the agent knows of a sound one does not carry it through. */
@@ -127,12 +127,12 @@ async function throughFault(world: World, key: string, { value, meanwhile, replu
 }
 
 /** A sound miner, and the one that the table is about, which is worth less. */
-function worldOf(kind: SimulatedMiner['kind']): World {
+export function worldOf(kind: Kind): World {
   const miners = ['m01', 'm02'].map((id) => ({ id, kind, ratedW: RATED_W }) as MinerOptions);
   return new World({ miners, policy: { limits: { restore_window_s: 5 } } });
 }
 
-function subject({ rack }: World): SimulatedMiner {
+export function subject({ rack }: World): SimulatedMiner {
   const miner = rack.miners[1];
   assert.ok(miner);
   return miner;

@@ -1,0 +1,3 @@
+import { firstRank, testEvents } from '#test/support/firmware-events.ts';
+
+testEvents(firstRank);
