@@ -34,7 +34,7 @@ async function examine(options: FileOptions, clock: Clock): Promise<Finding[]> {
   if (loaded.kind === 'ok')
     return [ok('files', 'config and policy are fine'), ...(await examineRack(loaded.value, clock))];
   return loaded.problems.map((problem) =>
-    fail('files', formatProblem(problem), 'ballast init writes both files; ballast config check looks at them again'),
+    fail('files', formatProblem(problem), 'ballast init writes both; ballast config check looks at them again'),
   );
 }
 

@@ -21,7 +21,8 @@ export type Bad = { kind: 'bad'; problems: Problem[] };
 
 /** One line: `policy.yaml:7  limits.celing_w  unknown key; did you mean ceiling_w?` */
 export function formatProblem({ file, line, path, message, hint }: Problem): string {
-  const where = line === undefined ? file : `${file}:${line}`;
+  // A sentence about the file itself names it.
+  const where = line !== undefined ? `${file}:${line}` : message.includes(file) ? '' : file;
   const what = hint === undefined ? message : `${message}; ${hint}`;
   return [where, path, what].filter((part) => part !== '').join('  ');
 }

@@ -59,7 +59,7 @@ test('config check sums up good files and exits 0', async (t) => {
     ran.out,
     /^tx1\/r07 is fine\.\ndevices {2}2, rated 6800 W, 1 protected\nmeters {3}feed \(eastron-sdm630\)/,
   );
-  assert.match(ran.out, /issuers {2}qse-north \(ecrs\)/);
+  assert.match(ran.out, /issuers {2}qse-north \(ecrs, price\)/);
 });
 
 test('config check prints every problem, plain and as JSON, and exits 1', async (t) => {
@@ -111,7 +111,7 @@ test('keys new writes a pair once, keeps the private half to its owner, and says
 test('an agent that cannot start says why in one line and exits 1', async (t) => {
   const ran = await ballast(await folder(t), 'agent');
   assert.equal(ran.code, 1);
-  assert.match(ran.err, /^error: config\.yaml {2}there is no config\.yaml/);
+  assert.match(ran.err, /^error: there is no config\.yaml/);
   assert.doesNotMatch(ran.err, /\n {4}at /);
 });
 
