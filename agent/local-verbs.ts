@@ -1,6 +1,7 @@
 /** What the command line may ask of the agent of this machine, over the local socket. */
 import * as z from 'zod';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
+import { topics } from '#protocol/topics.ts';
 import { seconds } from '#protocol/units.ts';
 import type { Agent } from './parts.ts';
 import type { Clock } from './platform/clock.ts';
@@ -44,12 +45,12 @@ export function localVerbs(
       const agent = await running;
       mustKnow(agent, devices);
       const others = agent.local.lockedOut.filter((device) => !devices.includes(device));
-      const lockedOut = locked ? [...others, ...devices].sort() : others;
+      const lockedOut = locked ? [...others, ...new Set(devices)].sort() : others;
       await agent.setLocal(
         { ...agent.local, lockedOut },
         `${devices.join(', ')} ${locked ? 'locked out' : 'released'} by hand`,
       );
-      return { lockedOut };
+      return { lockedOut, awake: locked ? devices.filter((device) => !isAsleep(agent, device)) : [] };
     }),
     /** Without `on` only tells. */
     record: localVerb(z.strictObject({ on: z.boolean().exactOptional() }), async ({ on }) => {
@@ -97,6 +98,12 @@ async function commissioned(agent: Agent, asked: z.infer<typeof commission>): Pr
 function mustKnow(agent: Agent, devices: readonly string[]): void {
   const unknown = devices.filter((device) => !agent.devices.includes(device));
   if (unknown.length > 0) throw new LocalError('no_device', `this rack has no device ${unknown.join(', ')}`);
+}
+
+/** As the rack says of it: what it does not know is not asleep. */
+function isAsleep(agent: Agent, device: string): boolean {
+  const said = topics.device.schema.safeParse(agent.status().board[`device/${device}`]);
+  return said.success && said.data.state === 'asleep';
 }
 
 function page(board: Record<string, unknown>, after = ''): { topics: Record<string, unknown>; more: boolean } {

@@ -89,6 +89,15 @@ test('ballast status --json prints what the agent has retained on the broker', p
   assert.equal(topics['info']?.public_key, site.watcher.all('info').at(-1)?.public_key);
 });
 
+test('ballast lockout says which devices are still awake, since it puts none to sleep', patience, async (t) => {
+  const site = await siteFor(t);
+  await site.startReady();
+  const { folder } = site.files;
+  const awake = await ballast(folder, 'lockout', 'm01');
+  assert.deepEqual([awake.code, awake.out], [0, 'locked out: m01\n']);
+  assert.match(awake.err, /^not asleep: m01; /);
+});
+
 test('ballast record keeps an event, and ballast replay decides it anew', patience, async (t) => {
   const site = await siteFor(t);
   const agent = await site.startReady();
