@@ -13,8 +13,8 @@ type Kind = { readonly name: string; readonly how: string; readonly flags: reado
 
 const pure: Kind = { name: 'pure', how: 'in one process', flags: ['--test-isolation=none'], testS: 30 };
 const twoAtATime = { how: 'two at a time', flags: ['--test-isolation=process', '--test-concurrency=2'] };
-const scenarios: Kind = { name: 'scenario', ...twoAtATime, testS: 60 };
-const integration: Kind = { name: 'integration', ...twoAtATime, testS: 120 };
+const scenarios: Kind = { name: 'scenario', ...twoAtATime, testS: 120 };
+const integration: Kind = { name: 'integration', ...twoAtATime, testS: 240 };
 /** Build the Debian package and a bare root to install it in. */
 const packaging: Kind = { name: 'package', ...twoAtATime, testS: 600 };
 

@@ -57,7 +57,7 @@ const points: readonly Point[] = [
   { when: 'once it has restored', of: 'release', reached: phase('restored'), commands: 6 },
 ];
 
-const options = { ...needs('mosquitto', 'mosquitto'), timeout: 110_000 };
+const options = { ...needs('mosquitto', 'mosquitto'), timeout: 230_000 };
 
 test('there are twelve points at which an event is killed', () => {
   assert.equal(new Set(points.map(({ when }) => when)).size, 12);
