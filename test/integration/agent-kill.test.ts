@@ -70,7 +70,7 @@ for (const [by, some, lose] of [
   ['its journal', points, async () => {}],
   ['the broker alone, its journal deleted', told, loseJournal],
 ] as const) {
-  describe(`an agent killed in an event finishes it by ${by}:`, { ...options, concurrency: 4 }, () => {
+  describe(`an agent killed in an event finishes it by ${by}:`, { ...options, concurrency: 2 }, () => {
     for (const point of some) {
       test(point.when, async (t) => {
         const broker = await startMosquitto();

@@ -120,7 +120,7 @@ export async function loseJournal({ files }: Site): Promise<void> {
 }
 
 /** Seconds become tenths: every wait of an event is gone through, none is long. */
-const pace: Pace = { restoreWindowS: 1, meterWindowS: 1, meterMs: 100, deviceMs: 500 };
+const pace: Pace = { restoreWindowS: 1, meterWindowS: 2, meterMs: 100, deviceMs: 500 };
 const timing: WhatsminerOptions['timing'] = {
   replyMs: 5,
   powerOff: { deadMs: 100, tauMs: 50 },
