@@ -90,7 +90,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const expectedW = fixedW + sum(sharing.allotted.map(({ watts }) => watts));
   const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
   const mayUnpower = shortByW > 0 && policy.miners.outlet === 'last_resort';
-  const settings = planned({ picture, sharing, leftAlone: crew.leftAlone, memory, envelope, whyLess, mayUnpower });
+  const settings = planned({ picture, sharing, leftAlone: crew.leftAlone, memory, envelope, whyLess, mayUnpower, now });
   const safe = tripped(underTest(settings, run), picture, heat, now);
   const devices = withNotices(safe, picture, bounds, now);
   const plan: Unreported = {

@@ -1,6 +1,8 @@
 /** What was allotted, as a setting for every device with its reason, and whether it may be touched for that. */
-import type { Picture } from '#agent/state/picture.ts';
+import type { Now } from '#agent/state/observation.ts';
+import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { sameSetting } from '#agent/state/setting.ts';
+import type { Millis } from '#protocol/units.ts';
 import type { Allotted, Steerable } from './allocate.ts';
 import type { Envelope } from './compose.ts';
 import type { Memory, PlannedDevice } from './plan.ts';
@@ -18,7 +20,11 @@ export type Shared = {
   readonly whyLess: ReadonlyMap<string, string>;
   /** Whether outlets may be opened of what does not sleep when told. */
   readonly mayUnpower: boolean;
+  readonly now: Now;
 };
+
+/** So soon after a start every device that is there has been heard. */
+const FIRST_WORD_MS: Millis = 5000;
 
 export function planned(shared: Shared): PlannedDevice[] {
   const { ordered, allotted } = shared.sharing;
@@ -34,12 +40,12 @@ function steeredDevice(
   own: Steerable,
   { device, want, watts, stubborn }: Allotted,
   moved: ReadonlySet<string>,
-  { picture, envelope, mayUnpower, whyLess }: Shared,
+  { picture, envelope, mayUnpower, whyLess, now }: Shared,
 ): PlannedDevice {
   const home = own.displaced?.home ?? own.home;
   // A device that is to be home and that we never moved is left as it is: whoever changed it meant it.
   const ours = !sameSetting(want, home) || moved.has(device);
-  const hands = ours && mayBeCalled(picture, device) ? 'on' : 'off';
+  const hands = ours && mayBeCalled(picture.devices[device], moved.has(device), now) ? 'on' : 'off';
   const why = stubborn ? STUBBORN : (whyLess.get(device) ?? whySo(own, watts, envelope));
   return { device, want, home, hands, expectedW: watts, stubborn, lastResort: stubborn && mayUnpower, why };
 }
@@ -66,7 +72,9 @@ function whySo({ home, homeW, displaced }: Steerable, watts: number, { why, whyM
   return home.kind === 'asleep' ? 'home: it slept before' : 'home: nothing asks for less';
 }
 
-function mayBeCalled({ devices }: Picture, id: string): boolean {
-  const device = devices[id];
-  return device !== undefined && !awaitsIdentity(device);
+function mayBeCalled(device: DeviceView | undefined, moved: boolean, now: Now): boolean {
+  if (!device || awaitsIdentity(device)) return false;
+  // After a restart in mid-event it has been told before: its word comes first, so that nothing is told twice.
+  const unheard = !device.reading && !device.trouble && !device.asked && !device.unpowered;
+  return !(moved && unheard && now.mono - device.since.mono < FIRST_WORD_MS);
 }
