@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { processGroup } from '#adapters/workload/process-group.ts';
 import { systemClock } from '#agent/platform/clock.ts';
 import { openLog } from '#agent/platform/log.ts';
@@ -18,6 +19,8 @@ test('a group is frozen whole, and goes on where it was', async (t) => {
   assert.equal((await workload.read(never)).state, 'running');
   assert.match(await freeze(workload), /is frozen/);
   assert.equal((await workload.read(never)).state, 'paused');
+  // A signal that was sent is not yet taken by a process that runs on another core.
+  for (let look = 0; look < 500 && members().some((pid) => stateOf(pid) !== 'T'); look++) await sleep(10);
   assert.deepEqual(members().map(stateOf), ['T', 'T']);
   await workload.resume(never);
   assert.equal((await workload.read(never)).state, 'running');
