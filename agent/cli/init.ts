@@ -1,7 +1,7 @@
 /** `ballast init`: writes the two files of a new rack, which then runs and observes. Asks little, overwrites nothing. */
 import { constants } from 'node:fs';
 import { access, mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { writeKeyPair } from '#agent/config/keys.ts';
 import { name } from '#protocol/ids.ts';
@@ -65,7 +65,7 @@ async function refuseExisting(file: string): Promise<void> {
 }
 
 async function makeKeys(folder: string, issuer: string): Promise<{ key: string; pub: string }> {
-  const written = await writeKeyPair(join(folder), issuer);
+  const written = await writeKeyPair(folder, issuer);
   if (written.kind === 'kept')
     throw new Failure(`${written.file} is there already and stays as it is`, 'choose another --issuer');
   return written.files;
