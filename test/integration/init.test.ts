@@ -21,7 +21,10 @@ test('what init writes passes config check, observes, and is never overwritten',
   assert.match(first.out, /qse-north\.key {2}signs orders: take it off this machine/);
   const checked = await ballast(cwd, 'config', 'check');
   assert.equal(checked.code, 0, checked.out);
-  assert.match(checked.out, /^tx1\/r07 is fine\.(.|\n)*issuers {2}qse-north \(ecrs\)\nThe rack only observes/);
+  assert.match(
+    checked.out,
+    /^tx1\/r07 is fine\.(.|\n)*issuers {2}qse-north \(ecrs\)\nNo order moves a device until `ballast commission` has seen it move/,
+  );
 
   const before = await readFile(join(cwd, 'config.yaml'), 'utf8');
   const again = await ballast(cwd, 'init', ...answers, '--rack', 'r08');

@@ -39,7 +39,8 @@ export async function openJobSocket(t: TestContext): Promise<JobSocket> {
   };
   t.after(async () => {
     await server?.stop();
-    await rm(folder, { recursive: true });
+    // The last notices may still be on their way into the folder.
+    await rm(folder, { recursive: true, maxRetries: 10 });
   });
   return {
     path,
