@@ -4,7 +4,7 @@
  */
 import type { Policy } from '#agent/config/policy.ts';
 import type { Binding } from '#agent/state/orders.ts';
-import type { Watts, WattsPerSecond } from '#protocol/units.ts';
+import type { Seconds, Watts, WattsPerSecond } from '#protocol/units.ts';
 import type { Level } from './level.ts';
 
 /** An order that binds now, with what it asks of this rack. */
@@ -27,6 +27,8 @@ export type Envelope = {
   /** The slowest ramps asked for; undefined for as fast as the rack can. */
   readonly downWPerS: WattsPerSecond | undefined;
   readonly upWPerS: WattsPerSecond | undefined;
+  /** The shortest time in which an order wants its cut metered; infinite without one. */
+  readonly deadlineS: Seconds;
   /** `issuer/event` of every order that binds. */
   readonly events: readonly string[];
 };
@@ -52,8 +54,13 @@ export function compose(bounds: readonly Bound[], policy: Policy): Envelope {
     asked: bounds.map((each) => asks(each, policy)),
     downWPerS: slowest(ramps.map(({ down_w_per_s }) => down_w_per_s)),
     upWPerS: slowest(ramps.map(({ up_w_per_s }) => up_w_per_s)),
+    deadlineS: Math.min(...bounds.filter(isCut).map(({ accepted }) => accepted.order.deadline_s)),
     events: [...new Set(bounds.map(({ accepted }) => eventKey(accepted.order)))],
   };
+}
+
+function isCut({ level }: Bound): boolean {
+  return level.kind !== 'atLeast';
 }
 
 function enclosed(

@@ -76,6 +76,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     floorW: steeredW(envelope.floorW),
     hurried,
     confidence: policy.confidence,
+    measure: { prices: priced.prices, deadlineS: envelope.deadlineS },
   };
   const { sharing: asked, balance } = evened(
     picture,

@@ -17,6 +17,7 @@ const envelope = (ceilingW: number | undefined, change: Partial<Envelope> = {}):
   asked: [],
   downWPerS: undefined,
   upWPerS: undefined,
+  deadlineS: Number.POSITIVE_INFINITY,
   events: ceilingW === undefined ? [] : [EVENT],
   ...change,
 });

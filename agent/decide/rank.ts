@@ -1,6 +1,7 @@
 /** Who comes before whom: best value first, as it was when something began to bind. */
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { devicesOf } from '#agent/state/picture.ts';
+import type { Measure } from './value.ts';
 import { byWorth, worths } from './value.ts';
 
 /** Every device, in the order of their rank. */
@@ -11,13 +12,19 @@ export function inRank(picture: Picture, ranking: readonly string[]): Ranked {
   if (ranking.length === 0) return { ranking, views: devicesOf(picture) };
   const views = ranking.flatMap((id) => picture.devices[id] ?? []);
   const isWhole = views.length === ranking.length && views.length === Object.keys(picture.devices).length;
-  return isWhole ? { ranking, views } : ranked(picture, ranking);
+  return isWhole ? { ranking, views } : ranked(picture, ranking, UNPRICED);
 }
 
+/** Who is new in mid-event stands behind the others in any case. */
+const UNPRICED: Measure = {
+  prices: { energyUsdPerMwh: undefined, hashUsdPerPhDay: undefined, inferenceUsdPerGpuH: undefined },
+  deadlineS: Number.POSITIVE_INFINITY,
+};
+
 /** Those of `before` that are there, and behind them the others by what they are worth. */
-export function ranked(picture: Picture, before: readonly string[]): Ranked {
+export function ranked(picture: Picture, before: readonly string[], measure: Measure): Ranked {
   const known = new Set(before);
-  const worth = worths(picture);
+  const worth = worths(picture, measure);
   const added = Object.keys(picture.devices)
     .filter((id) => !known.has(id))
     .map((id) => ({ id, worth: worth(id) }))

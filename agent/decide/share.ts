@@ -10,6 +10,7 @@ import { ranked } from './rank.ts';
 import { reserveW } from './reserve.ts';
 import type { Roster } from './roster.ts';
 import { together } from './together.ts';
+import type { Measure } from './value.ts';
 
 export type Sharing = {
   /** Who was allotted what, both in the same order. */
@@ -30,6 +31,8 @@ export type Bounds = {
   /** Whether they change so often that whoever follows them stays awake. */
   readonly hurried: boolean;
   readonly confidence: Policy['confidence'];
+  /** What devices are ranked by when something begins to bind. */
+  readonly measure: Measure;
 };
 
 /** Without a bound everyone is at home. */
@@ -43,7 +46,7 @@ export function share(
   if (bounds.lineW === undefined && liftW === undefined) {
     return { ordered: steerable, allotted: steerable.map(atHome), ranking: [], partial: undefined };
   }
-  const ranking = before.length > 0 ? before : ranked(picture, before).ranking;
+  const ranking = before.length > 0 ? before : ranked(picture, before, bounds.measure).ranking;
   const { units, split } = together(
     steadyFirst(before.length > 0 ? steerable : reordered(steerable, ranking)),
     picture,

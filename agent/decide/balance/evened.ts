@@ -26,12 +26,12 @@ export function evened(
   const { spiky, others, expectedW } = balance;
   const less = (watts: Watts | undefined) => (watts === undefined ? undefined : watts - expectedW);
   const beside: Bounds = {
+    ...bounds,
     lineW: less(lineW),
     levelW: less(bounds.levelW),
     liftW: less(bounds.liftW),
     floorW: less(bounds.floorW),
     hurried: true,
-    confidence: bounds.confidence,
   };
   const miners = share(picture, { ...crew, steerable: others }, memory, beside);
   const { caps, memory: next } = balanced(balance, miners.allotted, lineW, picture, memory.balance, now);

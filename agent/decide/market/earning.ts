@@ -23,16 +23,20 @@ const HOURS_A_DAY = 24;
 const THS_A_PHS = 1000;
 const WATTS_A_MEGAWATT = 1e6;
 
-/**
- * USD per MWh; undefined when it cannot be told. A miner by the maker's hash rate and the nameplate, which do not flicker
- * as readings do; a GPU by what inference pays, where a workload runs on it.
- */
+/** USD per MWh; undefined when it cannot be told. */
 export function breakEven(device: DeviceView, { workloads }: Picture, prices: Prices): number | undefined {
-  const { facts, reading } = device;
+  const works = Object.values(workloads).some(({ facts: { gpus } }) => gpus.includes(device.facts.id));
+  return earns(device, works, prices);
+}
+
+/**
+ * The same of a device that is known to carry a workload, or not. A miner by the maker's hash rate and the nameplate,
+ * which do not flicker as readings do; a GPU by what inference pays, where a workload runs on it.
+ */
+export function earns({ facts, reading }: DeviceView, works: boolean, prices: Prices): number | undefined {
   const megawatts = facts.ratedW / WATTS_A_MEGAWATT;
   if (reading?.ratedHashrateThs !== undefined && prices.hashUsdPerPhDay !== undefined) {
     return (prices.hashUsdPerPhDay * (reading.ratedHashrateThs / THS_A_PHS)) / HOURS_A_DAY / megawatts;
   }
-  const works = Object.values(workloads).some(({ facts: { gpus } }) => gpus.includes(facts.id));
   return works && prices.inferenceUsdPerGpuH !== undefined ? prices.inferenceUsdPerGpuH / megawatts : undefined;
 }

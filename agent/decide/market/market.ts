@@ -19,6 +19,8 @@ export type Moved = { readonly stance: Exclude<Stance, 'home'>; readonly why: st
 export type Market = {
   readonly moved: ReadonlyMap<string, Moved>;
   readonly standings: Standings;
+  /** Those that count now: of the order that does, else the policy's. */
+  readonly prices: Prices;
   /** The order whose prices count, and what came of them, in words; undefined when none names any. */
   readonly told: Told | undefined;
 };
@@ -39,9 +41,9 @@ export function market(parts: MarketParts): Market {
   const { orders, picture, policy, before } = parts;
   const quote = quoteOf(orders);
   const moved = new Map<string, Moved>();
-  if (!quote && Object.keys(before).length === 0) return { moved, standings: before, told: undefined };
-  const energy = quote?.target.energy_usd_per_mwh;
   const prices = pricesOf(quote?.target, policy);
+  if (!quote && Object.keys(before).length === 0) return { moved, standings: before, prices, told: undefined };
+  const energy = quote?.target.energy_usd_per_mwh;
   const standings: Record<string, Standing> = {};
   for (const device of Object.values(picture.devices)) {
     const { id } = device.facts;
@@ -52,7 +54,7 @@ export function market(parts: MarketParts): Market {
     const by = quote ? `${quote.order.program} of ${quote.order.issuer}` : 'prices are no longer told';
     moved.set(id, { stance: standing.stance, why: `${by}: ${whyMoved(standing.stance, energy, earns)}` });
   }
-  return { moved, standings, told: quote && told(quote, prices, standings) };
+  return { moved, standings, prices, told: quote && told(quote, prices, standings) };
 }
 
 /** Those that wait for their turn are counted with those that have had it. */
