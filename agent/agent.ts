@@ -235,7 +235,7 @@ class RackAgent implements Agent {
     const { ordersKnown, orders } = this.#loop.picture;
     this.#loop.observe({ kind: 'ordersKnown' });
     // Where an order binds already, that one has been the rehearsal.
-    if (!ordersKnown && Object.keys(orders).length === 0) this.#rehearse();
+    if (!ordersKnown && Object.keys(orders).length === 0 && !this.#parts.rehearsed) this.#rehearse();
   }
 
   #rehearse(): void {

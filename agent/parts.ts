@@ -40,6 +40,8 @@ export type AgentParts = {
   processAlarms(): ReadonlyMap<string, Raised>;
   /** Told after every turn of the loop: while it is, the rack is steered. */
   alive(): void;
+  /** Where many agents share a process, one that rehearses an order warms it for all. */
+  readonly rehearsed?: true;
 };
 
 export type Status = {

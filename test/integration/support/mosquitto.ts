@@ -20,6 +20,20 @@ export type Mosquitto = {
   remove(): Promise<void>;
 };
 
+export type WebMosquitto = Mosquitto & {
+  /** `ws://127.0.0.1:PORT`, for browsers. */
+  readonly webUrl: string;
+};
+
+/** With a second listener for browsers, and room for as many messages under way as come. */
+export async function startWebMosquitto(lines: string[] = ['allow_anonymous true']): Promise<WebMosquitto> {
+  const port = await freePort();
+  const web = [`listener ${port} 127.0.0.1`, 'protocol websockets'];
+  const room = ['max_inflight_messages 0', 'max_queued_messages 0'];
+  const broker = await startMosquitto([...web, ...room, ...lines]);
+  return { ...broker, webUrl: `ws://127.0.0.1:${port}` };
+}
+
 /** `lines` are added to the listener's configuration. A `durable` broker keeps on disk what it retains. */
 export async function startMosquitto(
   lines: string[] = ['allow_anonymous true'],
