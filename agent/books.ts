@@ -5,6 +5,7 @@ import type { Millis } from '#protocol/units.ts';
 import type { Journal } from './platform/store.ts';
 import type { DeviceFacts, Observation } from './state/observation.ts';
 import type { Picture } from './state/picture.ts';
+import { devicesOf } from './state/picture.ts';
 
 const LEARNED = 'learned/';
 const COMMISSIONED = 'commissioned/';
@@ -60,10 +61,10 @@ export class Books {
   }
 
   /** What is new since the last time; the journal gathers what comes at once into one write. */
-  keep({ devices }: Picture, mono: Millis): void {
+  keep(picture: Picture, mono: Millis): void {
     const due = mono - this.#learnedAt >= LEARNED_MS;
     if (due) this.#learnedAt = mono;
-    for (const { facts } of Object.values(devices)) {
+    for (const { facts } of devicesOf(picture)) {
       const before = this.#written.get(facts.id);
       const { learned, commissioned } = facts;
       if (commissioned && commissioned !== before?.commissioned) this.#put(COMMISSIONED + facts.id, commissioned);

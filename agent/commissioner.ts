@@ -15,6 +15,7 @@ import { now } from './platform/clock.ts';
 import { outletName } from './state/commissioned.ts';
 import type { Commissioned, Observation } from './state/observation.ts';
 import type { DeviceView, Moved, Picture } from './state/picture.ts';
+import { deviceOf, devicesOf } from './state/picture.ts';
 import { settingText } from './state/setting.ts';
 
 export type CommissionerParts = {
@@ -64,7 +65,7 @@ export class Commissioner {
       ...(run?.test && { doing: doingOf(run, clock.monotonic()) }),
       waiting: run?.waiting.length ?? 0,
       results: run?.results ?? (seen.local.observes ? observed(seen, policy()) : []),
-      released: Object.values(seen.devices)
+      released: devicesOf(seen)
         .filter((device) => isReleased(device, policy()))
         .map(({ facts }) => facts.id),
     };
@@ -95,8 +96,8 @@ export class Commissioner {
     }
   }
 
-  #keep({ device, outlets }: Result, how: Commissioned['how'], { devices }: Picture): void {
-    const view = devices[device];
+  #keep({ device, outlets }: Result, how: Commissioned['how'], picture: Picture): void {
+    const view = deviceOf(picture, device);
     if (!view) return;
     const { facts, identity } = view;
     const commissioned: Commissioned = {

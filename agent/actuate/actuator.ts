@@ -4,6 +4,7 @@ import type { Plan } from '#agent/decide/plan.ts';
 import type { Logger } from '#agent/platform/log.ts';
 import type { Now, Observation } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
+import { deviceOf } from '#agent/state/picture.ts';
 import { troubleOf } from '#agent/state/trouble.ts';
 import type { Call } from './next-call.ts';
 import { awaitsWord, nextCall } from './next-call.ts';
@@ -31,7 +32,7 @@ export class Actuator {
   apply(plan: Pick<Plan, 'devices'>, picture: Picture, now: Now): number {
     const begun: Begun[] = [];
     for (const planned of plan.devices) {
-      const device = picture.devices[planned.device];
+      const device = deviceOf(picture, planned.device);
       if (!device) continue;
       if (planned.hands === 'off') this.#callBack(planned.device);
       const call = nextCall(device, planned, now);

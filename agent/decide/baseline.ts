@@ -3,7 +3,7 @@ import type { Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import type { Picture, Sample } from '#agent/state/picture.ts';
-import { feedMeter } from '#agent/state/picture.ts';
+import { devicesOf, feedMeter } from '#agent/state/picture.ts';
 import { sameSetting, settingShown } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import { eventKey } from './compose.ts';
@@ -75,11 +75,11 @@ function meteredMean(picture: Picture, policy: Policy, { moved, cutAt }: Memory,
 
 /** Whether a cut had begun that this agent knows nothing of, as after the loss of its journal: then no meter tells. */
 function wasCut(picture: Picture, { homes, moved, persons }: Memory): boolean {
-  return Object.values(picture.devices).some((device) => {
+  const known = new Set([...moved, ...persons]);
+  return devicesOf(picture).some((device) => {
     const { id } = device.facts;
     const shown = device.reading && settingShown(device, device.reading);
     const home = homes[id] ?? { kind: 'awake' };
-    const known = moved.includes(id) || persons.includes(id);
-    return shown !== undefined && !known && !sameSetting(shown, home);
+    return shown !== undefined && !known.has(id) && !sameSetting(shown, home);
   });
 }

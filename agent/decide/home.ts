@@ -4,7 +4,7 @@ import type { Now, Setting } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
-import { devicesOf } from '#agent/state/picture.ts';
+import { deviceOf, devicesOf } from '#agent/state/picture.ts';
 import { sameSetting, settingShown, shows } from '#agent/state/setting.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
 import { mayAct } from './commission/released.ts';
@@ -54,7 +54,7 @@ export function stillMoved(picture: Picture, memory: Memory, devices: readonly P
   return devices
     .filter(({ device, want, home }) => {
       if (!sameSetting(want, home)) return true;
-      const view = picture.devices[device];
+      const view = deviceOf(picture, device);
       const ours = before.has(device) && !persons.has(device);
       return ours && view !== undefined && !shows(view, home);
     })

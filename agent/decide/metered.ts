@@ -26,7 +26,8 @@ export function proves(picture: Picture, policy: Policy, cut: readonly string[],
   const meter = feedMeter(picture);
   if (!meter) return { kind: 'unknown', why: 'the rack has no feed meter' };
   const { id, covers, resolutionW } = meter.facts;
-  const outside = covers === 'all' ? undefined : cut.find((device) => !covers.includes(device));
+  const covered = covers === 'all' ? undefined : new Set(covers);
+  const outside = covered && cut.find((device) => !covered.has(device));
   if (outside !== undefined) return { kind: 'unknown', why: `meter ${id} does not cover ${outside}` };
   const from = now.mono - policy.meter_window_s * 1000;
   if (!meter.trouble && meter.samples.every(({ mono }) => mono > from)) return { kind: 'early' };

@@ -1,6 +1,7 @@
 /** What was allotted, as a setting for every device with its reason, and whether it may be touched for that. */
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { deviceOf } from '#agent/state/picture.ts';
 import { sameSetting } from '#agent/state/setting.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Allotted, Steerable } from './allocate.ts';
@@ -45,7 +46,7 @@ function steeredDevice(
   const home = own.displaced?.home ?? own.home;
   // A device that is to be home and that we never moved is left as it is: whoever changed it meant it.
   const ours = !sameSetting(want, home) || moved.has(device);
-  const hands = ours && mayBeCalled(picture.devices[device], moved.has(device), now) ? 'on' : 'off';
+  const hands = ours && mayBeCalled(deviceOf(picture, device), moved.has(device), now) ? 'on' : 'off';
   const why = stubborn ? STUBBORN : (whyLess.get(device) ?? whySo(own, watts, envelope));
   return { device, want, home, hands, expectedW: watts, stubborn, lastResort: stubborn && mayUnpower, why };
 }

@@ -4,7 +4,7 @@ import { dropS, riseS } from '#agent/state/learn.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { withOrder } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
-import { feedMeter } from '#agent/state/picture.ts';
+import { deviceOf, feedMeter } from '#agent/state/picture.ts';
 import { sameSetting } from '#agent/state/setting.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { PredictedMove, Prediction } from '#protocol/lifecycle.ts';
@@ -72,7 +72,7 @@ function withHypothetical(picture: Picture, policy: Policy, order: OrderBody, no
 }
 
 function moveOf(each: PlannedDevice, earlier: PlannedDevice | undefined, picture: Picture): PredictedMove[] {
-  const facts = picture.devices[each.device]?.facts;
+  const facts = deviceOf(picture, each.device)?.facts;
   if (!facts || !earlier || sameSetting(each.want, earlier.want)) return [];
   const falls = each.expectedW < earlier.expectedW;
   const seconds = falls

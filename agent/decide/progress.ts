@@ -3,7 +3,7 @@ import type { Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { endsAt, inTurn, isRelease, startsAt } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
-import { present } from '#agent/state/picture.ts';
+import { deviceOf, present } from '#agent/state/picture.ts';
 import { sameSetting, shows } from '#agent/state/setting.ts';
 import { epochMs } from '#protocol/time.ts';
 import { isSilent, isTrusted } from './binding.ts';
@@ -200,19 +200,19 @@ function whenUp({ memory: { line }, now }: Around): string {
 }
 
 function isAcknowledged({ device, want }: PlannedDevice, picture: Picture): boolean {
-  const view = picture.devices[device];
+  const view = deviceOf(picture, device);
   if (!view) return true;
   const { asked } = view;
   return (asked?.outcome === 'acknowledged' && sameSetting(asked.setting, want)) || shows(view, want);
 }
 
 function isShown({ device, want }: PlannedDevice, picture: Picture): boolean {
-  const view = picture.devices[device];
+  const view = deviceOf(picture, device);
   return view !== undefined && shows(view, want);
 }
 
 function whyShort({ device }: PlannedDevice, picture: Picture): string {
-  const view = picture.devices[device];
+  const view = deviceOf(picture, device);
   const trouble = view?.asked?.trouble ?? view?.trouble;
   if (trouble) return `${device}: ${trouble.message}`;
   return `${device}: ${view?.asked?.outcome === 'acknowledged' ? 'accepted it, but has not changed' : 'has not answered yet'}`;

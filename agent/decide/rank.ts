@@ -1,6 +1,6 @@
 /** Who comes before whom: best value first, as it was when something began to bind. */
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
-import { devicesOf } from '#agent/state/picture.ts';
+import { deviceOf, devicesOf } from '#agent/state/picture.ts';
 import type { Measure } from './value.ts';
 import { byWorth, worths } from './value.ts';
 
@@ -10,8 +10,8 @@ export type Ranked = { readonly ranking: readonly string[]; readonly views: read
 /** Keeps a ranking, so that a reading that comes late swaps nobody; who is new comes behind it. */
 export function inRank(picture: Picture, ranking: readonly string[]): Ranked {
   if (ranking.length === 0) return { ranking, views: devicesOf(picture) };
-  const views = ranking.flatMap((id) => picture.devices[id] ?? []);
-  const isWhole = views.length === ranking.length && views.length === Object.keys(picture.devices).length;
+  const views = ranking.flatMap((id) => deviceOf(picture, id) ?? []);
+  const isWhole = views.length === ranking.length && views.length === picture.devices.places.size;
   return isWhole ? { ranking, views } : ranked(picture, ranking, UNPRICED);
 }
 
@@ -25,10 +25,10 @@ const UNPRICED: Measure = {
 export function ranked(picture: Picture, before: readonly string[], measure: Measure): Ranked {
   const known = new Set(before);
   const worth = worths(picture, measure);
-  const added = Object.keys(picture.devices)
-    .filter((id) => !known.has(id))
-    .map((id) => ({ id, worth: worth(id) }))
+  const added = devicesOf(picture)
+    .filter(({ facts: { id } }) => !known.has(id))
+    .map(({ facts: { id } }) => ({ id, worth: worth(id) }))
     .sort((a, b) => byWorth(a.worth, b.worth) || (a.id < b.id ? -1 : 1));
-  const ranking = [...before.filter((id) => id in picture.devices), ...added.map(({ id }) => id)];
-  return { ranking, views: ranking.flatMap((id) => picture.devices[id] ?? []) };
+  const ranking = [...before.filter((id) => deviceOf(picture, id)), ...added.map(({ id }) => id)];
+  return { ranking, views: ranking.flatMap((id) => deviceOf(picture, id) ?? []) };
 }

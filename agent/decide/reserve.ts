@@ -4,6 +4,7 @@
  */
 import type { Policy } from '#agent/config/policy.ts';
 import type { Picture } from '#agent/state/picture.ts';
+import { deviceOf } from '#agent/state/picture.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Allotted, Steerable } from './allocate.ts';
 
@@ -14,13 +15,13 @@ const DEVIATIONS: Readonly<Record<Policy['confidence'], number>> = { 0.5: 0, 0.9
 export function reserveW(
   ordered: readonly Steerable[],
   allotted: readonly Allotted[],
-  { devices }: Picture,
+  picture: Picture,
   { confidence }: Pick<Policy, 'confidence'>,
 ): Watts {
   let lossW = 0;
   let variance = 0;
   for (const [i, { device, watts, stubborn }] of allotted.entries()) {
-    const odds = devices[device]?.facts.learned?.failureOdds ?? 0;
+    const odds = deviceOf(picture, device)?.facts.learned?.failureOdds ?? 0;
     const cutW = (ordered[i]?.homeW ?? watts) - watts;
     // One that is known not to go down has been made up for already.
     if (odds === 0 || cutW <= 0 || stubborn) continue;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { nextCall } from '#agent/actuate/next-call.ts';
 import type { DeviceFacts, DeviceReading, Observation, Setting } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
 import { accepted, after, miner, policyOf, RACK, rackOf, seen, viewOf } from '#test/support/pictures.ts';
 import { decide } from './decide.ts';
@@ -97,8 +98,8 @@ test('one that rests is still away from home, and goes there when the order is o
   assert.match(device?.why ?? '', /rests/);
 });
 
-function drawnW({ devices }: Picture): Watts {
-  return Object.values(devices).reduce((sum, { reading }) => {
+function drawnW(picture: Picture): Watts {
+  return devicesOf(picture).reduce((sum, { reading }) => {
     return sum + (reading?.asleep ? 20 : 30 * (reading?.limit ?? 100));
   }, 100);
 }

@@ -5,6 +5,7 @@
  */
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { deviceOf } from '#agent/state/picture.ts';
 import { wattsAt } from '#agent/state/setting.ts';
 import type { Capability } from '#protocol/capability.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
@@ -30,11 +31,11 @@ export function paced(pace: Pace, levelW: Watts | undefined, now: Now): Pace {
 }
 
 /** The crew as allocation may use it now: nobody worn, and nobody above where it rests. */
-export function rested(crew: Roster, { devices }: Picture, pace: Pace, hurried: boolean, now: Now): Roster {
+export function rested(crew: Roster, picture: Picture, pace: Pace, hurried: boolean, now: Now): Roster {
   // Without a bound everyone goes home.
   if (pace.levelW === undefined) return crew;
   const steerable = crew.steerable.map((each) => {
-    const device = devices[each.device];
+    const device = deviceOf(picture, each.device);
     return device ? restedOne(each, device, hurried, now) : each;
   });
   return { ...crew, steerable };

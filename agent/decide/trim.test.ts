@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { devicesOf } from '#agent/state/picture.ts';
 import type { Target } from '#protocol/order.ts';
 import type { ModelDevice } from '#test/support/model-rack.ts';
 import { ModelRack } from '#test/support/model-rack.ts';
@@ -23,7 +24,7 @@ const ceiling = order({ kind: 'ceiling', watts: 5000 });
 /** Its meter does not see all of its devices. */
 function blinded(rack: ModelRack): ModelRack {
   const meters = Object.values(rack.picture.meters).map(({ facts }) => ({ ...facts, covers: ['a', 'b'] }));
-  const devices = Object.values(rack.picture.devices).map(({ facts }) => facts);
+  const devices = devicesOf(rack.picture).map(({ facts }) => facts);
   rack.picture = seen(rack.picture, rack.now, inventory({ devices, meters }));
   return rack;
 }

@@ -80,8 +80,10 @@ function errorW(trim: Trim, { picture, leastW, now }: Metering): Watts | undefin
   return isSaturated ? undefined : error;
 }
 
-function seesAll({ facts: { covers } }: MeterView, { devices }: Picture): boolean {
-  return covers === 'all' || Object.keys(devices).every((id) => covers.includes(id));
+function seesAll({ facts: { covers } }: MeterView, picture: Picture): boolean {
+  if (covers === 'all') return true;
+  const covered = new Set(covers);
+  return devicesOf(picture).every(({ facts }) => covered.has(facts.id));
 }
 
 /** From when on nothing moves any more by what was asked, monotonic; infinite while one has yet to do as told. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeviceFacts, Observation, WorkloadFacts, WorkloadReading } from '#agent/state/observation.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import type { Says as DeviceSays } from '#test/support/pictures.ts';
 import { after, inventory, miner, rackOf, seen } from '#test/support/pictures.ts';
 import { ranked } from './rank.ts';
@@ -28,7 +29,7 @@ function ranking(
   const workloads = Object.entries(loads).map(([gpu, { tier }]): WorkloadFacts => {
     return { id: `on-${gpu}`, adapter: 'vllm', gpus: [gpu], tier, periodMs: 1000 };
   });
-  const devices = Object.values(rack.devices).map(({ facts }) => facts);
+  const devices = devicesOf(rack).map(({ facts }) => facts);
   const told = Object.entries(loads).flatMap(([gpu, { says, trouble }]): Observation[] => [
     ...(says
       ? [
@@ -107,7 +108,7 @@ test('of two GPUs that earn the same an hour the one that draws less is kept lon
   const workloads = ['g0', 'g1'].map((id): WorkloadFacts => {
     return { id: `on-${id}`, adapter: 'vllm', gpus: [id], tier: 1, periodMs: 1000 };
   });
-  const devices = Object.values(rack.devices).map(({ facts }) => facts);
+  const devices = devicesOf(rack).map(({ facts }) => facts);
   const working = seen(rack, after(0), inventory({ devices, workloads }));
   assert.deepEqual(ranked(working, [], priced(2)).ranking, ['g1', 'g0']);
 });

@@ -2,6 +2,7 @@
 import { dropS } from '#agent/state/learn.ts';
 import type { DeviceFacts } from '#agent/state/observation.ts';
 import type { Picture, WorkloadView } from '#agent/state/picture.ts';
+import { deviceOf } from '#agent/state/picture.ts';
 import type { Seconds } from '#protocol/units.ts';
 import type { Prices } from './market/earning.ts';
 import { earns } from './market/earning.ts';
@@ -31,11 +32,11 @@ const UNUSED_TIER = 4;
  * By tier first, and within one by whether it can be down in time (what cannot is of no use to the cut), who waits for
  * it, what it earns per watt-hour, and the maker's efficiency.
  */
-export function worths({ devices, workloads }: Picture, { prices, deadlineS }: Measure): (device: string) => Worth {
-  const works = worksByGpu(workloads);
+export function worths(picture: Picture, { prices, deadlineS }: Measure): (device: string) => Worth {
+  const works = worksByGpu(picture.workloads);
   const allPriced = prices.hashUsdPerPhDay !== undefined && prices.inferenceUsdPerGpuH !== undefined;
   return (id) => {
-    const device = devices[id];
+    const device = deviceOf(picture, id);
     const work = works.get(id);
     const tier = work?.tier ?? UNUSED_TIER;
     const isLate = device !== undefined && downS(device.facts) > deadlineS;

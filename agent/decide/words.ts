@@ -1,7 +1,7 @@
 /** A plan in the words of the wire. */
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
-import { isManual } from '#agent/state/picture.ts';
+import { deviceOf, isManual } from '#agent/state/picture.ts';
 import { settingText } from '#agent/state/setting.ts';
 import type { Applied, AppliedOrder, OfferBlock, Offered, RackMode } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
@@ -39,7 +39,7 @@ export function intents(
   picture: Picture,
 ): { device: string; want: string; why: string; home: string }[] {
   return devices.map(({ device, want, why }) => {
-    const unit = picture.devices[device]?.facts.controls['limit']?.range?.unit ?? 'percent';
+    const unit = deviceOf(picture, device)?.facts.controls['limit']?.range?.unit ?? 'percent';
     const inWords = (setting: Setting) => settingText(setting, unit);
     const home = homes[device];
     return { device, want: inWords(want), why, home: home ? inWords(home) : 'unknown' };

@@ -6,7 +6,7 @@ import type { Now, Observation } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Line } from './recording.ts';
-import { essenceOf, RECORDING_VERSION } from './recording.ts';
+import { essenceOf, RECORDING_VERSION, recordedPicture } from './recording.ts';
 
 /** Where the lines go. Takes them at once and writes them later, beside acting. */
 export type RecordingSink = {
@@ -84,7 +84,8 @@ export class Recorder {
     this.#policy = policy();
     this.#plan = '';
     sink.begin(at.wall);
-    this.#write({ kind: 'part', v: RECORDING_VERSION, at, rack, version, picture, memory, policy: policy() });
+    const known = { picture: recordedPicture(picture), memory, policy: policy() };
+    this.#write({ kind: 'part', v: RECORDING_VERSION, at, rack, version, ...known });
   }
 
   #notePolicy(at: Now): void {

@@ -6,8 +6,10 @@ import * as z from 'zod';
 import type { Policy } from '#agent/config/policy.ts';
 import type { Memory, Plan } from '#agent/decide/plan.ts';
 import type { Recalled } from '#agent/decide/recall.ts';
+import { devicesFrom } from '#agent/state/devices.ts';
 import type { Now, Observation, Setting } from '#agent/state/observation.ts';
-import type { Picture } from '#agent/state/picture.ts';
+import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import { parseJson } from '#protocol/json.ts';
 import type { Watts } from '#protocol/units.ts';
 
@@ -25,6 +27,9 @@ export type Essence = {
   readonly steps: readonly string[];
 };
 
+/** A picture as JSON can hold it. */
+export type RecordedPicture = Omit<Picture, 'devices'> & { readonly devices: Readonly<Record<string, DeviceView>> };
+
 export type Line =
   | {
       readonly kind: 'part';
@@ -33,7 +38,7 @@ export type Line =
       readonly rack: string;
       /** Of the agent that recorded it. */
       readonly version: string;
-      readonly picture: Picture;
+      readonly picture: RecordedPicture;
       readonly memory: Memory;
       readonly policy: Policy;
     }
@@ -42,6 +47,14 @@ export type Line =
   | { readonly kind: 'policy'; readonly at: Now; readonly policy: Policy }
   /** One decision; without a plan where it decided the same as before, and no order took a step. */
   | { readonly kind: 'turn'; readonly at: Now; readonly plan?: Essence };
+
+export function recordedPicture(picture: Picture): RecordedPicture {
+  return { ...picture, devices: Object.fromEntries(devicesOf(picture).map((device) => [device.facts.id, device])) };
+}
+
+export function pictureOf(recorded: RecordedPicture): Picture {
+  return { ...recorded, devices: devicesFrom(Object.values(recorded.devices)) };
+}
 
 export function essenceOf({ levelW, lineW, shortByW, why, devices, steps }: Plan): Essence {
   return {

@@ -9,7 +9,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { sameSetting, settingText } from '#agent/state/setting.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Essence, Line } from './recording.ts';
-import { essenceOf } from './recording.ts';
+import { essenceOf, pictureOf } from './recording.ts';
 
 /** A span of turns that all differ in the same way. Wall times. */
 export type Difference = { readonly from: Millis; until: Millis; turns: number; readonly what: readonly string[] };
@@ -73,7 +73,7 @@ export function replay(lines: Iterable<Line>, instead?: Policy): Replayed | unde
 
 /** A part that begins while another is read goes on from its own word: what was decided until then no longer matters. */
 function stateOf({ rack, picture, memory, policy }: Line & { kind: 'part' }, instead: Policy | undefined): State {
-  return { rack, picture, memory, policy: instead ?? policy };
+  return { rack, picture: pictureOf(picture), memory, policy: instead ?? policy };
 }
 
 function note(differences: Difference[], wall: Millis, what: readonly string[]): void {

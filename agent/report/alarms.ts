@@ -3,6 +3,7 @@
 import { feltLeak } from '#agent/state/felt.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { PduView, Picture, SensorView } from '#agent/state/picture.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import { freshMeter, freshReading } from '#agent/state/staleness.ts';
 import type { Alarm } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
@@ -35,7 +36,7 @@ export function alarmsOf(picture: Picture, now: Now, startedAt: number): Map<str
   }
   const leak = feltLeak(picture, now);
   if (leak?.value) alarms.set('leak', { severity: 'critical', message: `sensor ${leak.sensor} is wet` });
-  for (const { facts, state, trouble, since } of Object.values(picture.devices)) {
+  for (const { facts, state, trouble, since } of devicesOf(picture)) {
     const bad = state === 'unreachable' || state === 'unauthorised' || state === 'wrong_device';
     if (!bad || now.mono - since.mono < GRACE_MS) continue;
     const severity = state === 'wrong_device' ? 'critical' : 'warning';

@@ -4,7 +4,7 @@ import { now } from '#agent/platform/clock.ts';
 import type { Logger } from '#agent/platform/log.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
-import { feedMeter } from '#agent/state/picture.ts';
+import { deviceOf, devicesOf, feedMeter } from '#agent/state/picture.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { RackEvent } from '#protocol/lifecycle.ts';
 import type { Applied, AppliedOrder, DeviceStatus, Evidence, Health, Offered } from '#protocol/telemetry.ts';
@@ -129,11 +129,11 @@ export class Reporter {
 
   #showDevices({ picture, intents }: Report, at: Now): void {
     const { rack, publisher } = this.#parts;
-    for (const gone of [...this.#devices.keys()].filter((id) => !(id in picture.devices))) {
+    for (const gone of [...this.#devices.keys()].filter((id) => !deviceOf(picture, id))) {
       this.#devices.delete(gone);
       publisher.clear('device', { rack, device: gone });
     }
-    for (const device of Object.values(picture.devices)) {
+    for (const device of devicesOf(picture)) {
       const { id } = device.facts;
       const intent = intents.get(id);
       if (!intent) continue;

@@ -4,7 +4,7 @@ import { devicesSumW, estimated, guessed, outletsSum } from '#agent/state/estima
 import type { DeviceFacts, GpuReading, Now } from '#agent/state/observation.ts';
 import { outletsOf, outletsPower } from '#agent/state/outlets.ts';
 import type { DeviceView, MeterView, PduView, Picture } from '#agent/state/picture.ts';
-import { ageMs, feedMeter } from '#agent/state/picture.ts';
+import { ageMs, devicesOf, feedMeter } from '#agent/state/picture.ts';
 import { freshDevice, freshMeter, freshReading } from '#agent/state/staleness.ts';
 import type { DeviceStatus, Info, Offered, Power } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
@@ -143,7 +143,7 @@ export function infoPayload(
     ...offered,
     config_hash: configHash,
     public_key: publicKey,
-    devices: Object.values(picture.devices).map((device) => inventory(device, protect)),
+    devices: devicesOf(picture).map((device) => inventory(device, protect)),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Millis, Watts } from '#protocol/units.ts';
 import type { Now } from './observation.ts';
 import { outletsPower } from './outlets.ts';
 import type { DeviceView, Picture } from './picture.ts';
-import { ageMs, feedMeter } from './picture.ts';
+import { ageMs, devicesOf, feedMeter } from './picture.ts';
 import { freshDevice } from './staleness.ts';
 
 /** `ageMs` is that of the oldest reading in it. */
@@ -21,7 +21,7 @@ export function estimated(picture: Picture, now: Now): Estimate | undefined {
 /** The best there is for each device: its outlets, its own word, or all that it could draw; undefined if none says. */
 export function guessed(picture: Picture, now: Now): Power | undefined {
   const told = (device: DeviceView) => outletsPower(picture, device, now) ?? ownWord(device, now);
-  if (!Object.values(picture.devices).some((device) => told(device))) return undefined;
+  if (!devicesOf(picture).some((device) => told(device))) return undefined;
   return sum(picture, (device) => told(device) ?? { watts: device.fullW, ageMs: 0 });
 }
 
@@ -44,7 +44,7 @@ function ownWord(device: DeviceView, now: Now): Power | undefined {
 function sum(picture: Picture, powerOf: (device: DeviceView) => Power | undefined): Power | undefined {
   let watts = feedMeter(picture)?.facts.otherLoadsW ?? 0;
   let oldestMs = 0;
-  for (const device of Object.values(picture.devices)) {
+  for (const device of devicesOf(picture)) {
     const power = powerOf(device);
     if (!power) return undefined;
     watts += power.watts;

@@ -1,6 +1,7 @@
 /** (picture, observation, now) -> picture. The only way the picture changes. */
 import type { DeviceStateName } from '#protocol/telemetry.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
+import { devicesFrom, withChanged } from './devices.ts';
 import { withFrequency } from './frequency.ts';
 import * as instruments from './instruments.ts';
 import { learnedFrom, learnedFromCall } from './learn.ts';
@@ -9,6 +10,7 @@ import type { DeviceFacts, DeviceReading, MeterFacts, Now, Observation, Setting,
 import { BLIND, withClockSet, withOrder } from './orders.ts';
 import { withPdu } from './outlets.ts';
 import type { Asked, DeviceView, MeterView, Picture, Sample } from './picture.ts';
+import { deviceOf } from './picture.ts';
 import { withTrend } from './series.ts';
 import { sameSetting, settingShown, shows } from './setting.ts';
 import * as workloads from './workloads.ts';
@@ -139,10 +141,10 @@ function withInventory(
   now: Now,
 ): Picture {
   const view = (facts: DeviceFacts): DeviceView =>
-    withoutAnswer({ ...newDevice(facts, now), ...known(picture.devices[facts.id], facts) }, now);
+    withoutAnswer({ ...newDevice(facts, now), ...known(deviceOf(picture, facts.id), facts) }, now);
   return {
     ...picture,
-    devices: Object.fromEntries(devices.map((facts) => [facts.id, view(facts)])),
+    devices: devicesFrom(devices.map(view)),
     meters: Object.fromEntries(
       meters.map((facts) => [facts.id, { samples: [], frequency: [], ...picture.meters[facts.id], facts }]),
     ),
@@ -179,8 +181,8 @@ function withMeter(picture: Picture, id: string, change: (meter: MeterView) => M
 }
 
 function withDevice(picture: Picture, id: string, change: (device: DeviceView) => DeviceView): Picture {
-  const device = picture.devices[id];
-  return device ? { ...picture, devices: { ...picture.devices, [id]: change(device) } } : picture;
+  const device = deviceOf(picture, id);
+  return device ? { ...picture, devices: withChanged(picture.devices, [change(device)]) } : picture;
 }
 
 function withPower({ samples, trend }: MeterView, sample: Sample): Pick<MeterView, 'samples' | 'trend'> {
@@ -235,13 +237,12 @@ function withTrouble(device: DeviceView, trouble: Trouble, now: Now): DeviceView
 
 type Asks = Extract<Observation, { kind: 'asked' }>['asks'];
 
-/** One new record for all of them: an order asks hundreds of devices before the first has heard of it. */
 function withAsks(picture: Picture, asks: Asks, now: Now): Picture {
-  const asked = asks.flatMap(({ device: id, setting }): [string, DeviceView][] => {
-    const device = picture.devices[id];
-    return device ? [[id, withAsked(device, setting, now)]] : [];
+  const asked = asks.flatMap(({ device: id, setting }) => {
+    const device = deviceOf(picture, id);
+    return device ? withAsked(device, setting, now) : [];
   });
-  return { ...picture, devices: { ...picture.devices, ...Object.fromEntries(asked) } };
+  return { ...picture, devices: withChanged(picture.devices, asked) };
 }
 
 function withAsked(device: DeviceView, setting: Setting, now: Now): DeviceView {

@@ -5,6 +5,7 @@
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Now, Setting } from './observation.ts';
 import type { Change, DeviceView, Moved, Movement, Picture } from './picture.ts';
+import { devicesOf } from './picture.ts';
 import type { Point } from './series.ts';
 import { feedSeries, meanW, outletChanges, outletSeries, TREND_SPAN_MS } from './series.ts';
 import { sameSetting, settingShown, shows, wattsAt } from './setting.ts';
@@ -74,8 +75,8 @@ function ended(device: DeviceView, movement: Movement, picture: Picture, now: No
 }
 
 /** Whether nothing else that the rack knows of has moved since it began. */
-function isAlone({ facts }: DeviceView, { begunAt }: Movement, { devices }: Picture): boolean {
-  return Object.values(devices).every((other) => {
+function isAlone({ facts }: DeviceView, { begunAt }: Movement, picture: Picture): boolean {
+  return devicesOf(picture).every((other) => {
     if (other.facts.id === facts.id) return true;
     const { asked, movement, moved } = other;
     return !movement && (moved?.endedAt.mono ?? 0) < begunAt.mono && (asked?.at.mono ?? 0) < begunAt.mono;

@@ -1,9 +1,10 @@
 /** What the PDUs say of the outlets that feed each device. Pure. */
 import type { Millis, Watts } from '#protocol/units.ts';
+import { withChanged } from './devices.ts';
 import { withReading } from './instruments.ts';
 import type { Now, OutletReading, PduReading } from './observation.ts';
 import type { DeviceView, Picture } from './picture.ts';
-import { ageMs } from './picture.ts';
+import { ageMs, devicesOf } from './picture.ts';
 import { withEarlier } from './series.ts';
 import { freshReading } from './staleness.ts';
 
@@ -20,10 +21,10 @@ export function withPdu(picture: Picture, pdu: string, reading: PduReading, now:
 
 /** A device all of whose outlets are open has no power. */
 function withPower(picture: Picture, pdu: string, now: Now): Picture {
-  const fed = Object.values(picture.devices).filter(({ facts }) => facts.outlets.some((outlet) => outlet.pdu === pdu));
+  const fed = devicesOf(picture).filter(({ facts }) => facts.outlets.some((outlet) => outlet.pdu === pdu));
   if (fed.length === 0) return picture;
-  const changed = fed.map((device) => [device.facts.id, powered(picture, device, now)] as const);
-  return { ...picture, devices: { ...picture.devices, ...Object.fromEntries(changed) } };
+  const changed = fed.map((device) => powered(picture, device, now));
+  return { ...picture, devices: withChanged(picture.devices, changed) };
 }
 
 /** Into a device by its outlets; undefined unless each of them says. */

@@ -1,6 +1,8 @@
 /** The frozen state of the rack that one decision sees. Only `fold` makes a new one. */
 import type { DeviceStateName } from '#protocol/telemetry.ts';
 import type { Millis, Seconds, Watts } from '#protocol/units.ts';
+import type { Devices } from './devices.ts';
+import { deviceAt, noDevices } from './devices.ts';
 import type { FrequencySample } from './frequency.ts';
 import type {
   AcceptedOrder,
@@ -135,7 +137,7 @@ export type LocalState = {
 };
 
 export type Picture = {
-  readonly devices: Readonly<Record<string, DeviceView>>;
+  readonly devices: Devices;
   readonly meters: Readonly<Record<string, MeterView>>;
   readonly sensors: Readonly<Record<string, SensorView>>;
   readonly pdus: Readonly<Record<string, PduView>>;
@@ -149,7 +151,7 @@ export type Picture = {
 };
 
 export const emptyPicture: Picture = {
-  devices: {},
+  devices: noDevices,
   meters: {},
   sensors: {},
   pdus: {},
@@ -164,14 +166,19 @@ export function isManual({ local }: Picture, now: Now): boolean {
   return now.wall < (local.manualUntil ?? 0);
 }
 
-/** Every device. Of thousands, `Object.values` would take five times as long as looking each up. */
+/** Every device, in the order of the config. */
 export function devicesOf({ devices }: Picture): DeviceView[] {
-  return Object.keys(devices).map((id) => devices[id] as DeviceView);
+  return ([] as DeviceView[]).concat(...devices.pages);
+}
+
+/** undefined for one that the rack does not have. */
+export function deviceOf({ devices }: Picture, id: string): DeviceView | undefined {
+  return deviceAt(devices, id);
 }
 
 /** Those of `devices` whose address no other has taken. */
 export function present(devices: readonly string[], picture: Picture): string[] {
-  return devices.filter((id) => picture.devices[id]?.state !== 'wrong_device');
+  return devices.filter((id) => deviceOf(picture, id)?.state !== 'wrong_device');
 }
 
 /** A feed meter, if the rack has one. */

@@ -4,6 +4,7 @@
  * without the jobs' hints.
  */
 import type { Hint } from '#agent/state/observation.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { ModelDevice } from '#test/support/model-rack.ts';
 import { ModelRack, STEP_MS } from '#test/support/model-rack.ts';
@@ -93,7 +94,7 @@ function ran(trace: Trace, delayMs: Millis, hinted: boolean): Result {
       for (let n = 0; n < GPUS; n++) given += wattsOf(`gpu${n}`);
     },
   });
-  const devices = Object.values(rack.picture.devices).map(({ facts }) => facts);
+  const devices = devicesOf(rack.picture).map(({ facts }) => facts);
   const meters = Object.values(rack.picture.meters).map(({ facts }) => facts);
   const train = {
     id: 'train',

@@ -58,10 +58,8 @@ function timedRounds(size: number, runs: number): Millis[][] {
   return Array.from({ length: ROUNDS }, () => Array.from({ length: runs }, decided));
 }
 
-/** Each seen in a picture of its own: folding one after the other into one picture would take minutes. */
 function rackOfMany(size: number): Picture {
-  const alone = Array.from({ length: size }, (_, i) => rackOf([miner(`m${String(i).padStart(5, '0')}`)]));
-  return { ...rackOf([]), devices: Object.fromEntries(alone.flatMap(({ devices }) => Object.entries(devices))) };
+  return rackOf(Array.from({ length: size }, (_, i) => miner(`m${String(i).padStart(5, '0')}`)));
 }
 
 function ordered(rack: Picture, turn: number): Picture {

@@ -4,6 +4,7 @@
  * from its base.
  */
 import type { DeviceFacts } from '#agent/state/observation.ts';
+import { deviceOf } from '#agent/state/picture.ts';
 import type { Capability } from '#protocol/capability.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
 import type { ModelDevice } from '#test/support/model-rack.ts';
@@ -86,7 +87,7 @@ function followed(levels: readonly Watts[], everyS: Seconds): Followed {
 }
 
 function slowSettings({ picture }: ModelRack): string {
-  return JSON.stringify(slow.map(({ facts }) => picture.devices[facts.id]?.asked?.setting));
+  return JSON.stringify(slow.map(({ facts }) => deviceOf(picture, facts.id)?.asked?.setting));
 }
 
 function meansOf(values: readonly number[], each: number): number[] {

@@ -71,7 +71,7 @@ const house: readonly Rule[] = [
     values: ['agent/decide', 'agent/state', 'agent/platform'],
     types: ['protocol', 'agent/config', 'agent/loop.ts', 'agent/parts.ts'],
   },
-  { room: 'agent/books.ts', values: ['protocol'], types: ['agent/platform', 'agent/state'] },
+  { room: 'agent/books.ts', values: ['protocol', 'agent/state'], types: ['agent/platform'] },
   { room: 'agent/journal.ts', values: ['protocol', 'agent/decide'], types: ['agent/platform', 'agent/state'] },
   {
     room: 'agent/rehearse.ts',

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { decide } from '#agent/decide/decide.ts';
 import { emptyMemory } from '#agent/decide/plan.ts';
 import type { Observation } from '#agent/state/observation.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import { accepted, after, miner, policyOf, rackOf, seen } from '#test/support/pictures.ts';
 
 const RACKS = 1000;
@@ -97,7 +98,7 @@ function risesAt(rack: string, { event = 'ecrs-a', until = END_S, policy = {}, f
 const facts = rackOf([miner('m01')]);
 const inlet: Observation = {
   kind: 'inventory',
-  devices: Object.values(facts.devices).map((device) => device.facts),
+  devices: devicesOf(facts).map((device) => device.facts),
   meters: Object.values(facts.meters).map((meter) => meter.facts),
   sensors: [{ id: 'inlet', role: 'inlet', periodMs: 5000 }],
   pdus: [],

@@ -4,7 +4,7 @@ import { policySchema } from '#agent/config/policy.ts';
 import { fold } from '#agent/state/fold.ts';
 import type { AcceptedOrder, DeviceFacts, DeviceReading, Now, Observation } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
-import { emptyPicture } from '#agent/state/picture.ts';
+import { deviceOf, emptyPicture } from '#agent/state/picture.ts';
 import type { Capability } from '#protocol/capability.ts';
 import type { OrderBody, Target } from '#protocol/order.ts';
 import { orderTopic } from '#protocol/topics.ts';
@@ -80,7 +80,7 @@ export function inventory(listed: Partial<Omit<Inventory, 'kind'>>): Inventory {
 }
 
 export function viewOf(picture: Picture, id: string): DeviceView {
-  const view = picture.devices[id];
+  const view = deviceOf(picture, id);
   if (!view) throw new Error(`the picture has no ${id}`);
   return view;
 }

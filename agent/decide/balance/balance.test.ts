@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Hint, WorkloadFacts } from '#agent/state/observation.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import type { Millis, Seconds, Watts } from '#protocol/units.ts';
 import type { ModelDevice } from '#test/support/model-rack.ts';
 import { ModelRack } from '#test/support/model-rack.ts';
@@ -51,10 +52,9 @@ function evened(policy: Record<string, unknown>, hinted = false) {
       lostW += 2 * pausing(ms) - wattsOf('gpu0') - wattsOf('gpu1');
     },
   });
-  const views = { devices: rack.picture.devices, meters: rack.picture.meters };
   const facts = {
-    devices: Object.values(views.devices).map((d) => d.facts),
-    meters: Object.values(views.meters).map((m) => m.facts),
+    devices: devicesOf(rack.picture).map((d) => d.facts),
+    meters: Object.values(rack.picture.meters).map((m) => m.facts),
   };
   rack.picture = seen(rack.picture, rack.now, inventory({ ...facts, workloads: [train] }));
   const ramp = { down_w_per_s: null, up_w_per_s: null };

@@ -11,6 +11,7 @@ import type { Policy } from '#agent/config/policy.ts';
 import { dropS } from '#agent/state/learn.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { deviceOf } from '#agent/state/picture.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Allotted, Steerable } from '../allocate.ts';
@@ -61,7 +62,7 @@ export function balanceOf(
   if (spiky.length === 0 || spiky.length === steerable.length) return undefined;
   const ids = new Set(spiky.map(({ device }) => device));
   const others = steerable.filter(({ device }) => !ids.has(device));
-  const views = others.flatMap(({ device }) => picture.devices[device] ?? []);
+  const views = others.flatMap(({ device }) => deviceOf(picture, device) ?? []);
   const delayMs = Math.max(0, ...views.map(followMs));
   const deadMs = Math.min(...views.map(({ facts }) => (facts.learned?.drop10S ?? 0) * 1000));
   const fullW = sum(spiky.map(({ homeW }) => homeW));
@@ -111,8 +112,8 @@ export function balanced(
 }
 
 /** A GPU that runs as at home unless it is capped, and says what it draws. */
-function spikyOf(each: Steerable, { devices }: Picture, now: Now): Spiky | undefined {
-  const device = devices[each.device];
+function spikyOf(each: Steerable, picture: Picture, now: Now): Spiky | undefined {
+  const device = deviceOf(picture, each.device);
   const reading = device && freshDevice(device, now);
   const drawnW = reading?.powerW;
   const { dial, stubbornW, displaced } = each;
@@ -126,8 +127,8 @@ function followMs({ facts }: DeviceView): Millis {
 }
 
 /** What a miner draws by its own word, which may lag; unheard, its full load. */
-function seen({ device, fullW }: Steerable, { devices }: Picture, now: Now): Watts {
-  const view = devices[device];
+function seen({ device, fullW }: Steerable, picture: Picture, now: Now): Watts {
+  const view = deviceOf(picture, device);
   return (view && freshDevice(view, now)?.powerW) ?? fullW;
 }
 

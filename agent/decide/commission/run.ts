@@ -6,7 +6,7 @@ import type { Policy } from '#agent/config/policy.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { DeviceView, Moved, Picture } from '#agent/state/picture.ts';
-import { feedMeter, isManual } from '#agent/state/picture.ts';
+import { deviceOf, feedMeter, isManual } from '#agent/state/picture.ts';
 import { asleep, awake, sameSetting, settingText, shows } from '#agent/state/setting.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Memory, PlannedDevice } from '../plan.ts';
@@ -97,7 +97,7 @@ export function underTest(devices: readonly PlannedDevice[], run: Run | undefine
 function next(run: Run, picture: Picture, policy: Policy, memory: Memory, now: Now): Run {
   const [device, ...waiting] = run.waiting;
   if (device === undefined) return ended(run, 'every device has been tried');
-  const view = picture.devices[device];
+  const view = deviceOf(picture, device);
   const why = view ? whySkipped(view, picture, policy, memory) : 'it is not there any more';
   if (why !== undefined) return { ...run, waiting, results: [...run.results, without(device, why)] };
   return { ...run, waiting, test: { device, legs: [], since: now, moves: [] } };
@@ -117,7 +117,7 @@ function whySkipped(view: DeviceView, picture: Picture, policy: Policy, { homes 
 }
 
 function tested(run: Run, test: Test, picture: Picture, { homes }: Memory, now: Now): Run {
-  const view = picture.devices[test.device];
+  const view = deviceOf(picture, test.device);
   const home = homes[test.device];
   if (!view || !home) return concluded(run, { ...test, failed: 'it is not there any more' }, undefined, picture);
   const waitedMs = now.mono - test.since.mono;

@@ -1,6 +1,7 @@
 /** The last links of the chain: what each device is to do, since when it does, and its place among the others. */
 import type { Setting } from '#agent/state/observation.ts';
 import type { DeviceView } from '#agent/state/picture.ts';
+import { deviceOf } from '#agent/state/picture.ts';
 import { settingText, shows } from '#agent/state/setting.ts';
 import type { PlannedDevice } from '../plan.ts';
 import type { Explained, Link } from './link.ts';
@@ -10,7 +11,7 @@ import { clockTime, watts } from './link.ts';
 const MOST_NAMED = 8;
 
 export function deviceLinks(of: Explained, device: string): Link[] | undefined {
-  const view = of.picture.devices[device];
+  const view = deviceOf(of.picture, device);
   const planned = of.plan.devices.find((each) => each.device === device);
   if (!view || !planned) return undefined;
   return [
@@ -23,7 +24,7 @@ export function deviceLinks(of: Explained, device: string): Link[] | undefined {
 export function groupLines({ plan, picture }: Explained): string[] {
   const groups = new Map<string, string[]>();
   for (const { device, want, why } of plan.devices) {
-    const view = picture.devices[device];
+    const view = deviceOf(picture, device);
     const key = `${view ? inWords(view, want) : want.kind}: ${why}`;
     groups.set(key, [...(groups.get(key) ?? []), device]);
   }

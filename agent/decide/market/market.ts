@@ -4,6 +4,7 @@ import { riseS } from '#agent/state/learn.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import { staggerMs } from '../stagger.ts';
 import type { Prices } from './earning.ts';
 import { breakEven, pricesOf } from './earning.ts';
@@ -45,7 +46,7 @@ export function market(parts: MarketParts): Market {
   if (!quote && Object.keys(before).length === 0) return { moved, standings: before, prices, told: undefined };
   const energy = quote?.target.energy_usd_per_mwh;
   const standings: Record<string, Standing> = {};
-  for (const device of Object.values(picture.devices)) {
+  for (const device of devicesOf(picture)) {
     const { id } = device.facts;
     const earns = breakEven(device, picture, prices);
     const standing = stand(device, energy, earns, parts);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Observation } from '#agent/state/observation.ts';
+import { devicesOf } from '#agent/state/picture.ts';
 import { accepted, after, miner, policyOf, RACK, rackOf, seen } from '#test/support/pictures.ts';
 import { decide } from '../decide.ts';
 import { emptyMemory } from '../plan.ts';
@@ -109,7 +110,7 @@ test('upwards only as much is offered as the inlet leaves room for, and nothing 
 const rack = rackOf(devices, ths);
 const inventory = {
   kind: 'inventory' as const,
-  devices: Object.values(rack.devices).map(({ facts }) => facts),
+  devices: devicesOf(rack).map(({ facts }) => facts),
   meters: Object.values(rack.meters).map(({ facts }) => facts),
   sensors: [],
   pdus: [],

@@ -3,6 +3,7 @@ import type { Policy } from '#agent/config/policy.ts';
 import { dropS, riseS } from '#agent/state/learn.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import { deviceOf } from '#agent/state/picture.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
 import { inForce } from '../binding.ts';
 import { thermalHeadroom } from '../guard.ts';
@@ -51,7 +52,7 @@ export function offer({ picture, policy, memory, plan, rack }: OfferParts, now: 
   const down: Share[] = [];
   const up: Share[] = [];
   for (const { device: id, lowest, lowestW, fullW, stubbornW } of steerable) {
-    const [device, own] = [picture.devices[id], planned.get(id)];
+    const [device, own] = [deviceOf(picture, id), planned.get(id)];
     // One that does not do as told can be promised to nobody.
     if (!device || !own || stubbornW !== undefined) continue;
     const about = { usdPerMwh: breakEven(device, picture, prices), confidence: confidence(device) };

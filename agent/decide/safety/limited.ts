@@ -2,7 +2,7 @@
 import type { Policy } from '#agent/config/policy.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
-import { isManual } from '#agent/state/picture.ts';
+import { deviceOf, isManual } from '#agent/state/picture.ts';
 import { asleep } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from '../allocate.ts';
@@ -35,7 +35,7 @@ export function tripped(
 ): readonly PlannedDevice[] {
   if (!heat.tripped || isManual(picture, now)) return devices;
   return devices.map((each) => {
-    const view = picture.devices[each.device];
+    const view = deviceOf(picture, each.device);
     if (!view || view.state === 'wrong_device' || each.want.kind === 'asleep') return each;
     const want = lowestOf(view);
     return want
