@@ -6,7 +6,7 @@ import { systemClock } from '#agent/platform/clock.ts';
 
 /** roff of ballast(1), dated `at`. */
 export async function manPage(at: Date): Promise<string> {
-  const program = createProgram({ terminal: processTerminal(process), clock: systemClock });
+  const program = await createProgram({ terminal: processTerminal(process), clock: systemClock });
   const verbs = program.commands.flatMap((command) => leaves(command, []));
   return [
     `.TH BALLAST 1 "${at.toISOString().slice(0, 10)}" "ballast ${program.version()}" "User Commands"`,

@@ -16,7 +16,7 @@ process.exitCode ??= exitCode;
 
 async function run(argv: readonly string[]): Promise<ExitCode> {
   const terminal = processTerminal(process);
-  const program = createProgram({ terminal, clock: systemClock });
+  const program = await createProgram({ terminal, clock: systemClock }, argv[2]);
   everyCommand(program, (command) => command.exitOverride().showHelpAfterError('(--help shows what is possible)'));
   try {
     await program.parseAsync(argv);

@@ -1,51 +1,38 @@
 /** The command line as data: every verb, in the order of `--help`. The entry runs it; the manual page is made from it. */
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { agentVerb } from './agent.ts';
-import { commissionVerb } from './commission.ts';
-import { configVerb } from './config-check.ts';
-import { discoverVerb } from './discover.ts';
-import { doctorVerb } from './doctor.ts';
-import { explainVerb } from './explain.ts';
-import { initVerb } from './init.ts';
-import { keysVerb } from './keys-new.ts';
-import { lockoutVerb } from './lockout.ts';
-import { manualVerb } from './manual.ts';
-import { mapVerb } from './map.ts';
-import { offerVerb } from './offer.ts';
-import { orderVerb } from './order.ts';
-import { readVerb } from './read.ts';
-import { recordVerb } from './record.ts';
-import { replayVerb } from './replay.ts';
-import { runVerb } from './run.ts';
-import { statusVerb } from './status.ts';
 import type { Tools, Verb } from './tools.ts';
 
-const verbs: readonly Verb[] = [
-  agentVerb,
-  initVerb,
-  doctorVerb,
-  statusVerb,
-  explainVerb,
-  offerVerb,
-  lockoutVerb,
-  manualVerb,
-  commissionVerb,
-  readVerb,
-  discoverVerb,
-  mapVerb,
-  configVerb,
-  keysVerb,
-  orderVerb,
-  recordVerb,
-  replayVerb,
-  runVerb,
-];
+/** Each is loaded when it is asked for: most verbs need a small part of the agent, and a technician waits for them. */
+const verbs: ReadonlyMap<string, () => Promise<Verb>> = new Map(
+  Object.entries({
+    agent: async () => (await import('./agent.ts')).agentVerb,
+    init: async () => (await import('./init.ts')).initVerb,
+    doctor: async () => (await import('./doctor.ts')).doctorVerb,
+    status: async () => (await import('./status.ts')).statusVerb,
+    explain: async () => (await import('./explain.ts')).explainVerb,
+    offer: async () => (await import('./offer.ts')).offerVerb,
+    lockout: async () => (await import('./lockout.ts')).lockoutVerb,
+    manual: async () => (await import('./manual.ts')).manualVerb,
+    commission: async () => (await import('./commission.ts')).commissionVerb,
+    read: async () => (await import('./read.ts')).readVerb,
+    discover: async () => (await import('./discover.ts')).discoverVerb,
+    map: async () => (await import('./map.ts')).mapVerb,
+    config: async () => (await import('./config-check.ts')).configVerb,
+    keys: async () => (await import('./keys-new.ts')).keysVerb,
+    order: async () => (await import('./order.ts')).orderVerb,
+    record: async () => (await import('./record.ts')).recordVerb,
+    replay: async () => (await import('./replay.ts')).replayVerb,
+    run: async () => (await import('./run.ts')).runVerb,
+  }),
+);
 
-export function createProgram(tools: Tools): Command {
+/** @param only the verb that was typed: the others are then left out. One that is none gets them all, to choose from. */
+export async function createProgram(tools: Tools, only?: string): Promise<Command> {
   const program = new Command('ballast')
     .description('Steers the miners of a rack as flexible load, on signed power orders.')
     .version(packageJson.version);
-  for (const verb of verbs) program.addCommand(verb(tools));
+  const typed = only === undefined ? undefined : verbs.get(only);
+  for (const loadVerb of typed ? [typed] : verbs.values()) program.addCommand((await loadVerb())(tools));
   return program;
 }
