@@ -144,6 +144,8 @@ const house: readonly Rule[] = [
       'package.json',
     ],
   },
+  // A static page: what it knows of the site it heard over the wire.
+  { room: 'agent/console', values: ['protocol'], packages: ['preact', 'uplot', 'mqtt'] },
   // A simulator that shared our frames would share our mistakes.
   { room: 'test/simulator', values: ['protocol'] },
 ];

@@ -23,7 +23,7 @@ type Import = { readonly file: string; readonly target: string; readonly kind: '
 export function brokenRules(root: string, rules: readonly Rule[]): string[] {
   const folders = [...new Set(rules.map(({ room }) => room.split('/')[0]))];
   const all = globSync(
-    folders.map((folder) => `${folder}/**/*.ts`),
+    folders.map((folder) => `${folder}/**/*.{ts,tsx}`),
     { cwd: root },
   );
   const files = all.filter((file) => isProduction(file, rules));
@@ -67,6 +67,8 @@ function valueImports(root: string, files: readonly string[]): Import[] {
     packages: 'external',
     platform: 'node',
     format: 'esm',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
     logLevel: 'silent',
   });
   return Object.entries(metafile.inputs).flatMap(([file, { imports }]) =>
@@ -102,7 +104,7 @@ function resolved(file: string, specifier: string, aliases: [string, string][]):
 
 /** Files of the repository end in an extension and begin with a folder that is no package. */
 function isPackage(target: string): boolean {
-  return target.startsWith('node:') || !/\.(ts|json)$/.test(target);
+  return target.startsWith('node:') || !/\.(tsx?|json)$/.test(target);
 }
 
 /** `zod/mini` is of `zod`, `@types/ws/x` of `@types/ws`. */

@@ -1,0 +1,57 @@
+/** The site as it becomes known, and who is to be told: at most four times a second, however much is said. */
+import type { Millis } from '#protocol/units.ts';
+import { heard } from '../model/heard.ts';
+import type { Message } from '../model/message.ts';
+import type { Site } from '../model/site.ts';
+import { emptySite } from '../model/site.ts';
+import type { Clock } from './clock.ts';
+import type { Link } from './session.ts';
+
+/** One moment of the page: everything that is painted is painted of this. */
+export type View = { readonly site: Site; readonly link: Link; readonly nowMs: Millis };
+
+export type Store = {
+  view(): View;
+  message(message: Message): void;
+  link(link: Link): void;
+  /** Calls `paint` with each new view until the returned function is called. */
+  watch(paint: (view: View) => void): () => void;
+  close(): void;
+};
+
+const PAINT_MS = 250;
+/** In the background timers are slowed down; then messages are folded as they come, lest they pile up. */
+const MOST_WAITING = 2_000;
+
+export function openStore(siteName: string, clock: Clock): Store {
+  const painters = new Set<(view: View) => void>();
+  let view: View = { site: emptySite(siteName), link: { kind: 'connecting' }, nowMs: clock.wall() };
+  let waiting: Message[] = [];
+
+  function fold(): void {
+    view = { ...view, site: heard(view.site, waiting), nowMs: clock.wall() };
+    waiting = [];
+  }
+
+  function paint(): void {
+    fold();
+    for (const each of painters) each(view);
+  }
+
+  const stop = clock.every(PAINT_MS, paint);
+  return {
+    view: () => view,
+    message(message) {
+      waiting.push(message);
+      if (waiting.length >= MOST_WAITING) fold();
+    },
+    link(link) {
+      view = { ...view, link };
+    },
+    watch(each) {
+      painters.add(each);
+      return () => painters.delete(each);
+    },
+    close: stop,
+  };
+}

@@ -1,0 +1,44 @@
+/** Numbers as an operator reads them: units beside them, and as many digits as mean something. */
+import type { Millis, Watts } from '#protocol/units.ts';
+
+const NONE = '–';
+const THIN = '\u2009';
+
+/** Kilowatts below ten megawatts, so that a site's figures do not change their unit as it is cut. */
+export function kilowatts(watts: Watts | null | undefined, digits = 1): string {
+  return watts == null ? NONE : `${decimal(watts / 1000, digits)}${THIN}kW`;
+}
+
+export function decimal(value: number, digits: number): string {
+  const [whole = '', part] = Math.abs(value).toFixed(digits).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, THIN);
+  const sign = value < 0 && Number(value.toFixed(digits)) !== 0 ? '−' : '';
+  return `${sign}${grouped}${part === undefined ? '' : `.${part}`}`;
+}
+
+export function count(value: number): string {
+  return decimal(value, 0);
+}
+
+/** Of something that happened: `0.4 s`, `12 s`, `3 min`, `2 h`. */
+export function age(ms: Millis | undefined): string {
+  if (ms === undefined) return NONE;
+  const s = Math.max(0, ms) / 1000;
+  if (s < 10) return `${s.toFixed(1)}${THIN}s`;
+  if (s < 120) return `${Math.floor(s)}${THIN}s`;
+  if (s < 7200) return `${Math.floor(s / 60)}${THIN}min`;
+  return `${Math.floor(s / 3600)}${THIN}h`;
+}
+
+/** Of a difference, with its sign: `+0.2 s`, `−41 s`. */
+export function signedAge(ms: Millis): string {
+  return `${ms < 0 ? '−' : '+'}${age(Math.abs(ms))}`;
+}
+
+/** Until something: `9:05`, `1:02:33`. */
+export function countdown(ms: Millis): string {
+  const s = Math.max(0, Math.ceil(ms / 1000));
+  const [h, min, rest] = [Math.floor(s / 3600), Math.floor(s / 60) % 60, s % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return h > 0 ? `${h}:${two(min)}:${two(rest)}` : `${min}:${two(rest)}`;
+}
