@@ -72,6 +72,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const within: Bounds = {
     lineW: steeredW(line?.levelW),
     levelW: steeredW(envelope.ceilingW),
+    askedW: envelope.ceilingW,
     liftW: steeredW(lift?.levelW),
     floorW: steeredW(envelope.floorW),
     hurried,
@@ -117,6 +118,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     ...(cutAt !== undefined && { cutAt }),
     ranking: sharing.ranking,
     ...(sharing.partial && { partial: sharing.partial }),
+    ...(sharing.reserve && { reserve: sharing.reserve }),
     ...(line && { line }),
     ...(lift && { lift }),
     baselines,

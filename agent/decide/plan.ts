@@ -9,6 +9,7 @@ import type { Frequency } from './frequency/believed.ts';
 import type { GridMemory } from './frequency/respond.ts';
 import { calmGrid } from './frequency/respond.ts';
 import type { Standings, Told } from './market/market.ts';
+import type { Reserve } from './reserve.ts';
 import type { Pace } from './rest.ts';
 import { calm } from './rest.ts';
 import type { HeatMemory } from './safety/heat.ts';
@@ -127,6 +128,8 @@ export type Memory = {
   readonly ranking: readonly string[];
   /** The one device that is partly filled. */
   readonly partial?: { readonly device: string; readonly limit: number };
+  /** What is cut beyond the level, since devices are known to fail. */
+  readonly reserve?: Reserve;
   readonly line?: Line;
   readonly lift?: Lift;
   /** What a price has made of each device. */

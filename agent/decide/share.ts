@@ -7,7 +7,8 @@ import type { Allotted, Filling, Partial, Steerable } from './allocate.ts';
 import { allocate, raised, wattsOn } from './allocate.ts';
 import type { Memory } from './plan.ts';
 import { ranked } from './rank.ts';
-import { reserveW } from './reserve.ts';
+import type { Reserve } from './reserve.ts';
+import { leftOf, reserveFor } from './reserve.ts';
 import type { Roster } from './roster.ts';
 import { together } from './together.ts';
 import type { Measure } from './value.ts';
@@ -18,6 +19,7 @@ export type Sharing = {
   readonly allotted: readonly Allotted[];
   readonly ranking: readonly string[];
   readonly partial: Partial | undefined;
+  readonly reserve: Reserve | undefined;
 };
 
 /** What binds the devices together, in watts of those that are steered. */
@@ -25,6 +27,8 @@ export type Bounds = {
   /** Where the line is now, and where it is going; undefined for nowhere. */
   readonly lineW: Watts | undefined;
   readonly levelW: Watts | undefined;
+  /** The same as it is ordered: nothing that is learned meanwhile moves it. */
+  readonly askedW: Watts | undefined;
   /** What they are to draw at the least, now, and where that is going. */
   readonly liftW: Watts | undefined;
   readonly floorW: Watts | undefined;
@@ -44,7 +48,7 @@ export function share(
 ): Sharing {
   const { lineW = Number.POSITIVE_INFINITY, liftW, floorW = liftW, hurried } = bounds;
   if (bounds.lineW === undefined && liftW === undefined) {
-    return { ordered: steerable, allotted: steerable.map(atHome), ranking: [], partial: undefined };
+    return { ordered: steerable, allotted: steerable.map(atHome), ranking: [], partial: undefined, reserve: undefined };
   }
   const ranking = before.length > 0 ? before : ranked(picture, before, bounds.measure).ranking;
   const { units, split } = together(
@@ -52,25 +56,26 @@ export function share(
     picture,
   );
   const usable = hurried ? keptAwake(units, lineW) : units;
-  const cut = surelyCut(usable, lineW, bounds, memory, picture);
+  const { allotted: cut, reserve } = surelyCut(usable, lineW, bounds, memory, picture);
   const rise = liftW !== undefined && floorW !== undefined && { liftW, floorW, budgetW: lineW };
   const allotted = rise ? raised(usable, cut, rise) : cut;
-  return { ...split(allotted), ranking, partial: partialOf(allotted, usable) };
+  return { ...split(allotted), ranking, partial: partialOf(allotted, usable), reserve };
 }
 
-/** A setpoint is to be met, not undercut: only a ceiling has a reserve. */
-function surelyCut(
-  usable: readonly Steerable[],
-  lineW: Watts,
-  bounds: Bounds,
-  memory: Memory,
-  picture: Picture,
-): readonly Allotted[] {
+type Cut = { readonly allotted: readonly Allotted[]; readonly reserve: Reserve | undefined };
+
+/** A setpoint is to be met, not undercut: only a ceiling has a reserve. It stays until the line has gone up again. */
+function surelyCut(usable: readonly Steerable[], lineW: Watts, bounds: Bounds, memory: Memory, picture: Picture): Cut {
   const plain = allocate(usable, lineW, filling(usable, bounds, memory));
-  const spareW = bounds.liftW === undefined ? reserveW(usable, plain, picture, bounds) : 0;
-  if (spareW === 0 || bounds.levelW === undefined) return plain;
-  const lower = { ...bounds, lineW: lineW - spareW, levelW: bounds.levelW - spareW };
-  return allocate(usable, lower.lineW, filling(usable, lower, memory));
+  const { levelW, askedW, confidence } = bounds;
+  if (bounds.liftW !== undefined) return { allotted: plain, reserve: undefined };
+  const isNew = levelW !== undefined && askedW !== undefined && askedW !== memory.reserve?.askedW;
+  const risky = { steerable: usable, budgetW: levelW ?? lineW, picture, confidence };
+  const reserve = isNew ? reserveFor(risky, askedW) : memory.reserve;
+  const spareW = reserve ? leftOf(reserve, usable, plain) : 0;
+  if (spareW === 0) return { allotted: plain, reserve };
+  const lower = { ...bounds, lineW: lineW - spareW, levelW: levelW === undefined ? undefined : levelW - spareW };
+  return { allotted: allocate(usable, lower.lineW, filling(usable, lower, memory)), reserve };
 }
 
 function reordered(steerable: readonly Steerable[], ranking: readonly string[]): Steerable[] {

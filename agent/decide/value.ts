@@ -39,13 +39,12 @@ export function worths(picture: Picture, { prices, deadlineS }: Measure): (devic
     const device = deviceOf(picture, id);
     const work = works.get(id);
     const tier = work?.tier ?? UNUSED_TIER;
-    const isLate = device !== undefined && downS(device.facts) > deadlineS;
+    const late = device !== undefined && downS(device.facts) > deadlineS ? 0 : 1;
     const pays = device === undefined ? 0 : (earns(device, work !== undefined, prices) ?? 0);
     const perJoule = (device?.reading?.ratedHashrateThs ?? 0) / (device?.facts.ratedW ?? 1);
-    const common = [isLate ? 0 : 1];
     const demand = mostWanted.indexOf(work?.demand ?? 'idle');
-    if (!allPriced || tier < LAST_TIER) return [tier, ...common, demand, -pays, -perJoule];
-    return [LAST_TIER, ...common, work?.demand === 'idle' ? 0 : -pays, demand, -perJoule];
+    if (!allPriced || tier < LAST_TIER) return [tier, late, demand, -pays, -perJoule];
+    return [LAST_TIER, late, work?.demand === 'idle' ? 0 : -pays, demand, -perJoule];
   };
 }
 
