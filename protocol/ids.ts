@@ -16,3 +16,9 @@ export const recipient = z
   .regex(/^(all|group\/[a-z0-9-]{1,64}|rack\/[a-z0-9-]{1,64})$/, 'must be all, group/NAME or rack/NAME');
 
 export type Recipient = 'all' | `group/${string}` | `rack/${string}`;
+
+/** Whether a message for `to` is meant for this rack. */
+export function inScope(to: Recipient, rack: string, groups: readonly string[]): boolean {
+  if (to === 'all' || to === `rack/${rack}`) return true;
+  return groups.some((group) => to === `group/${group}`);
+}

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { OrderRequest } from '#protocol/next-order.ts';
+import { endOf } from '#protocol/next-order.ts';
 import type { Order } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
 import { Failure } from '../failure.ts';
-import type { OrderRequest } from './build-order.ts';
-import { buildOrder, endOf } from './build-order.ts';
+import { buildOrder } from './build-order.ts';
 
 const nowMs = epochMs('2026-11-21T21:00:00.000Z');
 const shed: OrderRequest = {

@@ -1,13 +1,14 @@
 /** Publishes an order, keeps it fresh on the broker, and tells what the racks make of it until they are done. */
 import type { Clock } from '#agent/platform/clock.ts';
+import type { Following, Heard, Step, Verdict } from '#protocol/follow.ts';
+import { follow, startFollowing, verdict } from '#protocol/follow.ts';
+import type { OrderRequest } from '#protocol/next-order.ts';
+import { endOf } from '#protocol/next-order.ts';
 import type { Order } from '#protocol/order.ts';
 import { signMessage } from '#protocol/signing.ts';
 import { filterOf, orderTopic } from '#protocol/topics.ts';
 import { orInterrupted } from '../interrupt.ts';
-import type { OrderRequest } from './build-order.ts';
-import { buildOrder, endOf } from './build-order.ts';
-import type { Following, Heard, Step, Verdict } from './follow.ts';
-import { follow, startFollowing, verdict } from './follow.ts';
+import { buildOrder } from './build-order.ts';
 import type { Operator } from './operator.ts';
 import type { Connect, SiteMessage, SiteSession } from './site-session.ts';
 import { openSiteSession } from './site-session.ts';

@@ -6,11 +6,11 @@ import { openLog } from '#agent/platform/log.ts';
 import { SendWindow } from '#agent/platform/send-window.ts';
 import type { Command } from '#protocol/command.ts';
 import { command } from '#protocol/command.ts';
+import type { OrderRequest } from '#protocol/next-order.ts';
 import { epochMs, timestampOf } from '#protocol/time.ts';
 import { locate, topicOf } from '#protocol/topics.ts';
 import { MemoryBroker } from '#test/support/memory-broker.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
-import type { OrderRequest } from './build-order.ts';
 import type { DryRunAnswer } from './dry-run.ts';
 import { dryRun } from './dry-run.ts';
 

@@ -2,14 +2,14 @@
 import type { Clock } from '#agent/platform/clock.ts';
 import type { CommandBody } from '#protocol/command.ts';
 import { COMMAND_LIFE_S } from '#protocol/command.ts';
-import type { Recipient } from '#protocol/ids.ts';
+import { inScope } from '#protocol/ids.ts';
 import type { Ack } from '#protocol/lifecycle.ts';
+import type { OrderRequest } from '#protocol/next-order.ts';
 import type { Order, OrderBody } from '#protocol/order.ts';
 import { signMessage } from '#protocol/signing.ts';
 import { timestampOf } from '#protocol/time.ts';
 import { filterOf, orderTopic, topicOf } from '#protocol/topics.ts';
 import { orInterrupted } from '../interrupt.ts';
-import type { OrderRequest } from './build-order.ts';
 import { buildOrder } from './build-order.ts';
 import type { Operator } from './operator.ts';
 import type { Connect, SiteMessage, SiteSession } from './site-session.ts';
@@ -41,12 +41,6 @@ export async function dryRun(
   } finally {
     await run.stop();
   }
-}
-
-/** Whether an order for `to` is meant for this rack. */
-export function inScope(to: Recipient, rack: string, groups: readonly string[]): boolean {
-  if (to === 'all' || to === `rack/${rack}`) return true;
-  return groups.some((group) => to === `group/${group}`);
 }
 
 class DryRun {

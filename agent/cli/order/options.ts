@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Recipient } from '#protocol/ids.ts';
 import { recipient } from '#protocol/ids.ts';
+import type { OrderRequest } from '#protocol/next-order.ts';
 import type { Amount, Target } from '#protocol/order.ts';
 import { usageFailure } from '../failure.ts';
 import { given } from '../given.ts';
-import type { OrderRequest } from './build-order.ts';
 import type { Operator, OperatorFlags } from './operator.ts';
 import { parseAmount, parseDuration, parsePrice, parsePriority, parseRamp, parseTime } from './quantities.ts';
 

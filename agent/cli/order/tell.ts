@@ -1,12 +1,12 @@
 /** An order and what becomes of it, for people or as one JSON object a line. */
 import { stripVTControlCharacters } from 'node:util';
+import type { Step } from '#protocol/follow.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
+import type { OrderRequest } from '#protocol/next-order.ts';
 import type { Order, OrderBody, Target } from '#protocol/order.ts';
 import { wrapped } from '../table.ts';
 import type { Terminal, Tint } from '../terminal.ts';
-import type { OrderRequest } from './build-order.ts';
 import type { DispatchEnd, Told } from './dispatch.ts';
-import type { Step } from './follow.ts';
 import { formatAmount, formatWatts } from './quantities.ts';
 
 export function tellPeople(terminal: Terminal): Told {
