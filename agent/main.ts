@@ -2,6 +2,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { systemHost } from '#adapters/transport/host.ts';
 import type { Assembled } from './assemble.ts';
 import { assemble } from './assemble.ts';
 import type { Loaded } from './config/load.ts';
@@ -24,7 +25,8 @@ import { supervisor } from './platform/supervisor.ts';
 import { watchFolder } from './platform/watch-folder.ts';
 import type { Raised } from './report/alarms.ts';
 
-export type AgentFiles = { config: string; policy: string; logLevel?: LogLevel };
+/** `sysfs` is where the kernel's /sys is. */
+export type AgentFiles = { config: string; policy: string; logLevel?: LogLevel; sysfs?: string };
 
 /** Files that are wrong, as text for people: every problem, one a line. */
 export class BadFiles extends Error {
@@ -85,7 +87,9 @@ async function startParts(files: AgentFiles, loaded: Loaded, log: Logger, parts:
   await parts.start(host);
   const told = supervisor(process.env, process.pid, systemClock);
   const { alive } = told;
-  const assembled = await assemble(loaded, { log, store: store.rack(config.rack), host, alarms, alive, jobs });
+  // Once per process: what it loads and opens, every fit-out of the rack goes on using.
+  const machine = systemHost(files.sysfs);
+  const assembled = await assemble(loaded, { log, store: store.rack(config.rack), host, machine, alarms, alive, jobs });
   const { agent } = assembled;
   await parts.start(agent);
   ready.resolve(agent);

@@ -1,6 +1,7 @@
 /**
- * The main job, from nothing: a broker, a simulated rack on real wire protocols, the agent as its own process, and an
- * operator's order from the broker to the meter and back. Leaves it all running, to try more on it.
+ * The main job, from nothing: a broker, a simulated rack of miners and GPUs on real wire protocols, the agent as its own
+ * process, and an operator's orders from the broker to the meter and back: first the miners give way, then, in an
+ * emergency, the AI work too, and nothing of it is lost. Leaves it all running, to try more on it.
  *
  *   --once               stop when the walk is over
  *   --folder <path>      where the rack's files go (demo-data); it is emptied first
@@ -8,8 +9,9 @@
  *   --web-port <number>  of the broker on WebSocket (8083); 0 for any
  */
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import { systemClock } from '#agent/platform/clock.ts';
@@ -17,9 +19,11 @@ import type { RackEvent } from '#protocol/lifecycle.ts';
 import type { DeviceStatus } from '#protocol/telemetry.ts';
 import type { DemoBroker } from '#test/demo/broker.ts';
 import { startBroker } from '#test/demo/broker.ts';
+import { openGpus } from '#test/demo/gpus.ts';
 import { luxosDemoTiming } from '#test/simulator/luxos-spec.ts';
 import { createRack } from '#test/simulator/rack.ts';
 import { demoTiming } from '#test/simulator/whatsminer-spec.ts';
+import { GpuWork } from '#test/support/gpu-work.ts';
 import { openPty } from '#test/support/pty.ts';
 import type { RackFiles } from '#test/support/rack-files.ts';
 import { demoPace, writeFiles } from '#test/support/rack-files.ts';
@@ -37,6 +41,7 @@ const { values: options } = parseArgs({
 });
 
 const LINE = 'rtu1';
+const OTHER_LOADS_W = 300;
 const rack = createRack({
   clock: systemClock,
   // Best efficiency first, as if bought over three years.
@@ -52,24 +57,39 @@ const rack = createRack({
     { id: 'outlet', line: LINE, unit: 11, riseKPerKw: 0.35 },
   ],
   pdus: [{ id: 'pdu-a', outlets: { 1: 'm09', 2: 'm10', 3: 'm11', 4: 'm12' } }],
-  otherLoadsW: 300,
+  otherLoadsW: OTHER_LOADS_W,
   noiseSeed: 7,
 });
 // Every rack has one.
 rack.miner('m11').faults.refusesSleep = true;
 const pty = openPty();
 rack.attachSerial(LINE, pty.master);
+// Of what stands in for the machine: drivers, and what runs on the GPUs.
+const machine = mkdtempSync(join(tmpdir(), 'ballast-demo-'));
+const gpus = openGpus(machine);
+const trains = spawnSync('python3', ['--version']).status === 0;
+const work = await GpuWork.start(machine, { trains });
 const broker = await startBroker({ mqtt: Number(options.port), web: Number(options['web-port']) });
 const wiring = { addresses: await rack.listen(), lines: new Map([[LINE, pty.path]]) };
-const files = await writeFiles(resolve(options.folder), rack, wiring, [broker.url], demoPace);
+const files = await writeFiles(resolve(options.folder), rack, wiring, [broker.url], demoPace, {
+  moreDevices: gpus.devices,
+  workloads: work.workloads,
+});
+if (trains) work.train(files.folder);
+work.drive(gpus.host, rack.otherLoads, OTHER_LOADS_W);
 process.on('exit', () => {
   for (const child of children) child.kill();
+  work.kill();
+  rmSync(machine, { recursive: true, force: true });
 });
 // A closed terminal included: the agent must not stay behind.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(0));
 
 say('Ballast demo', 'the rack is simulated; everything else is real');
 say('miners', '8 WhatsMiners and 4 LuxOS; a GUDE PDU can cut the last four');
+say('GPUs', `8 ${gpus.told}`);
+say('AI work', `vLLM, ${trains ? 'a trainer in Python, ' : ''}a plain process; gpu7 is protected`);
+if (!trains) say('left out', 'the trainer in Python: there is no python3 here');
 say('serial line', `an Eastron SDM630 and two XY-MD02, Modbus RTU on ${pty.path}`);
 say('trouble', 'm11 refuses to sleep: others are cut in its place');
 say('broker', `${broker.url}  and  ${broker.webUrl}`);
@@ -94,12 +114,22 @@ void ballast(
 await phase('holding');
 // The operator's terminal gets the last word first.
 await systemClock.sleep(300);
-heading('2. The rack, asked on the spot');
+heading('2. The rack, asked on the spot: miners gave way, the AI work did not notice');
 await ballast('status', '--config', shown(files.config));
-heading('3. The operator releases it early');
+heading('3. An emergency: 3 %. Now the AI work gives way too, each in its own way');
+rack.miner('m11').faults.refusesSleep = false;
+say('trouble', 'm11 has been mended');
+void ballast('order', '--operator', shown(files.operator), '--to', 'all', '--ceiling', '3%', '--for', '10m');
+await phase('metered');
+await systemClock.sleep(300);
+tellWork(({ rests_at }) =>
+  rests_at === undefined ? 'computes' : `was told, saved itself, and rests at step ${rests_at}`,
+);
+heading('4. The operator releases it early');
 const released = ballast('order', '--operator', shown(files.operator), '--to', 'all', '--release');
 await phase('restored');
 await released;
+tellWork(({ runs_at }) => (runs_at === undefined ? 'rests' : `runs on from step ${runs_at}`));
 say('meter', `${Math.round(rack.watts())} W and climbing: miners warm up before they draw full power`);
 if (options.once) process.exit(0);
 
@@ -107,6 +137,7 @@ heading('It all goes on running. To try next, in another terminal:');
 const op = `--operator ${shown(files.operator)}`;
 for (const [command, what] of [
   [`bin/ballast status --config ${shown(files.config)}`, 'the rack now'],
+  [`bin/ballast explain gpu4 --config ${shown(files.config)}`, 'why it is set as it is'],
   [`bin/ballast order ${op} --to all --ceiling 6000W/40800W --for 5m --dry-run`, 'who would be cut, and why'],
   [`bin/ballast order ${op} --to rack/r01 --ceiling 10kW --for 2m`, 'another order, in watts'],
   [`bin/ballast order ${op} --to all --release`, 'end it early'],
@@ -119,6 +150,7 @@ console.log(`\nA broker UI such as MQTT Explorer shows it all at ${broker.url}. 
 function startAgent({ config, policy, folder }: RackFiles): void {
   const agent = spawn(process.execPath, [cli, 'agent', '--config', config, '--policy', policy], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...gpus.environment },
   });
   children.add(agent);
   const log = createWriteStream(join(folder, 'agent.log'));
@@ -143,6 +175,18 @@ function ballast(...words: string[]): Promise<void> {
       ended();
     });
   });
+}
+
+/** @param trainer says what it did last. */
+function tellWork(trainer: (said: Record<string, number>) => string): void {
+  const { vllm, answers, batchRests } = work;
+  const unanswered = answers.filter((status) => status !== 200).length + vllm.lost.hung + vllm.lost.aborted;
+  say(
+    'chat',
+    `${vllm.asleep ? 'drained, then asleep' : 'awake'}: ${answers.length} requests answered, ${unanswered} lost`,
+  );
+  if (trains) say('train', trainer(work.trainer.all.at(-1) ?? {}));
+  say('batch', batchRests ? 'frozen where it was' : 'runs');
 }
 
 function phase(wanted: RackEvent['phase']): Promise<void> {

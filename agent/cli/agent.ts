@@ -15,10 +15,16 @@ export const agentVerb: Verb = () =>
         .env('BALLAST_LOG_LEVEL')
         .default('info'),
     )
-    .action(async (options: FileOptions & { logLevel: LogLevel }) => {
+    .addOption(
+      new Option('--sysfs <folder>', 'where the kernel’s /sys is, as in a container that has it elsewhere')
+        .env('BALLAST_SYSFS')
+        .default('/sys'),
+    )
+    .action(async (options: FileOptions & { logLevel: LogLevel; sysfs: string }) => {
       // The agent brings every adapter and library along; the other verbs start faster without them.
       const { BadFiles, runAgent } = await import('#agent/main.ts');
-      await runAgent({ ...filesOf(options), logLevel: options.logLevel }).catch((error: unknown) => {
+      const { logLevel, sysfs } = options;
+      await runAgent({ ...filesOf(options), logLevel, sysfs }).catch((error: unknown) => {
         if (error instanceof BadFiles || error instanceof LocalError) throw new Failure(error.message);
         throw error;
       });

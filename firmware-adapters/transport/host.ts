@@ -4,9 +4,9 @@ import { createNvml } from '../gpu/nvml.ts';
 import { runCommand } from './command.ts';
 import { openSysfs } from './sysfs.ts';
 
-/** Nothing is loaded or opened before it is first used. */
-export function systemHost(): Host {
-  return { nvml: createNvml(), sysfs: openSysfs(), run: runCommand };
+/** Nothing is loaded or opened before it is first used. @param sysfs where the kernel's /sys is. */
+export function systemHost(sysfs?: string): Host {
+  return { nvml: createNvml(), sysfs: openSysfs(sysfs), run: runCommand };
 }
 
 export function hostOf({ id, host }: AdapterContext): Host {

@@ -11,7 +11,7 @@ export type Sysfs = {
   list(path: string): Promise<string[]>;
 };
 
-/** @param root another than the kernel's is for tests. */
+/** @param root where the kernel's files are: in a container not always at their place. */
 export function openSysfs(root = '/sys'): Sysfs {
   return {
     read: (path) => told(path, async () => (await readFile(join(root, path), 'utf8')).trim()),

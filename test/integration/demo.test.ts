@@ -8,7 +8,9 @@ import { promisify } from 'node:util';
 
 const demo = join(import.meta.dirname, '../demo.ts');
 
-test('the demo walks from a full rack to the metered cut and back, and ends', { timeout: 120_000 }, async (t) => {
+test('the demo walks from a full rack to the metered cuts and back, loses no work, and ends', {
+  timeout: 180_000,
+}, async (t) => {
   const parent = await mkdtemp(join(tmpdir(), 'ballast-demo-'));
   t.after(() => rm(parent, { recursive: true }));
   const folder = join(parent, 'data');
@@ -22,5 +24,12 @@ test('the demo walks from a full rack to the metered cut and back, and ends', { 
   );
   assert.match(stdout, /reads 4\d{4} W on the feed/);
   assert.match(stdout, /m12 +asleep +asleep +awake/);
+  assert.match(stdout, /gpu0 +awake +awake +awake/);
+  assert.match(stdout, /chat +drained, then asleep: \d+ requests answered, 0 lost\n/);
+  assert.match(stdout, /batch +frozen where it was\n/);
+  // A machine without Python has no trainer.
+  const [, restsAt, runsAt = restsAt] = /rests at step (\d+)[^]*runs on from step (\d+)/.exec(stdout) ?? [];
+  assert.equal(runsAt, restsAt);
+  assert.match(stdout, /chat +awake: \d+ requests answered, 0 lost\nt?[^]*batch +runs\n/);
   assert.ok((await readdir(folder)).includes('agent.log'));
 });

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { describe, test } from 'node:test';
 import { systemClock } from '#agent/platform/clock.ts';
+import { LEAST_W, MOST_W } from '#test/support/gpu-work.ts';
 import type { GpuSite } from './support/gpu-site.ts';
-import { LEAST_W, MOST_W, openGpuSite } from './support/gpu-site.ts';
+import { openGpuSite } from './support/gpu-site.ts';
 import { startMosquitto } from './support/mosquitto.ts';
 import { needs } from './support/needs.ts';
 
@@ -13,20 +14,21 @@ const gear = { ...needs('mosquitto gcc libc6-dev python3', 'mosquitto', 'gcc', '
 describe('a rack of eight GPUs', () => {
   test('walks the ladder under a shed, loses no request and no step, and comes back', gear, async (t) => {
     const site = await open(t);
-    const { host, vllm, watcher, issuer, fraction } = site;
+    const { host, work, watcher, issuer, fraction } = site;
+    const { vllm, trainer, answers } = work;
     await site.startAgent();
 
     // 900 W for seven GPUs: all are capped, and nobody is told to rest.
     const capped = await issuer.order({ kind: 'ceiling', fraction: fraction(1200) });
     await watcher.phase(capped, 'metered');
-    assert.deepEqual([site.batchState() === 'T', vllm.sleeps, site.trainer.all], [false, 0, []]);
+    assert.deepEqual([work.batchRests, vllm.sleeps, trainer.all], [false, 0, []]);
     assert.deepEqual([host.capW(6), host.capW(7)], [LEAST_W, MOST_W]);
 
     // 550 W: the plain process and the trainer rest, the server is capped.
     const resting = await issuer.order({ kind: 'ceiling', fraction: fraction(850) });
-    const { rests_at } = await site.trainer.first((said) => said['rests_at'] !== undefined);
+    const { rests_at } = await trainer.first((said) => said['rests_at'] !== undefined);
     await watcher.phase(resting, 'metered');
-    assert.deepEqual([site.batchState(), vllm.sleeps], ['T', 0]);
+    assert.deepEqual([work.batchRests, vllm.sleeps], [true, 0]);
     assert.equal(state(site, 'gpu4'), 'asleep');
 
     // 220 W: the server is drained and sleeps too.
@@ -37,32 +39,33 @@ describe('a rack of eight GPUs', () => {
 
     const release = await issuer.order({ kind: 'release' });
     await watcher.phase(release, 'restored');
-    const { runs_at } = await site.trainer.first((said) => said['runs_at'] !== undefined);
+    const { runs_at } = await trainer.first((said) => said['runs_at'] !== undefined);
     assert.equal(runs_at, rests_at);
     assert.equal(vllm.asleep, false);
-    assert.notEqual(site.batchState(), 'T');
+    assert.equal(work.batchRests, false);
     assert.deepEqual(host.caps(), Array(8).fill(MOST_W));
-    const served = site.answers.length;
-    await until(() => site.answers.length >= served + 3);
-    assert.deepEqual([vllm.lost, new Set(site.answers)], [{ hung: 0, aborted: 0 }, new Set([200])]);
+    const served = answers.length;
+    await until(() => answers.length >= served + 3);
+    assert.deepEqual([vllm.lost, new Set(answers)], [{ hung: 0, aborted: 0 }, new Set([200])]);
   });
 
   test('kill -9 with caps set and jobs at rest: the next agent lets all of them go', gear, async (t) => {
     const site = await open(t);
-    const { host, vllm, watcher, issuer, fraction } = site;
+    const { host, work, watcher, issuer, fraction } = site;
+    const { vllm, trainer, answers } = work;
     const agent = await site.startAgent();
     const least = await issuer.order({ kind: 'ceiling', fraction: fraction(520) });
     await watcher.phase(least, 'metered');
     await agent.kill();
-    assert.deepEqual([site.batchState(), vllm.asleep, host.capW(0)], ['T', true, LEAST_W]);
+    assert.deepEqual([work.batchRests, vllm.asleep, host.capW(0)], [true, true, LEAST_W]);
     const release = await issuer.order({ kind: 'release' });
     await site.startAgent();
     await watcher.phase(release, 'restored');
-    await site.trainer.first((said) => said['runs_at'] !== undefined);
-    assert.deepEqual([site.batchState() === 'T', vllm.asleep, host.caps()], [false, false, Array(8).fill(MOST_W)]);
-    const served = site.answers.length;
-    await until(() => site.answers.length >= served + 3);
-    assert.deepEqual([vllm.lost, new Set(site.answers)], [{ hung: 0, aborted: 0 }, new Set([200])]);
+    await trainer.first((said) => said['runs_at'] !== undefined);
+    assert.deepEqual([work.batchRests, vllm.asleep, host.caps()], [false, false, Array(8).fill(MOST_W)]);
+    const served = answers.length;
+    await until(() => answers.length >= served + 3);
+    assert.deepEqual([vllm.lost, new Set(answers)], [{ hung: 0, aborted: 0 }, new Set([200])]);
   });
 
   test(

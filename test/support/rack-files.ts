@@ -27,17 +27,17 @@ export const KEY = 'grid-operator-2026';
 /** Seconds, so that nobody watching has to wait: a real site spreads the return over 15 minutes. */
 export const demoPace: Pace = { restoreWindowS: 5, meterWindowS: 5, meterMs: 500, deviceMs: 2000 };
 
-/**
- * Starts from an empty folder: yesterday's journal belongs to yesterday's rack.
- * @param more sections of the config in place of those that follow from the rack.
- */
+/** Sections of the config in place of those that follow from the rack, and devices beside those that do. */
+export type MoreConfig = { readonly moreDevices?: readonly object[]; readonly [section: string]: unknown };
+
+/** Starts from an empty folder: yesterday's journal belongs to yesterday's rack. */
 export async function writeFiles(
   folder: string,
   rack: SimulatedRack,
   wiring: Wiring,
   brokerUrls: readonly string[],
   pace: Pace,
-  more: Readonly<Record<string, unknown>> = {},
+  more: MoreConfig = {},
 ): Promise<RackFiles> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -51,7 +51,9 @@ export async function writeFiles(
   for (const { passwordFile, spec } of rack.miners) {
     await writeFile(join(folder, passwordFile), `${spec.password}\n`, { mode: 0o600 });
   }
-  const config = { ...configOf(rack, wiring, brokerUrls, pace), ...more };
+  const { moreDevices = [], ...sections } = more;
+  const own = configOf(rack, wiring, brokerUrls, pace);
+  const config = { ...own, devices: [...own.devices, ...moreDevices], ...sections };
   await writeFile(files.config, stringify(config, { flowCollectionPadding: false }));
   await writeFile(files.policy, stringify(policyOf(pace)));
   await writeFile(files.operator, stringify(operatorOf(brokerUrls[0])));

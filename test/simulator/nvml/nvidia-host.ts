@@ -4,8 +4,10 @@
  */
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import type { Watts } from '#protocol/units.ts';
+import type { GpuHost, GpuSpec } from '../gpu-host.ts';
 
-export type GpuSpec = { readonly demandW: Watts; readonly minW: Watts; readonly maxW: Watts; readonly setUs?: number };
+/** `setUs` is how long setting a cap takes, in microseconds. */
+export type NvidiaSpec = GpuSpec & { readonly setUs?: number };
 
 const HEAD_BYTES = 64;
 const GPU_BYTES = 64;
@@ -27,14 +29,14 @@ const at = {
   pid: 60,
 };
 
-export class NvidiaHost {
+export class NvidiaHost implements GpuHost {
   /** For the environment of whoever loads the stand-in: `BALLAST_NVML`. */
   readonly file: string;
   readonly count: number;
   readonly #fd: number;
 
   /** @param oneAtATime whether the driver sets one cap after the other, whatever its callers do. */
-  constructor(file: string, gpus: readonly GpuSpec[], { oneAtATime = false } = {}) {
+  constructor(file: string, gpus: readonly NvidiaSpec[], { oneAtATime = false } = {}) {
     this.file = file;
     this.count = gpus.length;
     const bytes = Buffer.alloc(HEAD_BYTES + gpus.length * GPU_BYTES);
