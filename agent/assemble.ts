@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Host } from '#adapters/contract.ts';
+import { systemHost } from '#adapters/transport/host.ts';
 import { openSerial } from '#adapters/transport/serial.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';
 import { bytesToSign, fromBase64Url, signature, signMessage } from '#protocol/signing.ts';
@@ -39,8 +39,8 @@ export type ProcessParts = {
   readonly log: Logger;
   readonly store: RackStore;
   readonly host: HostFactsReader;
-  /** What devices in this very machine are reached through. */
-  readonly machine: Host;
+  /** Where the kernel's /sys is. */
+  readonly sysfs: string;
   /** Alarms of the process, kept by who raises them. */
   readonly alarms: ReadonlyMap<string, Raised>;
   /** Told after every turn of the loop. */
@@ -56,13 +56,15 @@ export type Assembled = {
 
 export async function assemble(
   loaded: Loaded,
-  { log, store, host, machine, alarms, alive, jobs }: ProcessParts,
+  { log, store, host, sysfs, alarms, alive, jobs }: ProcessParts,
 ): Promise<Assembled> {
   const { config, policy, keys, folder, configHash } = loaded;
   const clock = await rackClock(policy, store.journal);
   const key = await loadRackKey(join(config.state, 'rack.key'));
   const instance = randomBytes(8).toString('hex');
   const identity = await openIdentity({ journal: store.journal, instance, wallMs: clock.wall(), log });
+  // Once per process: what it loads and opens, every fit-out of the rack goes on using.
+  const machine = systemHost(sysfs);
   const rackOf = (from: Loaded) => {
     const { maps } = from.shelf;
     const secret = (file: string) => firstLine(resolve(from.folder, file));

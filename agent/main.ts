@@ -2,7 +2,6 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { systemHost } from '#adapters/transport/host.ts';
 import type { Assembled } from './assemble.ts';
 import { assemble } from './assemble.ts';
 import type { Loaded } from './config/load.ts';
@@ -87,9 +86,8 @@ async function startParts(files: AgentFiles, loaded: Loaded, log: Logger, parts:
   await parts.start(host);
   const told = supervisor(process.env, process.pid, systemClock);
   const { alive } = told;
-  // Once per process: what it loads and opens, every fit-out of the rack goes on using.
-  const machine = systemHost(files.sysfs);
-  const assembled = await assemble(loaded, { log, store: store.rack(config.rack), host, machine, alarms, alive, jobs });
+  const sysfs = files.sysfs ?? '/sys';
+  const assembled = await assemble(loaded, { log, store: store.rack(config.rack), host, sysfs, alarms, alive, jobs });
   const { agent } = assembled;
   await parts.start(agent);
   ready.resolve(agent);
