@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { readPublicKey, writeKeyPair } from '#agent/config/keys.ts';
 import { serveLocal } from '#agent/platform/local-socket.ts';
 import { openLog } from '#agent/platform/log.ts';
 import type { Order } from '#protocol/order.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { ballast, startBallast } from './support/ballast.ts';
 import type { Script, ScriptedRack } from './support/scripted-rack.ts';
 import { scriptedRack } from './support/scripted-rack.ts';
@@ -51,6 +53,11 @@ async function operatorFolder(
 }
 
 const toR07 = ['order', '--operator', 'qse.yaml', '--to', 'rack/r07'];
+
+test('bin/ballast in a checkout runs its sources', () => {
+  const said = execFileSync(join(import.meta.dirname, '../../bin/ballast'), ['--version'], { encoding: 'utf8' });
+  assert.equal(said, `${packageJson.version}\n`);
+});
 
 test('config check sums up good files and exits 0', async (t) => {
   const ran = await ballast(await rackFolder(t), 'config', 'check');

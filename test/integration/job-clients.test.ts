@@ -11,6 +11,7 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { systemClock } from '#agent/platform/clock.ts';
 import { Inbox } from '#test/support/inbox.ts';
+import { cli } from './support/cli.ts';
 import { openJobSocket, TOKEN, until } from './support/job-socket.ts';
 import { needs } from './support/needs.ts';
 
@@ -113,7 +114,6 @@ function train(t: TestContext, socket: string, more: string[], token = TOKEN) {
 
 function run(t: TestContext, socket: string, options: string[], script: string) {
   const folder = folderOf(t, TOKEN);
-  const cli = join(root, 'agent/cli/ballast.ts');
   const given = ['run', '--socket', socket, '--workload', 'train', '--token-file', join(folder, 'token'), ...options];
   return started(
     t,

@@ -1,12 +1,10 @@
 /** The agent as systemd would run it: a process of its own, with its log on stdout. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Inbox } from '#test/support/inbox.ts';
 import type { RackFiles } from '#test/support/rack-files.ts';
-
-const cli = join(import.meta.dirname, '../../../agent/cli/ballast.ts');
+import { cli } from './cli.ts';
 
 export type AgentProcess = {
   /** Every line of stdout and stderr, as it came. */

@@ -2,9 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-
-const bin = join(import.meta.dirname, '../../../bin/ballast');
+import { cli } from './cli.ts';
 
 const LONGEST_MS = 60_000;
 
@@ -19,7 +17,7 @@ export function ballast(cwd: string, ...args: string[]): Promise<Ran> {
 /** `heard` waits until `text` stands on stdout. */
 export function startBallast(cwd: string, ...args: string[]): Running {
   // One that hangs must not outlive its test, which would hang with it.
-  const child = spawn(bin, args, {
+  const child = spawn(process.execPath, [cli, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LONGEST_MS,
