@@ -3,7 +3,7 @@
  *
  * Pure tests share one process, since starting one for each of a hundred files takes longer than they do. Scenarios are
  * as pure, but live through hours: two files at a time use both cores. Those in test/integration open sockets and start
- * processes: each file has a process of its own, two at a time.
+ * processes: each file has a process of its own, three at a time.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
@@ -13,11 +13,15 @@ import { bundle } from '../packaging/bundle.ts';
 type Kind = { readonly name: string; readonly how: string; readonly flags: readonly string[]; readonly testS: number };
 
 const pure: Kind = { name: 'pure', how: 'in one process', flags: ['--test-isolation=none'], testS: 30 };
-const twoAtATime = { how: 'two at a time', flags: ['--test-isolation=process', '--test-concurrency=2'] };
-const scenarios: Kind = { name: 'scenario', ...twoAtATime, testS: 120 };
-const integration: Kind = { name: 'integration', ...twoAtATime, testS: 240 };
+const atATime = (files: number) => ({
+  how: `${files} at a time`,
+  flags: ['--test-isolation=process', `--test-concurrency=${files}`],
+});
+const scenarios: Kind = { name: 'scenario', ...atATime(2), testS: 120 };
+/** Mostly they wait for devices, meters and brokers. */
+const integration: Kind = { name: 'integration', ...atATime(3), testS: 240 };
 /** Build the Debian package and a bare root to install it in. */
-const packaging: Kind = { name: 'package', ...twoAtATime, testS: 600 };
+const packaging: Kind = { name: 'package', ...atATime(2), testS: 600 };
 
 /** For what no time-out of a single test can end: a loop that never yields, or a handle that is never closed. */
 const RUN_MINUTES = 15;

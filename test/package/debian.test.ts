@@ -26,6 +26,7 @@ const options = {
     'mosquitto',
   ),
   timeout: 600_000,
+  concurrency: 2,
 };
 
 describe('the Debian package', options, () => {
