@@ -22,6 +22,7 @@ import { EvidenceKeeper } from './report/evidence.ts';
 import { healthOf } from './report/health.ts';
 import { Presence } from './report/presence.ts';
 import { Publisher } from './report/publisher.ts';
+import { RecentEvents } from './report/recent-events.ts';
 import { Reporter } from './report/reporter.ts';
 import { OrderDesk } from './sense/order-desk.ts';
 import { fold } from './state/fold.ts';
@@ -39,6 +40,7 @@ class RackAgent implements Agent {
   readonly #journal: RackJournal;
   readonly #books: Books;
   readonly commissioner: Commissioner;
+  readonly events = new RecentEvents();
   readonly #publisher: Publisher;
   readonly #presence: Presence;
   readonly #evidence: EvidenceKeeper;
@@ -147,6 +149,10 @@ class RackAgent implements Agent {
     return this.#hands.rack.devices.map(({ facts }) => facts.id);
   }
 
+  get boot(): number {
+    return this.#parts.identity.boot;
+  }
+
   get local(): LocalState {
     return this.#loop.picture.local;
   }
@@ -180,9 +186,16 @@ class RackAgent implements Agent {
   }
 
   status(): Status {
+    const mono = this.#parts.clock.monotonic();
+    const { run } = this.#loop.memory;
     return {
       rackId: this.#parts.rackId,
-      brokers: this.#ears.sessions.map(({ url, online }) => ({ url, online })),
+      brokers: this.#ears.sessions.map(({ url, online, heardAt }) => ({
+        url,
+        online,
+        ...(heardAt !== undefined && { ageMs: mono - heardAt }),
+      })),
+      ...(run && run.over === undefined && { trying: run.test?.device ?? '' }),
       board: { state: this.#presence.current(), ...this.#publisher.board() },
     };
   }
@@ -264,6 +277,7 @@ class RackAgent implements Agent {
       log,
       publisher: this.#publisher,
       evidence: this.#evidence,
+      events: this.events,
       seal,
       info: () => ({
         version,

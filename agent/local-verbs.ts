@@ -22,6 +22,7 @@ const commission = z.discriminatedUnion('do', [
 ]);
 /** In one answer. */
 const MOST_RESULTS = 50;
+const events = z.strictObject({ boot: z.int().exactOptional(), after: z.int().nonnegative().exactOptional() });
 const manual = z.strictObject({ forS: seconds });
 
 export function localVerbs(
@@ -33,8 +34,21 @@ export function localVerbs(
     ...technicianVerbs(running, clock, maps),
     /** `after` is the last topic of the page before; `more` says that there is another page. */
     status: localVerb(z.strictObject({ after: z.string().exactOptional() }), async ({ after }) => {
-      const { rackId, brokers, board } = (await running).status();
-      return { rack: rackId, brokers, ...page(board, after) };
+      const agent = await running;
+      const { rackId, brokers, trying, board } = agent.status();
+      const { lockedOut, manualUntil } = agent.local;
+      const people = { locked_out: lockedOut, manual_until: manualUntil ?? null, trying: trying ?? null };
+      return {
+        rack: rackId,
+        brokers: brokers.map(({ ageMs, ...rest }) => ({ ...rest, age_ms: ageMs ?? null })),
+        ...people,
+        ...page(board, after),
+      };
+    }),
+    /** Those behind number `after` of the same `boot`; of another one, all that are kept. */
+    events: localVerb(events, async ({ boot, after = 0 }) => {
+      const agent = await running;
+      return { boot: agent.boot, ...eventPage(agent.events.after(boot === agent.boot ? after : 0)) };
     }),
     explain: localVerb(z.strictObject({ device: z.string().exactOptional() }), async ({ device }) => {
       const agent = await running;
@@ -107,14 +121,24 @@ function isAsleep(agent: Agent, device: string): boolean {
 }
 
 function page(board: Record<string, unknown>, after = ''): { topics: Record<string, unknown>; more: boolean } {
-  const topics: Record<string, unknown> = {};
-  let bytes = 0;
-  for (const tail of Object.keys(board)
+  const tails = Object.keys(board)
     .filter((each) => each > after)
-    .sort()) {
-    bytes += JSON.stringify(board[tail]).length;
-    if (bytes > PAGE_BYTES && Object.keys(topics).length > 0) return { topics, more: true };
-    topics[tail] = board[tail];
-  }
-  return { topics, more: false };
+    .sort();
+  const { fitting, more } = fit(tails, (tail) => board[tail]);
+  return { topics: Object.fromEntries(fitting.map((tail) => [tail, board[tail]])), more };
+}
+
+function eventPage(events: readonly object[]): { events: readonly object[]; more: boolean } {
+  const { fitting, more } = fit(events, (event) => event);
+  return { events: fitting, more };
+}
+
+/** As many of `items`, from the first on, as go into one answer. */
+function fit<T>(items: readonly T[], said: (item: T) => unknown): { fitting: readonly T[]; more: boolean } {
+  let bytes = 0;
+  const past = items.findIndex((item, i) => {
+    bytes += JSON.stringify(said(item)).length;
+    return bytes > PAGE_BYTES && i > 0;
+  });
+  return past < 0 ? { fitting: items, more: false } : { fitting: items.slice(0, past), more: true };
 }

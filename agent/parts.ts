@@ -1,4 +1,5 @@
 /** What one rack's agent is made of, and what it offers to the process around it. */
+import type { Millis } from '#protocol/units.ts';
 import type { IssuerKeys } from './config/keys.ts';
 import type { Policy } from './config/policy.ts';
 import type { Result } from './decide/commission/run.ts';
@@ -13,6 +14,7 @@ import type { Rack } from './rack.ts';
 import type { Raised } from './report/alarms.ts';
 import type { Seal } from './report/evidence.ts';
 import type { HostHealth } from './report/health.ts';
+import type { RecentEvents } from './report/recent-events.ts';
 import type { LocalState } from './state/picture.ts';
 
 export type AgentParts = {
@@ -46,8 +48,17 @@ export type AgentParts = {
 
 export type Status = {
   readonly rackId: string;
-  readonly brokers: readonly { readonly url: string; readonly online: boolean }[];
+  readonly brokers: readonly BrokerStatus[];
+  /** The device that commissioning tries now; empty between two. */
+  readonly trying?: string;
   readonly board: Readonly<Record<string, unknown>>;
+};
+
+export type BrokerStatus = {
+  readonly url: string;
+  readonly online: boolean;
+  /** Milliseconds since anything came from it; absent when nothing ever has. */
+  readonly ageMs?: Millis;
 };
 
 export type Recording = {
@@ -75,6 +86,9 @@ export type Agent = {
   stop(): Promise<void>;
   /** Which rack, whom it is connected to, and the last payload of each retained topic by the topic's tail. */
   status(): Status;
+  /** What has happened since it started; `boot` tells one start from the next. */
+  readonly boot: number;
+  readonly events: Pick<RecentEvents, 'after' | 'phases' | 'refusals'>;
   /** A new policy acts at once: a key that is gone ends its orders. */
   adopt(policy: Policy, keys: IssuerKeys): void;
   /** New hardware. @returns why not: a device that an order still holds would be lost from sight. */

@@ -17,7 +17,8 @@ export class Interrupted extends Error {
 /** What `work` resolves to, or a rejection with the signal's reason when that comes first. */
 export async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const interrupted = Promise.withResolvers<never>();
-  signal.addEventListener('abort', () => interrupted.reject(signal.reason), { once: true });
-  if (signal.aborted) interrupted.reject(signal.reason);
-  return Promise.race([work, interrupted.promise]);
+  const give = () => interrupted.reject(signal.reason);
+  signal.addEventListener('abort', give);
+  if (signal.aborted) give();
+  return await Promise.race([work, interrupted.promise]).finally(() => signal.removeEventListener('abort', give));
 }

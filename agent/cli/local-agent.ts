@@ -10,6 +10,9 @@ import { configOption } from './files.ts';
 import { given } from './given.ts';
 
 export type LocalOptions = { config: string; socket?: string };
+/** The agent does not answer now, but may again. */
+export class Away extends Failure {}
+
 export type LocalAgent = { ask(verb: string, body: object, timeoutMs?: Millis): Promise<unknown> };
 
 export function withLocalOptions(command: Command): Command {
@@ -18,11 +21,19 @@ export function withLocalOptions(command: Command): Command {
     .option('--socket <path>', 'the socket itself');
 }
 
-/** @throws Failure when the config does not tell, or, once asked, when no agent answers. */
-export async function agentOf({ config, socket }: LocalOptions, clock: Clock): Promise<LocalAgent> {
+/**
+ * `signal` ends a question that is under way.
+ * @throws Failure when the config does not tell, or, once asked, `Away` when no agent answers.
+ */
+export async function agentOf(
+  { config, socket }: LocalOptions,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<LocalAgent> {
   const path = socket ?? (await socketOf(config));
   return {
-    ask: (verb, body, timeoutMs) => askLocal(path, verb, body, { clock, ...given({ timeoutMs }) }).catch(asFailure),
+    ask: (verb, body, timeoutMs) =>
+      askLocal(path, verb, body, { clock, signal, ...given({ timeoutMs }) }).catch(asFailure),
   };
 }
 
@@ -49,5 +60,7 @@ export async function socketOf(config: string): Promise<string> {
 
 function asFailure(error: unknown): never {
   if (!(error instanceof LocalError)) throw error;
-  throw new Failure(error.message, error.code === 'no_agent' ? 'start it with `ballast agent`' : undefined);
+  if (error.code === 'no_agent') throw new Away(error.message, 'start it with `ballast agent`');
+  if (error.code === 'lost' || error.code === 'timeout') throw new Away(error.message, 'ask again in a few seconds');
+  throw new Failure(error.message);
 }

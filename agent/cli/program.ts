@@ -10,6 +10,8 @@ const verbs: ReadonlyMap<string, () => Promise<Verb>> = new Map(
     init: async () => (await import('./init.ts')).initVerb,
     doctor: async () => (await import('./doctor.ts')).doctorVerb,
     status: async () => (await import('./status.ts')).statusVerb,
+    top: async () => (await import('./top.ts')).topVerb,
+    events: async () => (await import('./events.ts')).eventsVerb,
     explain: async () => (await import('./explain.ts')).explainVerb,
     offer: async () => (await import('./offer.ts')).offerVerb,
     lockout: async () => (await import('./lockout.ts')).lockoutVerb,

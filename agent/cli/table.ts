@@ -26,6 +26,11 @@ function pad(text: string, width: number, align: Column['align']): string {
   return align === 'right' ? blanks + text : text + blanks;
 }
 
+/** `left` from the left edge and `right` to the right one; a blank at least lies between them. */
+export function beside(left: string, right: string, width: number): string {
+  return `${left}${' '.repeat(Math.max(1, width - shownWidth(left) - shownWidth(right)))}${right}`.trimEnd();
+}
+
 /** `line` in at most `width` columns. What is too long loses its colours too: a cut colour code would run on. */
 export function cut(line: string, width: number): string {
   return shownWidth(line) <= width ? line : `${stripVTControlCharacters(line).slice(0, width - 1)}…`;

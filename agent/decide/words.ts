@@ -88,5 +88,7 @@ function sum(blocks: readonly Block[], of: (block: Block) => number): number {
 export function rackMode(plan: Plan, memory: Memory, picture: Picture, now: Now, observing: boolean): RackMode {
   if (isManual(picture, now)) return 'manual';
   if (observing) return 'observing';
-  return plan.lineW !== undefined || memory.moved.length > 0 ? 'curtailed' : 'normal';
+  // A device that commissioning moves is away from home, but nobody curtails it.
+  const tried = memory.run !== undefined && memory.run.over === undefined;
+  return plan.lineW !== undefined || (memory.moved.length > 0 && !tried) ? 'curtailed' : 'normal';
 }

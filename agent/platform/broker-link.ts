@@ -23,6 +23,8 @@ export type LinkOptions = {
 };
 
 export type LinkEvents = {
+  /** Anything came, be it the answer to a ping: the broker lives. */
+  heard(): void;
   /** Connected and subscribed; `refused` are the subscriptions that the broker denies us. */
   online(refused: string[]): void;
   /** Never before `online`. */
@@ -121,6 +123,7 @@ class MqttLink implements Link {
     client.on('disconnect', (packet) => {
       this.#problem ??= kickedBy(packet.reasonCode, this.#options.config);
     });
+    client.on('packetreceive', () => this.#events.heard());
     client.on('message', (topic, payload, packet) => this.#receive(topic, payload, packet.retain));
     client.on('connect', (connack) => {
       this.#greeted = true;

@@ -3,6 +3,7 @@
  * connect: what the broker retains is the recovery. While offline nothing is queued; the caller keeps what matters.
  */
 
+import type { Millis } from '#protocol/units.ts';
 import type { Link, OpenLink } from './broker-link.ts';
 import { openMqttLink } from './broker-link.ts';
 import type { LinkEnd } from './broker-words.ts';
@@ -49,6 +50,8 @@ export type BrokerHandlers = {
 export type BrokerSession = {
   readonly url: string;
   readonly online: boolean;
+  /** When anything last came from the broker, monotonic; undefined before the first. */
+  readonly heardAt: Millis | undefined;
   start(): void;
   /** Publishes `last`, if any, and leaves in a way that keeps the will unsent. Ends for good. */
   stop(last?: Outgoing): Promise<void>;
@@ -91,6 +94,7 @@ class Session implements BrokerSession {
   readonly #connections: { next(): number };
   #link: Link | undefined;
   #onlineSince: number | undefined;
+  #heardAt: Millis | undefined;
   /** What worked last, or is tried next. */
   #protocol: 4 | 5 = 5;
   #failures = 0;
@@ -112,6 +116,10 @@ class Session implements BrokerSession {
 
   get online(): boolean {
     return this.#onlineSince !== undefined;
+  }
+
+  get heardAt(): Millis | undefined {
+    return this.#heardAt;
   }
 
   start(): void {
@@ -143,6 +151,9 @@ class Session implements BrokerSession {
       log,
     };
     this.#link = this.#openLink(options, {
+      heard: () => {
+        this.#heardAt = clock.monotonic();
+      },
       online: (refused) => this.#online(connection, protocol, refused),
       message: (topic, payload, retained) => this.#message(topic, payload, retained),
       ended: (end) => this.#ended(end, protocol),

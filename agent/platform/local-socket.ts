@@ -77,6 +77,13 @@ export function serveLocal({ path, handlers, log }: LocalServerOptions): LocalSe
   };
 }
 
+export type AskOptions = {
+  clock: Pick<Clock, 'after'>;
+  timeoutMs?: number;
+  /** Gives up with its reason. */
+  signal?: AbortSignal | undefined;
+};
+
 /**
  * Asks the agent that listens on `path`. Throws `LocalError` with `no_agent`, `no_permission`, `timeout`, `lost`,
  * `unknown_verb`, `bad_request`, `too_large`, `failed`, or a code of the verb's own.
@@ -85,17 +92,20 @@ export function askLocal(
   path: string,
   verb: string,
   body: unknown,
-  { clock, timeoutMs = 10_000 }: { clock: Pick<Clock, 'after'>; timeoutMs?: number },
+  { clock, timeoutMs = 10_000, signal }: AskOptions,
 ): Promise<unknown> {
   const ipc = openIpc();
   ipc.config.stopRetrying = true;
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void) => {
       cancel();
+      signal?.removeEventListener('abort', giveUp);
       ipc.disconnect('agent');
       settle();
     };
     const fail = (error: Error) => finish(() => reject(error));
+    const giveUp = () => fail(signal?.reason);
+    signal?.addEventListener('abort', giveUp);
     const cancel = clock.after('local answer', timeoutMs, () =>
       fail(new LocalError('timeout', `the agent did not answer '${verb}' within ${timeoutMs / 1000} s`)),
     );

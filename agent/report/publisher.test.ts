@@ -10,6 +10,7 @@ import { Publisher } from './publisher.ts';
 class BusyBroker implements BrokerSession {
   readonly url = 'mqtt://busy';
   readonly online = true;
+  readonly heardAt = undefined;
   readonly retained = new Map<string, string>();
   room = 0;
 

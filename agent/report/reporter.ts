@@ -14,6 +14,7 @@ import type { Raised } from './alarms.ts';
 import { AlarmBoard, alarmsOf } from './alarms.ts';
 import type { EvidenceKeeper, Seal } from './evidence.ts';
 import type { Publisher } from './publisher.ts';
+import type { RecentEvents } from './recent-events.ts';
 import type { InfoParts, Intent } from './telemetry.ts';
 import { devicePayload, infoPayload, powerPayload } from './telemetry.ts';
 import { thermalPayload } from './thermal.ts';
@@ -25,6 +26,7 @@ export type ReporterParts = {
   readonly log: Logger;
   readonly publisher: Publisher;
   readonly evidence: EvidenceKeeper;
+  readonly events: RecentEvents;
   readonly seal: Seal;
   info(): InfoParts;
   health(): Omit<Health, 'v' | 'at' | 'valid_s'>;
@@ -72,6 +74,7 @@ export class Reporter {
   }
 
   event(event: RackEvent): void {
+    this.#parts.events.add(event);
     void this.#parts.publisher.record('event', event);
   }
 

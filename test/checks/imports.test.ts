@@ -102,7 +102,7 @@ const house: readonly Rule[] = [
     ],
     types: ['agent/rack.ts', 'agent/parts.ts'],
   },
-  { room: 'agent/parts.ts', values: [], types: [...rooms, 'agent/rack.ts'] },
+  { room: 'agent/parts.ts', values: [], types: ['protocol', ...rooms, 'agent/rack.ts'] },
   // The process: alone knows paths.
   {
     room: 'agent/assemble.ts',

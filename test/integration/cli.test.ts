@@ -9,6 +9,7 @@ import { readPublicKey, writeKeyPair } from '#agent/config/keys.ts';
 import { serveLocal } from '#agent/platform/local-socket.ts';
 import { openLog } from '#agent/platform/log.ts';
 import type { Order } from '#protocol/order.ts';
+import { toldBy } from '#test/support/told-rack.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ballast, startBallast } from './support/ballast.ts';
 import type { Script, ScriptedRack } from './support/scripted-rack.ts';
@@ -130,7 +131,7 @@ test('status asks the agent that runs here, and says when none does', async (t) 
   assert.match(none.err, /no agent runs here .*\n\(start it with `ballast agent`\)/);
   const state = { v: 1, at: '2026-11-21T21:00:00Z', status: 'online', mode: 'normal', version: '0.1.0' };
   const topics = { state: { ...state, instance: 'x', boot: 1, connection: 1 } };
-  const answer = { rack: 'r07', brokers: [{ url: 'mqtt://broker', online: true }], topics };
+  const answer = toldBy(topics);
   const handlers = { status: () => ({ ...answer, more: false }) };
   const agent = serveLocal({ path: join(cwd, 'run/ballast.sock'), handlers, log: openLog('silent') });
   await agent.start();

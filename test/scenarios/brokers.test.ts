@@ -82,3 +82,16 @@ test('an alarm that is over before the broker comes back does not stay there for
   assert.deepEqual(world.alarms(), []);
   await world.stop();
 });
+
+test('whoever asks at the rack is told how long ago each broker was heard', async () => {
+  const world = await new World().start();
+  const age = () => world.agent.status().brokers[0]?.ageMs ?? Number.NaN;
+  assert.ok(age() <= 1000, 'each publish is answered');
+  world.broker.offline();
+  await world.clock.advance(30_000);
+  assert.ok(age() >= 30_000);
+  world.broker.online();
+  await world.clock.advance(60_000);
+  assert.ok(age() <= 1000);
+  await world.stop();
+});

@@ -39,6 +39,19 @@ const findings = ({ results }: Commissioning) =>
 const atHome = ({ rack }: World) =>
   rack.miners.every(({ asleep, settledW, spec }) => !asleep && settledW === spec.ratedW);
 
+test('a device that is being tried does not make the rack curtailed, and whoever asks is told which one it is', async () => {
+  const world = await uncommissioned();
+  await commissioned(world);
+  assert.equal(world.agent.commissioner.begin(['m02']), undefined);
+  await watched(world, 3600, ({ doing }) => doing?.what === 'to be asleep');
+  await world.clock.advance(2000);
+  assert.equal(world.agent.status().trying, 'm02');
+  assert.equal(world.says('state').mode, 'normal');
+  await watched(world);
+  assert.equal(world.agent.status().trying, undefined);
+  await world.stop();
+});
+
 test('a rack whose miners move what they are to move obeys orders from then on, also after a restart', async () => {
   const world = await uncommissioned();
   await world.issue(half);

@@ -64,6 +64,7 @@ export class MemoryBroker {
     return {
       publish: async (message) => {
         if (!peer.online) return false;
+        peer.events.heard();
         this.#take(message);
         return true;
       },
@@ -86,6 +87,7 @@ export class MemoryBroker {
       if (same) this.#lose(other, 'someone else connected with our client id');
     }
     peer.online = true;
+    peer.events.heard();
     peer.events.online([]);
     for (const [topic, payload] of this.#retained) this.#deliver(peer, topic, payload, true);
   }
@@ -110,7 +112,9 @@ export class MemoryBroker {
   #deliver(peer: Peer, topic: string, payload: string, retained: boolean): void {
     if (!peer.options.subscriptions.some((filter) => topicMatches(filter, topic))) return;
     queueMicrotask(() => {
-      if (peer.online) peer.events.message(topic, Buffer.from(payload), retained);
+      if (!peer.online) return;
+      peer.events.heard();
+      peer.events.message(topic, Buffer.from(payload), retained);
     });
   }
 }

@@ -81,7 +81,8 @@ function throughWindow(session: BrokerSession): BrokerSession {
   const window = new SendWindow(20, 256);
   const publish = (message: Outgoing) =>
     window.run((done) => void session.publish(message).then((arrived) => done(arrived)));
-  return { url: session.url, online: true, start: () => session.start(), stop: () => session.stop(), publish };
+  const { url, heardAt } = session;
+  return { url, online: true, heardAt, start: () => session.start(), stop: () => session.stop(), publish };
 }
 
 const info = {

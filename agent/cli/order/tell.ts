@@ -57,7 +57,7 @@ export function formatStep(step: Step, { tint, width }: Pick<Terminal, 'tint' | 
   const head = [
     timeOfDay(at),
     rack.padEnd(6),
-    tint(tints[phase] ?? 'dim', phase.padEnd(LONGEST_PHASE)),
+    tint(phaseTints[phase] ?? 'dim', phase.padEnd(LONGEST_PHASE)),
     formatWatts(power_w).padStart(8),
     level.padEnd(10),
   ].join(' ');
@@ -89,9 +89,9 @@ export function releaseCommand(
   return `ballast order${from} --program ${request.program} --to ${request.to} --release`;
 }
 
-const LONGEST_PHASE = 'acknowledged'.length;
+export const LONGEST_PHASE = 'acknowledged'.length;
 
-const tints: Partial<Record<Phase | 'repeat', Tint>> = {
+export const phaseTints: Partial<Record<Phase | 'repeat', Tint>> = {
   metered: 'green',
   holding: 'green',
   restored: 'green',

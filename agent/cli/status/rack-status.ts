@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Payload, TopicName } from '#protocol/topics.ts';
 import { locate, topics } from '#protocol/topics.ts';
 
-export type RackStatus = Pick<z.infer<typeof statusAnswer>, 'rack' | 'brokers'> & {
+export type RackStatus = Omit<z.infer<typeof statusAnswer>, 'topics' | 'more'> & {
   state?: Payload<'state'>;
   info?: Payload<'info'>;
   power?: Payload<'power'>;
@@ -18,7 +18,14 @@ export type RackStatus = Pick<z.infer<typeof statusAnswer>, 'rack' | 'brokers'> 
 /** Payloads by the tail of their topic, such as `device/m01`. */
 export const statusAnswer = z.object({
   rack: z.string(),
-  brokers: z.array(z.object({ url: z.string(), online: z.boolean() })),
+  /** `age_ms`: since anything came from it; null when nothing ever has. */
+  brokers: z.array(z.object({ url: z.string(), online: z.boolean(), age_ms: z.number().nullable() })),
+  /** Devices with hands inside. */
+  locked_out: z.array(z.string()),
+  /** Wall time until which a person runs the rack. */
+  manual_until: z.number().nullable(),
+  /** The device that commissioning tries now, empty between two; null when it does not run. */
+  trying: z.string().nullable(),
   topics: z.record(z.string(), z.unknown()),
   /** Whether there is another page of topics. */
   more: z.boolean(),
@@ -28,8 +35,9 @@ export type StatusAnswer = z.infer<typeof statusAnswer>;
 
 /** Topics that are missing, cleared or not as the wire says are left out. */
 export function rackStatus(answer: Omit<StatusAnswer, 'more'>): RackStatus {
-  const status: RackStatus = { rack: answer.rack, brokers: answer.brokers, devices: [], alarms: [] };
-  for (const [tail, payload] of Object.entries(answer.topics)) {
+  const { topics: board, ...told } = answer;
+  const status: RackStatus = { ...told, devices: [], alarms: [] };
+  for (const [tail, payload] of Object.entries(board)) {
     // The tail says which topic it is; the site and rack in front of it do not matter for that.
     const name = locate(`ballast/v1/site/rack/rack/${tail}`)?.name;
     if (name) add(status, name, payload);
