@@ -21,6 +21,7 @@ import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import packageJson from '../package.json' with { type: 'json' };
 import { bundle } from './bundle.ts';
+import { buildConsole } from './console.ts';
 import { manPage } from './man.ts';
 import type { Architecture } from './natives.ts';
 import { addNatives, architectures } from './natives.ts';
@@ -59,6 +60,7 @@ async function fill(stage: string, architecture: Architecture, epoch: number): P
   copy('packaging/root', '.');
   const home = 'usr/lib/ballast';
   await bundle(at(`${home}/agent/bundle`));
+  await buildConsole(at(`${home}/dist/console`));
   addNatives(at(home), architecture);
   copy('firmware-adapters/modbus/maps', `${home}/firmware-adapters/modbus/maps`);
   copy('protocol/schemas', 'usr/share/ballast/schemas');

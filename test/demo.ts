@@ -7,6 +7,7 @@
  *   --folder <path>      where the rack's files go (demo-data); it is emptied first
  *   --port <number>      of the broker on TCP (1883); 0 for any
  *   --web-port <number>  of the broker on WebSocket (8083); 0 for any
+ *   --page-port <number> of the console (8080); 0 for any
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import { systemClock } from '#agent/platform/clock.ts';
+import { serveFolder } from '#agent/platform/web-files.ts';
 import type { RackEvent } from '#protocol/lifecycle.ts';
 import type { DeviceStatus } from '#protocol/telemetry.ts';
 import type { DemoBroker } from '#test/demo/broker.ts';
@@ -26,7 +28,8 @@ import { demoTiming } from '#test/simulator/whatsminer-spec.ts';
 import { GpuWork } from '#test/support/gpu-work.ts';
 import { openPty } from '#test/support/pty.ts';
 import type { RackFiles } from '#test/support/rack-files.ts';
-import { demoPace, writeFiles } from '#test/support/rack-files.ts';
+import { demoPace, SITE, writeFiles } from '#test/support/rack-files.ts';
+import { buildConsole } from '../packaging/console.ts';
 
 const root = join(import.meta.dirname, '..');
 const cli = join(root, 'agent/cli/ballast.ts');
@@ -37,6 +40,7 @@ const { values: options } = parseArgs({
     folder: { type: 'string', default: join(root, 'demo-data') },
     port: { type: 'string', default: '1883' },
     'web-port': { type: 'string', default: '8083' },
+    'page-port': { type: 'string', default: '8080' },
   },
 });
 
@@ -93,6 +97,7 @@ if (!trains) say('left out', 'the trainer in Python: there is no python3 here');
 say('serial line', `an Eastron SDM630 and two XY-MD02, Modbus RTU on ${pty.path}`);
 say('trouble', 'm11 refuses to sleep: others are cut in its place');
 say('broker', `${broker.url}  and  ${broker.webUrl}`);
+say('console', await openConsole(broker));
 startAgent(files);
 await heard(broker, 'device/m12', (device: DeviceStatus) => device.home === 'awake');
 say('agent', `reads ${Math.round(rack.watts())} W on the feed; log in ${shown(join(files.folder, 'agent.log'))}`);
@@ -145,7 +150,19 @@ for (const [command, what] of [
 ]) {
   console.log(`  ${command}\n      ${styleText('dim', what ?? '')}`);
 }
-console.log(`\nA broker UI such as MQTT Explorer shows it all at ${broker.url}. Ctrl-C stops everything.`);
+console.log(
+  `\nA broker UI such as MQTT Explorer shows it all at ${broker.url}, the console in a browser. Ctrl-C stops everything.`,
+);
+
+/** @returns its address, with what the page needs to know. */
+async function openConsole({ webUrl }: DemoBroker): Promise<string> {
+  const folder = join(resolve(options.folder), 'console');
+  await buildConsole(folder);
+  const host = '127.0.0.1';
+  const port = Number(options['page-port']);
+  const page = await serveFolder(folder, { host, port }).catch(() => serveFolder(folder, { host, port: 0 }));
+  return `${page.url}?broker=${webUrl}&site=${SITE}`;
+}
 
 function startAgent({ config, policy, folder }: RackFiles): void {
   const agent = spawn(process.execPath, [cli, 'agent', '--config', config, '--policy', policy], {

@@ -23,6 +23,7 @@ const verbs: ReadonlyMap<string, () => Promise<Verb>> = new Map(
     config: async () => (await import('./config-check.ts')).configVerb,
     keys: async () => (await import('./keys-new.ts')).keysVerb,
     order: async () => (await import('./order.ts')).orderVerb,
+    console: async () => (await import('./console.ts')).consoleVerb,
     record: async () => (await import('./record.ts')).recordVerb,
     replay: async () => (await import('./replay.ts')).replayVerb,
     run: async () => (await import('./run.ts')).runVerb,

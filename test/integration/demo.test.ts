@@ -14,7 +14,7 @@ test('the demo walks from a full rack to the metered cuts and back, loses no wor
   const parent = await mkdtemp(join(tmpdir(), 'ballast-demo-'));
   t.after(() => rm(parent, { recursive: true }));
   const folder = join(parent, 'data');
-  const args = [demo, '--once', '--folder', folder, '--port', '0', '--web-port', '0'];
+  const args = [demo, '--once', '--folder', folder, '--port', '0', '--web-port', '0', '--page-port', '0'];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
   const phases = [...stdout.matchAll(/^\S+Z r01 +(\w+)/gm)].map(([, phase]) => phase);
   assert.deepEqual(
@@ -22,6 +22,7 @@ test('the demo walks from a full rack to the metered cuts and back, loses no wor
     ['acting', 'metered', 'holding', 'restored'],
     stdout + stderr,
   );
+  assert.match(stdout, /console +http:\/\/127\.0\.0\.1:\d+\/\?broker=ws:\/\/127\.0\.0\.1:\d+&site=demo/);
   assert.match(stdout, /reads 4\d{4} W on the feed/);
   assert.match(stdout, /m12 +asleep +asleep +awake/);
   assert.match(stdout, /gpu0 +awake +awake +awake/);
