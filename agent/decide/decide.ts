@@ -3,7 +3,8 @@
  *
  *   orders in force --level--> watts --compose--> envelope --ramp--> line, lift --share--> a setting for every device
  *
- * The plan is always home limited by what binds: restoring is the same plan without the order.
+ * The plan is always home limited by what binds: restoring is the same plan without the order. `decide` reads as the
+ * steps follow each other; what each of them does is told at its own place, below or in its own file.
  */
 import type { Policy } from '#agent/config/policy.ts';
 import type { Now } from '#agent/state/observation.ts';
@@ -11,64 +12,118 @@ import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { Watts } from '#protocol/units.ts';
+import type { BalanceMemory } from './balance/balance.ts';
 import { evened } from './balance/evened.ts';
-import { frozenBaselines } from './baseline.ts';
-import { bound, inForce } from './binding.ts';
+import { inForce } from './binding.ts';
 import { advanced, underTest, withTested } from './commission/run.ts';
 import type { Envelope } from './compose.ts';
-import { pulled, standing } from './frequency/pull.ts';
-import { respond } from './frequency/respond.ts';
+import type { Demand } from './demand.ts';
+import { demanded } from './demand.ts';
+import type { Draw, Given } from './given.ts';
+import { drawOf } from './given.ts';
 import { whyNoRaise } from './guard.ts';
 import { learnHomes, stillMoved } from './home.ts';
 import { withNotices } from './ladder.ts';
+import type { Market } from './market/market.ts';
 import { market } from './market/market.ts';
 import { withPersons } from './persons.ts';
-import type { Memory, Plan } from './plan.ts';
+import type { Lift, Line, Memory, Plan, PlannedDevice } from './plan.ts';
 import { planned } from './planned.ts';
 import type { Unreported } from './progress.ts';
 import { progress } from './progress.ts';
 import type { Surroundings } from './ramp.ts';
 import { moveLift, moveLine } from './ramp.ts';
+import type { Pace } from './rest.ts';
 import { isHurried, paced, rested } from './rest.ts';
+import type { Roster } from './roster.ts';
 import { roster } from './roster.ts';
+import type { Heat, HeatMemory } from './safety/heat.ts';
 import { heatOf, whyNoStart } from './safety/heat.ts';
+import type { Limited } from './safety/limited.ts';
 import { limited, tripped } from './safety/limited.ts';
 import type { Bounds } from './share.ts';
+import type { Trim } from './trim.ts';
 import { keptTrim, learnedTrim } from './trim.ts';
 
 export type Decision = { readonly plan: Plan; readonly memory: Memory };
 
 /** `rack` only seeds the delays that spread racks apart. */
 export function decide(picture: Picture, policy: Policy, before: Memory, now: Now, rack: string): Decision {
-  const known = withPersons(picture, learnHomes(picture, policy, before, now), now);
-  const run = advanced(picture, policy, known, now);
-  const memory = { ...known, moved: withTested(known.moved, run) };
+  const memory = broughtUpToDate(before, picture, policy, now);
+  const given: Given = { picture, policy, memory, now, rack };
   const orders = inForce(picture, policy, now, rack);
   const noRaise = whyNoRaise(picture, policy, now) ?? whyNoStart(picture, policy, now);
   const mayRaise = picture.ordersKnown && noRaise === undefined;
   const priced = market({ orders, picture, policy, before: memory.market, mayRaise, now, rack });
   const crew = roster(picture, policy, memory, now, priced.moved);
-  const fixedW = (feedMeter(picture)?.facts.otherLoadsW ?? 0) + sum(crew.leftAlone.map(({ watts }) => watts));
-  const homeW = fixedW + sum(crew.steerable.map((each) => each.homeW));
-  const leastW = fixedW + sum(crew.steerable.map(({ stubbornW, restW, lowestW }) => stubbornW ?? restW ?? lowestW));
-  const mostW = fixedW + sum(crew.steerable.map(({ fullW }) => fullW));
+  const draw = drawOf(crew, picture);
 
-  const baselines = frozenBaselines(orders, picture, policy, memory, homeW, now);
-  const response = respond(orders, feedMeter(picture), policy, memory.grid, now);
-  const ordered = bound(orders, picture, policy, { baselines }, crew.ratedW, now, rack);
-  const { bounds, envelope: pulledOn } = pulled(ordered, response.pulls, policy, homeW);
-  const held = heldBy(pulledOn, homeW);
-  const envelope = { ...held, events: [...new Set([...held.events, ...standing(orders)])] };
+  const demand = demanded(given, orders, crew.ratedW, draw);
+  const course = ramped(given, demand.envelope, draw, { mayRaise, guarded: noRaise !== undefined });
+  const shares = sharedOut(given, crew, draw, demand.envelope, course, priced);
+  const devices = settings(given, crew, demand, shares);
+
+  const all: Steps = { given, noRaise, priced, draw, demand, course, shares };
+  const plan = planOf(all, devices);
+  const next = remembered(all, devices);
+  const { tracks, steps } = progress({ picture, policy, memory: next, plan, bounds: demand.bounds, now, rack });
+  return { plan: { ...plan, steps: [...demand.response.steps, ...steps] }, memory: { ...next, tracks } };
+}
+
+/** What the picture alone has to teach: homes, what persons have done, and how far commissioning is. */
+function broughtUpToDate(before: Memory, picture: Picture, policy: Policy, now: Now): Memory {
+  const known = withPersons(picture, learnHomes(picture, policy, before, now), now);
+  const { run: _before, ...rest } = known;
+  const run = advanced(picture, policy, known, now);
+  return { ...rest, moved: withTested(known.moved, run), ...(run && { run }) };
+}
+
+/** Where the rack is on its way to the envelope. */
+type Course = {
+  readonly line: Line | undefined;
+  readonly lift: Lift | undefined;
+  readonly trim: Trim;
+  readonly pace: Pace;
+};
+
+function ramped(
+  { picture, policy, memory, now, rack }: Given,
+  envelope: Envelope,
+  { homeW, leastW, mostW }: Draw,
+  raising: Pick<Surroundings, 'mayRaise' | 'guarded'>,
+): Course {
   // A meter that jumps does not make a cut begin from where the rack cannot be.
   const drawnW = Math.min(freshMeter(feedMeter(picture), now)?.powerW ?? homeW, mostW);
-  const around: Surroundings = { rack, policy, drawnW, homeW, mayRaise, guarded: noRaise !== undefined, now };
-  const line = moveLine(memory.line, envelope, around);
-  const lift = moveLift(memory.lift, envelope, around);
+  const around: Surroundings = { rack, policy, drawnW, homeW, ...raising, now };
+  const evening = memory.balance !== undefined;
+  return {
+    line: moveLine(memory.line, envelope, around),
+    lift: moveLift(memory.lift, envelope, around),
+    trim: learnedTrim(memory.trim, { picture, envelope, leastW, evening, now }),
+    pace: paced(memory.pace, envelope.ceilingW ?? envelope.floorW, now),
+  };
+}
 
-  const trim = learnedTrim(memory.trim, { picture, envelope, leastW, evening: memory.balance !== undefined, now });
-  const steeredW = (watts: Watts | undefined) => (watts === undefined ? undefined : watts - fixedW - trim.watts);
-  const pace = paced(memory.pace, envelope.ceilingW ?? envelope.floorW, now);
+/** What every device is to draw, and how far that is from what is asked. */
+type Shares = Limited & {
+  readonly heat: Heat;
+  readonly heatMemory: HeatMemory;
+  readonly balance: BalanceMemory | undefined;
+  readonly expectedW: Watts;
+  readonly shortByW: Watts;
+};
+
+/** The line's watts among those that may be steered, and then, last and whoever asked, within what safety allows. */
+function sharedOut(
+  { picture, policy, memory, now }: Given,
+  crew: Roster,
+  { fixedW }: Draw,
+  envelope: Envelope,
+  { line, lift, trim, pace }: Course,
+  { prices }: Market,
+): Shares {
   const hurried = isHurried(pace, now) || (policy.balance !== undefined && line !== undefined);
+  const steeredW = (watts: Watts | undefined) => (watts === undefined ? undefined : watts - fixedW - trim.watts);
   const within: Bounds = {
     lineW: steeredW(line?.levelW),
     levelW: steeredW(envelope.ceilingW),
@@ -77,70 +132,89 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
     floorW: steeredW(envelope.floorW),
     hurried,
     confidence: policy.confidence,
-    measure: { prices: priced.prices, deadlineS: envelope.deadlineS },
+    measure: { prices, deadlineS: envelope.deadlineS },
   };
-  const { sharing: asked, balance } = evened(
-    picture,
-    policy,
-    rested(crew, picture, pace, hurried, now),
-    memory,
-    within,
-    now,
-  );
+  const willing = rested(crew, picture, pace, hurried, now);
+  const { sharing, balance } = evened(picture, policy, willing, memory, within, now);
   const { heat, memory: heatMemory } = heatOf(picture, policy, memory.heat, now);
-  const { sharing, whyLess } = limited(asked, policy, heat);
-  const expectedW = fixedW + sum(sharing.allotted.map(({ watts }) => watts));
+  const safe = limited(sharing, policy, heat);
+  const expectedW = fixedW + sum(safe.sharing.allotted, ({ watts }) => watts);
   const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
+  return { ...safe, heat, heatMemory, balance, expectedW, shortByW };
+}
+
+/** A setting for every device, with its reason. */
+function settings(
+  { picture, policy, memory, now }: Given,
+  { leftAlone }: Roster,
+  { envelope, bounds }: Demand,
+  { sharing, whyLess, heat, shortByW }: Shares,
+): readonly PlannedDevice[] {
   const mayUnpower = shortByW > 0 && policy.miners.outlet === 'last_resort';
-  const settings = planned({ picture, sharing, leftAlone: crew.leftAlone, memory, envelope, whyLess, mayUnpower, now });
-  const safe = tripped(underTest(settings, run), picture, heat, now);
-  const devices = withNotices(safe, picture, bounds, now);
-  const plan: Unreported = {
+  const shared = planned({ picture, sharing, leftAlone, memory, envelope, whyLess, mayUnpower, now });
+  const safe = tripped(underTest(shared, memory.run), picture, heat, now);
+  return withNotices(safe, picture, bounds, now);
+}
+
+/** What the steps have come to. */
+type Steps = {
+  readonly given: Given;
+  readonly noRaise: string | undefined;
+  readonly priced: Market;
+  readonly draw: Draw;
+  readonly demand: Demand;
+  readonly course: Course;
+  readonly shares: Shares;
+};
+
+function planOf({ noRaise, priced, draw, demand, course, shares }: Steps, devices: Plan['devices']): Unreported {
+  const { envelope, response } = demand;
+  return {
     levelW: envelope.ceilingW,
-    lineW: line?.levelW,
-    liftW: lift?.levelW,
+    lineW: course.line?.levelW,
+    liftW: course.lift?.levelW,
     why: envelope.ceilingW === undefined ? envelope.whyMore : envelope.why,
-    shortByW,
-    leastW,
-    mostW,
+    shortByW: shares.shortByW,
+    leastW: draw.leastW,
+    mostW: draw.mostW,
     devices,
     frequency: response.frequency,
     sags: response.grid.sags,
     market: priced.told,
     noRaise,
   };
+}
+
+/** `tracks` are those of before: how far the orders are is judged by what is remembered here. */
+function remembered({ given, priced, demand, course, shares }: Steps, devices: Plan['devices']): Memory {
+  const { picture, memory, now } = given;
+  const { homes, persons, tracks, run } = memory;
+  const { ranking, partial, reserve } = shares.sharing;
+  const { line, lift, trim, pace } = course;
   const moved = withTested(stillMoved(picture, memory, devices), run);
   const cutAt = moved.length > 0 ? now.mono : memory.cutAt;
-  const next: Memory = {
-    homes: memory.homes,
-    persons: memory.persons,
+  return {
+    homes,
+    persons,
     moved,
     ...(cutAt !== undefined && { cutAt }),
-    ranking: sharing.ranking,
-    ...(sharing.partial && { partial: sharing.partial }),
-    ...(sharing.reserve && { reserve: sharing.reserve }),
+    ranking,
+    ...(partial && { partial }),
+    ...(reserve && { reserve }),
     ...(line && { line }),
     ...(lift && { lift }),
-    baselines,
+    baselines: demand.baselines,
     market: priced.standings,
-    tracks: memory.tracks,
-    grid: response.grid,
-    heat: heatMemory,
-    trim: keptTrim(trim, expectedW, now),
+    tracks,
+    grid: demand.response.grid,
+    heat: shares.heatMemory,
+    trim: keptTrim(trim, shares.expectedW, now),
     pace,
     ...(run && { run }),
-    ...(balance && { balance }),
+    ...(shares.balance && { balance: shares.balance }),
   };
-  const { tracks, steps } = progress({ picture, policy, memory: next, plan, bounds, now, rack });
-  return { plan: { ...plan, steps: [...response.steps, ...steps] }, memory: { ...next, tracks } };
 }
 
-/** A local ceiling above all that the rack would draw binds nothing: homes are learned below it. */
-function heldBy(envelope: Envelope, homeW: Watts): Envelope {
-  const idle = envelope.events.length === 0 && (envelope.ceilingW ?? 0) >= homeW;
-  return idle ? { ...envelope, ceilingW: undefined, why: 'no order binds' } : envelope;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function sum<T>(all: readonly T[], of: (each: T) => Watts): Watts {
+  return all.reduce((total, each) => total + of(each), 0);
 }
