@@ -17,12 +17,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { bashCompletion } from '#agent/cli/completion/bash.ts';
+import { choicesOf } from '#agent/cli/completion/choices.ts';
+import { fishCompletion } from '#agent/cli/completion/fish.ts';
+import { zshCompletion } from '#agent/cli/completion/zsh.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { bundle } from './bundle.ts';
 import { buildConsole } from './console.ts';
-import { manPage } from './man.ts';
+import { manPage, wholeCommandLine } from './man.ts';
 import type { Architecture } from './natives.ts';
 import { addNatives, architectures } from './natives.ts';
 
@@ -68,6 +72,14 @@ async function fill(stage: string, architecture: Architecture, epoch: number): P
   writeFileSync(at('usr/share/doc/ballast/copyright'), copyright());
   copy('CHANGELOG.md', 'usr/share/doc/ballast/CHANGELOG.md');
   writeFileSync(at('usr/share/doc/ballast/changelog.gz'), gzip(changelog(new Date(epoch * 1000))));
+  const choices = choicesOf(await wholeCommandLine());
+  const script = (file: string, text: string) => {
+    mkdirSync(dirname(at(file)), { recursive: true });
+    writeFileSync(at(file), `${text}\n`);
+  };
+  script('usr/share/bash-completion/completions/ballast', bashCompletion(choices));
+  script('usr/share/zsh/vendor-completions/_ballast', zshCompletion(choices));
+  script('usr/share/fish/vendor_completions.d/ballast.fish', fishCompletion(choices));
   mkdirSync(at('usr/share/man/man1'), { recursive: true });
   writeFileSync(at('usr/share/man/man1/ballast.1.gz'), gzip(await manPage(new Date(epoch * 1000))));
   mkdirSync(at('usr/share/lintian/overrides'), { recursive: true });

@@ -6,7 +6,7 @@ import { systemClock } from '#agent/platform/clock.ts';
 
 /** roff of ballast(1), dated `at`. */
 export async function manPage(at: Date): Promise<string> {
-  const program = await createProgram({ terminal: processTerminal(process), clock: systemClock });
+  const program = await wholeCommandLine();
   const verbs = program.commands.flatMap((command) => leaves(command, []));
   return [
     `.TH BALLAST 1 "${at.toISOString().slice(0, 10)}" "ballast ${program.version()}" "User Commands"`,
@@ -24,7 +24,7 @@ export async function manPage(at: Date): Promise<string> {
     ...tagged('BALLAST_CONFIG', 'The config, where none is named; /etc/ballast/config.yaml as packaged.'),
     ...tagged('NO_COLOR', 'When set, nothing is coloured.'),
     '.SH EXIT STATUS',
-    '0 when all went well, 1 when something did not, 2 for a command line that makes no sense.',
+    '0 when all went well, 1 when something did not, 2 for a command line that makes no sense, 130 when Ctrl-C came before the end.',
     '.SH FILES',
     ...tagged('/etc/ballast/config.yaml', 'What is there.'),
     ...tagged('/etc/ballast/policy.yaml', 'What no order can change.'),
@@ -32,6 +32,11 @@ export async function manPage(at: Date): Promise<string> {
     ...tagged('/var/lib/ballast', 'The journal and the key of the rack.'),
     '',
   ].join('\n');
+}
+
+/** Every verb, with none run. */
+export async function wholeCommandLine(): Promise<Command> {
+  return await createProgram({ terminal: processTerminal(process), clock: systemClock });
 }
 
 type Leaf = { path: string; command: Command };

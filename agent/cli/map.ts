@@ -23,7 +23,11 @@ function checkCommand({ terminal }: Tools): Command {
   return new Command('check')
     .description('find what is wrong with it')
     .argument('<file>')
-    .action(async (file: string) => terminal.out(summary(await soundMap(file))));
+    .option('--json', 'print JSON')
+    .action(async (file: string, { json }: { json?: true }) => {
+      const map = await soundMap(file);
+      terminal.out(json ? JSON.stringify(map) : summary(map));
+    });
 }
 
 function testCommand({ terminal, clock }: Tools): Command {
@@ -32,14 +36,15 @@ function testCommand({ terminal, clock }: Tools): Command {
       .description('read a unit by it, and show registers and values; reads only')
       .argument('<file>')
       .requiredOption('--unit <id>', 'the unit, 1 to 247 on a serial line')
-      .option('--channel <number>', 'which of its inputs that are alike (default: 1)'),
-  ).action(async (file: string, options: WireOptions & { unit: string; channel?: string }) => {
+      .option('--channel <number>', 'which of its inputs that are alike (default: 1)')
+      .option('--json', 'print JSON'),
+  ).action(async (file: string, options: WireOptions & { unit: string; channel?: string; json?: true }) => {
     const map = await soundMap(file);
     const unit = Number(options.unit);
     if (!Number.isInteger(unit) || unit < 0 || unit > 255) throw usageFailure(`${options.unit} is no unit: 0 to 255`);
     const at = { bus: busOf(options), unit, ...given({ channel: numberIn(options.channel) }) };
     const lines = await tryMap(map, at, ownWires(clock));
-    terminal.out(formatReadout(lines, terminal));
+    terminal.out(options.json ? JSON.stringify(lines) : formatReadout(lines, terminal));
     const wrong = lines.filter(({ value, trouble }) => value === null && trouble !== 'not available');
     if (wrong.length > 0) throw new Failure(`${wrong.length} of ${lines.length} points cannot be read`);
   });

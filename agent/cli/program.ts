@@ -20,21 +20,23 @@ const verbs: ReadonlyMap<string, () => Promise<Verb>> = new Map(
     read: async () => (await import('./read.ts')).readVerb,
     discover: async () => (await import('./discover.ts')).discoverVerb,
     map: async () => (await import('./map.ts')).mapVerb,
-    config: async () => (await import('./config-check.ts')).configVerb,
+    config: async () => (await import('./config.ts')).configVerb,
     keys: async () => (await import('./keys-new.ts')).keysVerb,
     order: async () => (await import('./order.ts')).orderVerb,
     console: async () => (await import('./console.ts')).consoleVerb,
     record: async () => (await import('./record.ts')).recordVerb,
     replay: async () => (await import('./replay.ts')).replayVerb,
     run: async () => (await import('./run.ts')).runVerb,
+    completion: async () => (await import('./completion.ts')).completionVerb,
   }),
 );
 
 /** @param only the verb that was typed: the others are then left out. One that is none gets them all, to choose from. */
-export async function createProgram(tools: Tools, only?: string): Promise<Command> {
+export async function createProgram(basics: Omit<Tools, 'commandLine'>, only?: string): Promise<Command> {
   const program = new Command('ballast')
     .description('Steers the miners of a rack as flexible load, on signed power orders.')
     .version(packageJson.version);
+  const tools = { ...basics, commandLine: () => createProgram(basics) };
   const typed = only === undefined ? undefined : verbs.get(only);
   for (const loadVerb of typed ? [typed] : verbs.values()) program.addCommand((await loadVerb())(tools));
   return program;

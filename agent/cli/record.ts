@@ -17,12 +17,14 @@ export const recordVerb: Verb = ({ terminal, clock }) =>
     new Command('record')
       .description('keep the last day of what the agent sees and decides, a file an hour; without --on or --off: tell')
       .option('--on', 'record from now on, over restarts too')
-      .option('--off', 'record no longer; what is there stays'),
-  ).action(async ({ on, off, ...options }: LocalOptions & { on?: true; off?: true }) => {
+      .option('--off', 'record no longer; what is there stays')
+      .option('--json', 'print JSON'),
+  ).action(async ({ on, off, json, ...options }: LocalOptions & { on?: true; off?: true; json?: true }) => {
     if (on && off) throw usageFailure('say either --on or --off');
     const agent = await agentOf(options, clock);
     const asked = on || off ? { on: on === true } : {};
-    terminal.out(formatRecording(answer.parse(await agent.ask('record', asked))));
+    const recording = answer.parse(await agent.ask('record', asked));
+    terminal.out(json ? JSON.stringify(recording) : formatRecording(recording));
   });
 
 function formatRecording({ on, folder, files }: z.infer<typeof answer>): string {

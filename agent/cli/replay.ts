@@ -17,7 +17,7 @@ export const replayVerb: Verb = ({ terminal }) =>
   new Command('replay')
     .description('decide a recorded day anew and print where the plan differs; exits 1 when it does')
     .argument('<file...>', 'recordings, or a folder of them')
-    .option('--policy <file>', 'by this policy instead of the recorded ones')
+    .option('-p, --policy <file>', 'by this policy instead of the recorded ones')
     .option('--json', 'print JSON, one object a file')
     .action(async (paths: string[], { policy, json }: Options) => {
       const instead = policy === undefined ? undefined : await policyOf(policy);

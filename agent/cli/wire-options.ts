@@ -20,8 +20,8 @@ export function withWireOptions(command: Command): Command {
   return command
     .option('--port <path>', 'a serial port, best one below /dev/serial/by-id')
     .option('--baud <rate>', 'bits per second on it (default: 9600)')
-    .addOption(new Option('--parity <parity>').choices(['none', 'even', 'odd']))
-    .addOption(new Option('--stop-bits <bits>').choices(['1', '2']))
+    .addOption(new Option('--parity <parity>', 'on it (default: none)').choices(['none', 'even', 'odd']))
+    .addOption(new Option('--stop-bits <bits>', 'on it (default: 1)').choices(['1', '2']))
     .option('--tcp <host:port>', 'Modbus TCP')
     .option('--rtu-tcp <host:port>', 'RTU frames through a serial server');
 }

@@ -27,6 +27,7 @@ type Options = LocalOptions & {
   baud?: string;
   units?: string;
   maps?: string;
+  json?: true;
 };
 
 type Maps = Awaited<ReturnType<typeof allMaps>>;
@@ -45,7 +46,8 @@ export function discoverModbus({ terminal, clock }: Tools): Command {
       .option('--rtu-tcp <host:port...>', 'serial servers')
       .option('--baud <rate>', 'only this speed, instead of every usual one')
       .option('--units <list>', `such as 1-16,247 (default: ${SERIAL_UNITS} on a line, ${NETWORK_UNITS} on a host)`)
-      .option('--maps <folder>', 'the folder of your own maps, instead of the config’s'),
+      .option('--maps <folder>', 'the folder of your own maps, instead of the config’s')
+      .option('--json', 'print JSON, one bus a line'),
   ).action((options: Options) =>
     discover(options, terminal, clock).catch((error: unknown) => {
       if (error instanceof Interrupted) throw new Failure('interrupted', undefined, exitCodes.interrupted);
@@ -71,7 +73,8 @@ async function discover(options: Options, terminal: Terminal, clock: Clock): Pro
       'check power, A and B of the line, termination, unit ids; --units 1-247 asks everyone',
     );
   }
-  terminal.out(configEntries(found, (model) => natureIn(maps, model)));
+  if (options.json) for (const { bus, units: seen } of found) terminal.out(JSON.stringify({ bus, units: seen }));
+  else terminal.out(configEntries(found, (model) => natureIn(maps, model)));
 }
 
 /** Serial ports stand for each of their possible settings. */

@@ -3,28 +3,26 @@ import { Command } from 'commander';
 import type { Loaded } from '#agent/config/load.ts';
 import { load } from '#agent/config/load.ts';
 import { formatProblem } from '#agent/config/problem.ts';
-import { Failure } from './failure.ts';
-import type { FileOptions } from './files.ts';
-import { filesOf, withFileOptions } from './files.ts';
-import type { Verb } from './tools.ts';
+import { Failure } from '../failure.ts';
+import type { FileOptions } from '../files.ts';
+import { filesOf, withFileOptions } from '../files.ts';
+import type { Verb } from '../tools.ts';
 
-export const configVerb: Verb = ({ terminal }) =>
-  new Command('config').description('the two files of a rack').addCommand(
-    withFileOptions(new Command('check').description('find what is wrong with config.yaml and policy.yaml'))
-      .option('--json', 'print JSON')
-      .action(async (options: FileOptions & { json?: true }) => {
-        const loaded = await load(filesOf(options));
-        if (loaded.kind === 'ok') {
-          const summary = summarise(loaded.value);
-          terminal.out(options.json ? JSON.stringify({ ok: true, ...summary }) : formatSummary(summary));
-          for (const problem of loaded.value.shelf.problems) terminal.note(`not used: ${formatProblem(problem)}`);
-          return;
-        }
-        const { problems } = loaded;
-        terminal.out(options.json ? JSON.stringify({ ok: false, problems }) : problems.map(formatProblem).join('\n'));
-        throw new Failure(problems.length === 1 ? '1 problem' : `${problems.length} problems`);
-      }),
-  );
+export const checkVerb: Verb = ({ terminal }) =>
+  withFileOptions(new Command('check').description('find what is wrong with config.yaml and policy.yaml'))
+    .option('--json', 'print JSON')
+    .action(async (options: FileOptions & { json?: true }) => {
+      const loaded = await load(filesOf(options));
+      if (loaded.kind === 'ok') {
+        const summary = summarise(loaded.value);
+        terminal.out(options.json ? JSON.stringify({ ok: true, ...summary }) : formatSummary(summary));
+        for (const problem of loaded.value.shelf.problems) terminal.note(`not used: ${formatProblem(problem)}`);
+        return;
+      }
+      const { problems } = loaded;
+      terminal.out(options.json ? JSON.stringify({ ok: false, problems }) : problems.map(formatProblem).join('\n'));
+      throw new Failure(problems.length === 1 ? '1 problem' : `${problems.length} problems`);
+    });
 
 type Summary = ReturnType<typeof summarise>;
 
