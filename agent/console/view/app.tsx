@@ -25,7 +25,7 @@ export function App({ clock }: { clock: Clock }) {
     };
   }, [answers, clock]);
   if (!connection) return <ConnectForm answer={setAnswers} />;
-  return <Watch connection={connection} leave={() => setAnswers(undefined)} />;
+  return <Watch connection={connection} clock={clock} leave={() => setAnswers(undefined)} />;
 }
 
 function open(answers: Answers, clock: Clock): Connection {

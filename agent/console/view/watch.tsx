@@ -1,9 +1,13 @@
 /** The site while it is watched: painted anew with every view of the store. */
 import { useEffect, useState } from 'preact/hooks';
+import type { Clock } from '../browser/clock.ts';
+import { Dispatch } from '../dispatch/dispatch.tsx';
 import type { Connection } from './app.tsx';
 import { StatusBar } from './status-bar.tsx';
 
-export function Watch({ connection, leave }: { connection: Connection; leave: () => void }) {
+type Props = { connection: Connection; clock: Clock; leave: () => void };
+
+export function Watch({ connection, clock, leave }: Props) {
   const { store, answers } = connection;
   const [view, setView] = useState(store.view);
   useEffect(() => store.watch(setView), [store]);
@@ -11,6 +15,7 @@ export function Watch({ connection, leave }: { connection: Connection; leave: ()
     <>
       <StatusBar view={view} broker={answers.url} leave={leave} />
       <main class="site" />
+      <Dispatch view={view} url={answers.url} clock={clock} />
     </>
   );
 }
