@@ -122,7 +122,7 @@ export class Teller {
       homes: homesInWords(memory),
       moved: memory.moved,
       intents: new Map(told),
-      offered: offerInWords(offer({ picture, policy: policy(), memory, plan, rack }, at)),
+      offered: () => offerInWords(offer({ picture, policy: policy(), memory, plan, rack }, at)),
     });
   }
 

@@ -26,6 +26,10 @@ export class AdapterError extends Error {
 
 /** The queue of a wire dropped this work for something more urgent. Says nothing about the device. */
 export class Preempted extends Error {
+  /** Made once: the stack of an error costs more than the rest of a call, and these say nothing by theirs. */
+  static readonly byLowering = new Preempted('a control that lowers power');
+  static readonly byControl = new Preempted('a control');
+
   constructor(by: string) {
     super(`preempted by ${by}`);
     this.name = 'Preempted';

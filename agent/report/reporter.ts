@@ -42,10 +42,12 @@ export type Report = {
   readonly homes: Applied['homes'];
   readonly moved: readonly string[];
   readonly intents: ReadonlyMap<string, Intent>;
-  readonly offered: Offered;
+  /** What it can give and take; asked for only when it is told. */
+  offered(): Offered;
 };
 
 const POWER_MS: Millis = 1000;
+const INFO_MS: Millis = 1000;
 const THERMAL_MS: Millis = 2000;
 const WORKLOAD_MS: Millis = 2000;
 const HEALTH_MS: Millis = 10_000;
@@ -179,7 +181,8 @@ export class Reporter {
 
   #showInfo({ picture, offered }: Report, at: Now): void {
     const { rack, info, publisher } = this.#parts;
-    const { at: _at, ...told } = infoPayload(picture, info(), offered, at);
+    if (!this.#isDue('info', INFO_MS, at)) return;
+    const { at: _at, ...told } = infoPayload(picture, info(), offered(), at);
     const text = JSON.stringify(told);
     if (text === this.#info) return;
     this.#info = text;

@@ -114,9 +114,7 @@ export class Schedule<J extends Job> {
       .sort(byUrgency)
       .at(-1);
     if (last && staying.length >= this.#lanes) dropped.push(last);
-    // Made only when needed: an error's stack costs more than the rest of this.
-    if (dropped.length === 0) return;
-    const reason = new Preempted(urgency === 'lower' ? 'a control that lowers power' : 'a control');
+    const reason = urgency === 'lower' ? Preempted.byLowering : Preempted.byControl;
     for (const job of dropped) this.drop(job, reason);
   }
 }

@@ -66,10 +66,7 @@ export class WireQueue {
     const dropped = this.#waiting.filter(yields);
     this.#waiting = this.#waiting.filter((job) => !yields(job));
     if (this.#running && (this.#running.urgency === 'read' || yields(this.#running))) dropped.push(this.#running);
-    // Made only when needed: an error's stack costs more than the rest of a call that finds its wire free.
-    if (dropped.length === 0) return;
-    const reason = new Preempted(urgency === 'lower' ? 'a control that lowers power' : 'a control');
-    for (const job of dropped) job.drop(reason);
+    for (const job of dropped) job.drop(urgency === 'lower' ? Preempted.byLowering : Preempted.byControl);
   }
 
   #enqueue(job: Job): void {
