@@ -96,9 +96,10 @@ class RackAgent implements Agent {
       rack,
       clock,
       policy,
-      actuate: (plan, seen, at) => this.#hands.actuator.apply(plan, seen, at),
+      actuate: (plan, seen, at) => this.#hands.act(plan, seen, at),
       turned: (turn) => {
         this.#teller.turned(turn);
+        for (const what of turn.plan.staging.says) this.#teller.local(what);
         this.#journal.memory(turn.memory, clock.wall());
         parts.alive();
         this.#recorder.turned(turn);

@@ -1,5 +1,7 @@
 /** The hardware at work: what reads it and what moves it. Can be swapped for another fit-out while the agent runs. */
 import { Actuator } from './actuate/actuator.ts';
+import { StageHands } from './actuate/stage.ts';
+import type { Plan } from './decide/plan.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/log.ts';
 import type { Rack } from './rack.ts';
@@ -9,13 +11,15 @@ import { watchPdu } from './sense/pdus.ts';
 import type { Poller } from './sense/poller.ts';
 import { watchSensor } from './sense/sensors.ts';
 import { watchWorkload } from './sense/workloads.ts';
-import type { Observation } from './state/observation.ts';
+import type { Now, Observation } from './state/observation.ts';
+import type { Picture } from './state/picture.ts';
 
 export type HandsParts = { readonly clock: Clock; readonly log: Logger; observe(observation: Observation): void };
 
 export class Hands {
   readonly rack: Rack;
   readonly actuator: Actuator;
+  readonly #stage: StageHands;
   readonly pollers: ReadonlyMap<string, Poller>;
   #ignoreJobs = () => {};
 
@@ -42,6 +46,19 @@ export class Hands {
       poke: (device) => this.pollers.get(device)?.poke(),
       log,
     });
+    this.#stage = new StageHands({
+      keepers: new Map(rack.workloads.map(({ facts, keeper }) => [facts.id, keeper])),
+      observe,
+      poke: (workload) => this.pollers.get(workload)?.poke(),
+    });
+  }
+
+  /** Begins every call that a plan needs. @returns how many to devices. */
+  act(plan: Plan, picture: Picture, now: Now): number {
+    this.#stage.set(plan.staging);
+    const calls = this.actuator.apply(plan, picture, now);
+    this.#stage.apply(plan.staging);
+    return calls;
   }
 
   get inventory(): Observation {

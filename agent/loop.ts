@@ -118,6 +118,7 @@ export class Loop {
       case 'notDone':
       case 'device':
       case 'workload':
+      case 'staged':
         this.#turnSoon();
     }
   }

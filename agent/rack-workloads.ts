@@ -7,6 +7,7 @@ import type { JobChannel, WorkloadContext } from '#adapters/workload/workload.ts
 import type { Watts } from '#protocol/units.ts';
 import type { Config, DeviceConfig } from './config/config.ts';
 import type { WorkloadConfig } from './config/workloads.ts';
+import { servesOf } from './config/workloads.ts';
 import type { Logger } from './platform/log.ts';
 import type { WorkloadFacts } from './state/observation.ts';
 
@@ -21,12 +22,19 @@ export type RackWorkload = { readonly facts: WorkloadFacts; readonly keeper: Kee
 export function buildWorkloads({ workloads, devices }: Config, parts: WorkloadParts): RackWorkload[] {
   const idleW = new Map(devices.map((device) => [device.id, idleWOf(device) ?? 0]));
   return workloads.map((config) => {
-    const { id, adapter, gpus, tier, period_ms: periodMs } = config;
+    const { id, adapter, gpus, tier, period_ms: periodMs, bay } = config;
     const log = parts.log.child({ workload: id });
     const restW = gpus.reduce((sum, gpu) => sum + (idleW.get(gpu) ?? 0), 0);
     const workload = adapterOf(config).open(config, { ...parts, id, log });
     return {
-      facts: { id, adapter, gpus, tier, periodMs },
+      facts: {
+        id,
+        adapter,
+        gpus,
+        tier,
+        periodMs,
+        ...(bay !== undefined && { bay: { id: bay, serves: servesOf(config) } }),
+      },
       keeper: new Keeper({ id, workload, clock: parts.clock, log, restW }),
     };
   });

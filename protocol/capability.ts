@@ -14,6 +14,9 @@ export const range = z.object({
 /** What a device is to a site: miners give way for AI work, and GPUs and accelerators carry it. */
 export const deviceKinds = ['miner', 'gpu', 'accelerator', 'workload'] as const;
 
+/** What GPUs can be there for. `mining` is a miner that runs on them; `rest` is nobody. */
+export const uses = ['inference', 'batch', 'mining', 'rest'] as const;
+
 /** How what runs on GPUs gives way, from the cheapest to the hardest; a power cap comes before all of them. */
 export const stepNames = ['sleep', 'checkpoint', 'freeze', 'stop'] as const;
 
@@ -32,5 +35,6 @@ export const capability = z.object({
 
 export type Range = z.infer<typeof range>;
 export type DeviceKind = (typeof deviceKinds)[number];
+export type Use = (typeof uses)[number];
 export type StepName = (typeof stepNames)[number];
 export type Capability = z.infer<typeof capability>;

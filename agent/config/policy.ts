@@ -8,6 +8,7 @@ import { balance } from './balance.ts';
 import { frequency } from './frequency.ts';
 import { id } from './id.ts';
 import { market } from './market.ts';
+import { placement } from './placement.ts';
 import { restore } from './restore.ts';
 import { breaker, thermal } from './safety.ts';
 
@@ -62,6 +63,7 @@ export const policySchema = z.strictObject({
   balance: balance.exactOptional(),
   frequency: frequency.prefault({}),
   market: market.prefault({}),
+  placement: placement.prefault({}),
   restore: restore.prefault({}),
   /** Devices that no order touches. */
   protect: z.array(name).default([]),

@@ -27,6 +27,8 @@ import { withNotices } from './ladder.ts';
 import type { Market } from './market/market.ts';
 import { market } from './market/market.ts';
 import { withPersons } from './persons.ts';
+import type { Placement } from './place/placement.ts';
+import { placement } from './place/placement.ts';
 import type { Lift, Line, Memory, Plan, PlannedDevice } from './plan.ts';
 import { planned } from './planned.ts';
 import type { Unreported } from './progress.ts';
@@ -62,8 +64,9 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const course = ramped(given, demand.envelope, draw, { mayRaise, guarded: noRaise !== undefined });
   const shares = sharedOut(given, crew, draw, demand.envelope, course, priced);
   const devices = settings(given, crew, demand, shares);
+  const placed = placement(given, devices);
 
-  const all: Steps = { given, noRaise, priced, draw, demand, course, shares };
+  const all: Steps = { given, noRaise, priced, draw, demand, course, shares, placed };
   const plan = planOf(all, devices);
   const next = remembered(all, devices);
   const { tracks, steps } = progress({ picture, policy, memory: next, plan, bounds: demand.bounds, now, rack });
@@ -165,9 +168,13 @@ type Steps = {
   readonly demand: Demand;
   readonly course: Course;
   readonly shares: Shares;
+  readonly placed: Placement;
 };
 
-function planOf({ noRaise, priced, draw, demand, course, shares }: Steps, devices: Plan['devices']): Unreported {
+function planOf(
+  { noRaise, priced, draw, demand, course, shares, placed }: Steps,
+  devices: Plan['devices'],
+): Unreported {
   const { envelope, response } = demand;
   return {
     levelW: envelope.ceilingW,
@@ -181,12 +188,14 @@ function planOf({ noRaise, priced, draw, demand, course, shares }: Steps, device
     frequency: response.frequency,
     sags: response.grid.sags,
     market: priced.told,
+    staging: placed.staging,
+    bays: placed.bays,
     noRaise,
   };
 }
 
 /** `tracks` are those of before: how far the orders are is judged by what is remembered here. */
-function remembered({ given, priced, demand, course, shares }: Steps, devices: Plan['devices']): Memory {
+function remembered({ given, priced, demand, course, shares, placed }: Steps, devices: Plan['devices']): Memory {
   const { picture, memory, now } = given;
   const { homes, persons, tracks, run } = memory;
   const { ranking, partial, reserve } = shares.sharing;
@@ -205,6 +214,8 @@ function remembered({ given, priced, demand, course, shares }: Steps, devices: P
     ...(lift && { lift }),
     baselines: demand.baselines,
     market: priced.standings,
+    stages: placed.stages,
+    appetite: placed.appetite,
     tracks,
     grid: demand.response.grid,
     heat: shares.heatMemory,

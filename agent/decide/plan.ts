@@ -9,11 +9,15 @@ import type { Frequency } from './frequency/believed.ts';
 import type { GridMemory } from './frequency/respond.ts';
 import { calmGrid } from './frequency/respond.ts';
 import type { Standings, Told } from './market/market.ts';
+import type { BayPlan } from './place/bay-plan.ts';
+import type { Appetite } from './place/steer.ts';
+import { noAppetite } from './place/steer.ts';
 import type { Reserve } from './reserve.ts';
 import type { Pace } from './rest.ts';
 import { calm } from './rest.ts';
 import type { HeatMemory } from './safety/heat.ts';
 import { cool } from './safety/heat.ts';
+import type { Stages, Staging } from './switch/switching.ts';
 import type { Trim } from './trim.ts';
 
 export type PlannedDevice = {
@@ -61,6 +65,9 @@ export type Plan = {
   readonly noRaise: string | undefined;
   /** The grid's frequency as it was judged for this decision; undefined where no order asks about it. */
   readonly frequency: Frequency | undefined;
+  /** What is to be told to workloads that share GPUs, and what each bay of those serves. */
+  readonly staging: Staging;
+  readonly bays: readonly BayPlan[];
   /** Voltage sags seen since the start: none of them is a reason to cut. */
   readonly sags: number;
   /** What happened to orders at this decision, in order. */
@@ -139,6 +146,10 @@ export type Memory = {
   readonly baselines: Readonly<Record<string, Baseline>>;
   /** What the meter has shown beside what was planned. */
   readonly trim?: Trim;
+  /** What each bay of GPUs serves, while placement steers. */
+  readonly stages: Stages;
+  /** How much inference there was to place. */
+  readonly appetite: Appetite;
   /** How the AI load is evened out, while it is. */
   readonly balance?: BalanceMemory;
   /** What the cooling could bear at the last decision. */
@@ -159,6 +170,8 @@ export const emptyMemory: Memory = {
   market: {},
   tracks: [],
   baselines: {},
+  stages: {},
+  appetite: noAppetite,
   pace: calm,
   grid: calmGrid,
   heat: cool,

@@ -51,6 +51,10 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
       const { workload, trouble } = observation;
       return { ...picture, workloads: workloads.withTrouble(picture.workloads, workload, trouble, now) };
     }
+    case 'staged': {
+      const { workload, outcome } = observation;
+      return { ...picture, workloads: workloads.withStaged(picture.workloads, workload, outcome, now) };
+    }
     case 'hints': {
       const { workload, hints } = observation;
       return { ...picture, workloads: workloads.withHints(picture.workloads, workload, hints, now) };

@@ -1,5 +1,5 @@
 /** Everything the agent can come to know, as one union. What is not here cannot influence a decision. */
-import type { Capability, DeviceKind, StepName } from '#protocol/capability.ts';
+import type { Capability, DeviceKind, StepName, Use } from '#protocol/capability.ts';
 import type { Order } from '#protocol/order.ts';
 import type { SensorRole } from '#protocol/telemetry.ts';
 import type { Celsius, Hertz, KiloPascals, LitresPerMinute, Millis, Seconds, Volts, Watts } from '#protocol/units.ts';
@@ -158,6 +158,8 @@ export type WorkloadFacts = {
   /** How readily it gives way: `protected` never, 0 last, 3 first. */
   readonly tier: 'protected' | 0 | 1 | 2 | 3;
   readonly periodMs: Millis;
+  /** GPUs that change their use together: of the workloads of one bay a single one runs at a time, each for its use. */
+  readonly bay?: { readonly id: string; readonly serves: Exclude<Use, 'rest'> };
 };
 
 /** What is absent is unknown: never taken for idle. */
@@ -175,6 +177,13 @@ export type WorkloadReading = {
 
 /** One way of giving way: how long it takes until nothing computes, and the work that is lost, done again or waited for. */
 export type RestStep = { readonly name: StepName; readonly takesS: Seconds; readonly lostS: Seconds };
+
+export type StageOutcome = {
+  readonly towards: 'rest' | 'work';
+  readonly said: string;
+  /** Why it was not done. */
+  readonly trouble?: Trouble;
+};
 
 /** What a job expects its GPUs to draw together in a span to come. */
 export type Hint = { readonly fromMono: Millis; readonly untilMono: Millis; readonly powerW: Watts };
@@ -212,6 +221,8 @@ export type Observation =
   | { readonly kind: 'deviceTrouble'; readonly device: string; readonly trouble: Trouble }
   | { readonly kind: 'workload'; readonly workload: string; readonly reading: WorkloadReading }
   | { readonly kind: 'workloadTrouble'; readonly workload: string; readonly trouble: Trouble }
+  /** What became of telling a workload of a bay to give way, or to go on. */
+  | { readonly kind: 'staged'; readonly workload: string; readonly outcome: StageOutcome }
   /** A job's word on what it is about to draw, in place of all that it said before. */
   | { readonly kind: 'hints'; readonly workload: string; readonly hints: readonly Hint[] }
   /** Some devices say what can be asked of them only once they have been heard. */

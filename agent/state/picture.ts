@@ -18,6 +18,7 @@ import type {
   SensorFacts,
   SensorReading,
   Setting,
+  StageOutcome,
   Trouble,
   WorkloadFacts,
   WorkloadReading,
@@ -115,7 +116,11 @@ export type SensorView = InstrumentView<SensorFacts, SensorReading>;
 export type PduView = InstrumentView<PduFacts, PduReading> & { readonly earlier?: readonly At<PduReading>[] };
 
 /** `hints` are those whose time is not over, in the order of their time. */
-export type WorkloadView = InstrumentView<WorkloadFacts, WorkloadReading> & { readonly hints: readonly Hint[] };
+export type WorkloadView = InstrumentView<WorkloadFacts, WorkloadReading> & {
+  readonly hints: readonly Hint[];
+  /** What it last came to when it was told to change with its bay. */
+  readonly staged?: At<StageOutcome>;
+};
 
 /** What one order topic holds: the newest accepted seq, the order that binds or will, and those parked behind it. */
 export type OrderSlot = {

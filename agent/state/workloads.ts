@@ -1,5 +1,5 @@
 /** The slice of the picture for what runs on GPUs. Pure. */
-import type { Hint, Now, Trouble, WorkloadFacts, WorkloadReading } from './observation.ts';
+import type { Hint, Now, StageOutcome, Trouble, WorkloadFacts, WorkloadReading } from './observation.ts';
 import type { Picture, WorkloadView } from './picture.ts';
 
 type Workloads = Picture['workloads'];
@@ -15,6 +15,10 @@ export function withReading(workloads: Workloads, id: string, reading: WorkloadR
 
 export function withTrouble(workloads: Workloads, id: string, trouble: Trouble, now: Now): Workloads {
   return changed(workloads, id, (view) => ({ ...view, trouble: { ...trouble, at: now } }));
+}
+
+export function withStaged(workloads: Workloads, id: string, outcome: StageOutcome, now: Now): Workloads {
+  return changed(workloads, id, (view) => ({ ...view, staged: { ...outcome, at: now } }));
 }
 
 /** A span that is over, or that says nothing one could plan with, is let go. */

@@ -47,6 +47,7 @@ function watchedEngine(name: string, metrics: MetricNames): WorkloadAdapter<z.in
   return {
     name,
     options: watched,
+    serves: 'inference',
     open: ({ url }, context) => new WatchedEngine(new URL(url), metrics, asker(context)),
   };
 }

@@ -26,6 +26,8 @@ export class Keeper {
   /** Whether it is to rest because of us: then a job that only comes now is told to rest too. */
   #held = false;
   #state: WorkloadReading['state'] | undefined;
+  /** Whether it has its bay: one that has not is not woken with its GPUs. Without a bay it always has. */
+  onStage = true;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -67,6 +69,7 @@ export class Keeper {
   }
 
   work(): Promise<string> {
+    if (!this.onStage) return Promise.resolve('another has its bay');
     this.#held = false;
     return this.#go('work', (signal) => this.#parts.workload.resume(signal));
   }

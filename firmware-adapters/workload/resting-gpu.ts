@@ -8,13 +8,16 @@ import type { Keeper } from './keeper.ts';
 
 /** @param idleW what it draws while its workloads rest. */
 export function withWorkloads(gpu: Device, keepers: readonly Keeper[], idleW: Watts): Device {
+  /** Whether it was put to sleep: that shows on none of its workloads while none of them has its bay. */
+  let held = false;
   return {
     start: () => gpu.start(),
     stop: () => gpu.stop(),
     identify: (signal) => gpu.identify(signal),
     read: async (signal) => {
       const { asleep: _alone, ...reading } = await gpu.read(signal);
-      const asleep = restOf(keepers);
+      const onStage = keepers.filter((keeper) => keeper.onStage);
+      const asleep = onStage.length > 0 ? restOf(onStage) : held;
       return { ...reading, ...(asleep !== undefined && { asleep }) };
     },
     get controls(): Controls {
@@ -26,6 +29,7 @@ export function withWorkloads(gpu: Device, keepers: readonly Keeper[], idleW: Wa
       const rest: Switch['run'] = async (signal, notice) => {
         // The cap takes milliseconds, the work seconds to end.
         await limit.run(limit.capability.range.min, true, signal);
+        held = true;
         const said = await Promise.all(keepers.map((keeper) => keeper.rest(notice ?? AT_ONCE)));
         return { said: said.join('; '), settleMs: SETTLE_MS };
       };
@@ -36,6 +40,7 @@ export function withWorkloads(gpu: Device, keepers: readonly Keeper[], idleW: Wa
         wake: {
           capability,
           run: async () => {
+            held = false;
             const said = await Promise.all(keepers.map((keeper) => keeper.work()));
             return { said: said.join('; '), settleMs: SETTLE_MS };
           },

@@ -36,6 +36,7 @@ type VllmOptions = z.infer<typeof options>;
 export const vllm: WorkloadAdapter<VllmOptions> = {
   name: 'vllm',
   options,
+  serves: 'inference',
   open: (given, context) => new Vllm(given, context),
 };
 

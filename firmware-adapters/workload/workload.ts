@@ -60,6 +60,8 @@ export type WorkloadContext = AdapterContext & {
 export type WorkloadAdapter<Options = unknown> = {
   name: string;
   options: z.ZodObject;
+  /** What such work is there for; absent where only the config can say. */
+  serves?: 'inference';
   open(options: Options, context: WorkloadContext): Workload;
 };
 

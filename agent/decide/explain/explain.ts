@@ -7,13 +7,14 @@ import { isManual } from '#agent/state/picture.ts';
 import { mayAct } from '../commission/released.ts';
 import { eventKey } from '../compose.ts';
 import type { Memory, Track } from '../plan.ts';
+import { bayLinks } from './bays.ts';
 import { deviceLinks, groupLines } from './device.ts';
 import type { Explained, Link } from './link.ts';
 import { clockTime, watts } from './link.ts';
 
 /** Of the whole rack, or down to one device; undefined when there is no such device. */
 export function explain(of: Explained, device?: string): Link[] | undefined {
-  const rack = [orders(of), level(of), line(of), ...market(of), ...guard(of)];
+  const rack = [orders(of), level(of), line(of), ...market(of), ...guard(of), ...bayLinks(of, device)];
   if (device === undefined) return [...rack, { about: 'devices', says: groupLines(of) }, release(of)];
   const links = deviceLinks(of, device);
   return links && [...rack, ...links, release(of)];

@@ -1,5 +1,6 @@
 /** Who sits on which GPU while a placement is worked out. */
-import type { Demand, Place, PlaceableGpu, Serves } from './place.ts';
+import type { Use } from '#protocol/capability.ts';
+import type { Demand, Place, PlaceableGpu } from './place.ts';
 
 export class Board {
   readonly #gpus: readonly PlaceableGpu[];
@@ -13,17 +14,19 @@ export class Board {
     }
   }
 
-  get idle(): PlaceableGpu[] {
-    return this.#gpus.filter(({ id }) => !this.#seats.has(id));
+  /** Where it could run at once. */
+  idleFor({ where }: Demand): PlaceableGpu[] {
+    return this.#gpus.filter(({ id }) => !this.#seats.has(id) && (where?.includes(id) ?? true));
   }
 
   held(kind: Demand['kind']): number {
     return [...this.#seats.values()].filter(({ demand }) => demand.kind === kind).length;
   }
 
-  /** Batch jobs that together free `gpus`: the least urgent first, then who has had most; undefined if too few may. */
-  victims(gpus: number, may: (job: Demand) => boolean): Demand[] | undefined {
-    const running = [...new Set([...this.#seats.values()].map(({ demand }) => demand))];
+  /** Batch jobs that free `gpus` for it: the least urgent first, then who has had most; undefined if too few may. */
+  victims({ where }: Demand, gpus: number, may: (job: Demand) => boolean): Demand[] | undefined {
+    const seats = [...this.#seats].filter(([gpu]) => where?.includes(gpu) ?? true);
+    const running = [...new Set(seats.map(([, { demand }]) => demand))];
     const willing = running
       .filter((demand) => demand.kind === 'batch' && may(demand))
       .sort((a, b) => b.tier - a.tier || b.servedS - a.servedS);
@@ -32,7 +35,7 @@ export class Board {
     for (const job of willing) {
       if (freed >= gpus) break;
       chosen.push(job);
-      freed += job.gpus;
+      freed += seats.filter(([, { demand }]) => demand === job).length;
     }
     return freed >= gpus ? chosen : undefined;
   }
@@ -47,7 +50,7 @@ export class Board {
 
   /** On idle GPUs, best on such as were last set up for the same. */
   seat(demand: Demand, why: string): void {
-    const ready = this.idle.sort((a, b) => differs(a, demand.kind) - differs(b, demand.kind));
+    const ready = this.idleFor(demand).sort((a, b) => differs(a, demand.kind) - differs(b, demand.kind));
     for (const { id } of ready.slice(0, demand.gpus)) this.#seats.set(id, { demand, why: `${demand.id}: ${why}` });
   }
 
@@ -62,6 +65,6 @@ export class Board {
   }
 }
 
-function differs({ lastServed }: PlaceableGpu, kind: Serves): number {
+function differs({ lastServed }: PlaceableGpu, kind: Use): number {
   return lastServed === kind ? 0 : 1;
 }

@@ -5,15 +5,14 @@
  * Inference gets its own back at once, whatever that costs the job that borrowed it. Batch jobs take turns: one that has
  * had its turn gives way to one that has had less, but only by more than the switch costs.
  */
+import type { Use } from '#protocol/capability.ts';
 import type { Seconds } from '#protocol/units.ts';
 import { Board } from './board.ts';
-
-export type Serves = 'inference' | 'batch' | 'mining' | 'rest';
 
 export type PlaceableGpu = {
   readonly id: string;
   /** What it was last set up for: serving the same again costs no switch. */
-  readonly lastServed: Serves;
+  readonly lastServed: Use;
 };
 
 /** An inference server or replica, or a job, that runs or wants to. */
@@ -26,6 +25,8 @@ export type Demand = {
   readonly tier: 0 | 1 | 2 | 3;
   /** Where it runs; empty while it waits. */
   readonly on: readonly string[];
+  /** The GPUs that it can run on; absent for all. */
+  readonly where?: readonly string[];
   /** Since it asked, and what it has had of its turn. */
   readonly waitedS: Seconds;
   readonly servedS: Seconds;
@@ -44,7 +45,7 @@ export type PlaceRules = {
   readonly idle: 'mining' | 'rest';
 };
 
-export type Place = { readonly serves: Serves; readonly demand?: string; readonly why: string };
+export type Place = { readonly serves: Use; readonly demand?: string; readonly why: string };
 
 /** By GPU; of every one. */
 export function place(
@@ -69,8 +70,8 @@ function byTurn(demands: readonly Demand[], kind: Demand['kind']): Demand[] {
 /** Idle GPUs first; then what batch has borrowed of inference's own, or holds although its turn is over. */
 function placeInference(each: Demand, board: Board, { inferenceGpus, turnS }: PlaceRules): void {
   const within = board.held('inference') + each.gpus <= inferenceGpus;
-  const missing = each.gpus - board.idle.length;
-  const victims = missing <= 0 ? [] : board.victims(missing, (job) => within || job.servedS >= turnS);
+  const missing = each.gpus - board.idleFor(each).length;
+  const victims = missing <= 0 ? [] : board.victims(each, missing, (job) => within || job.servedS >= turnS);
   if (!victims) return;
   board.evict(victims, `${each.id} needs its GPUs`);
   board.seat(each, within ? 'of inference’s own share' : 'of what batch leaves');
@@ -79,10 +80,10 @@ function placeInference(each: Demand, board: Board, { inferenceGpus, turnS }: Pl
 /** What inference does not keep for itself; then the place of a job that has had more than its turn. */
 function placeBatch(each: Demand, board: Board, { inferenceGpus, spare, turnS, switchS }: PlaceRules): void {
   const kept = Math.min(spare, Math.max(0, inferenceGpus - board.held('inference')));
-  const missing = each.gpus - Math.max(0, board.idle.length - kept);
+  const missing = each.gpus - Math.max(0, board.idleFor(each).length - kept);
   const mayYield = (job: Demand) =>
     job.servedS >= Math.max(turnS, each.servedS + turnS + switchS) && job.tier >= each.tier;
-  const victims = missing <= 0 ? [] : board.victims(missing, mayYield);
+  const victims = missing <= 0 ? [] : board.victims(each, missing, mayYield);
   if (!victims) return;
   board.evict(victims, `it has had its turn, and ${each.id} has not`);
   board.seat(each, victims.length > 0 ? 'its turn has come' : 'free just now');

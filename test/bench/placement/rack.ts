@@ -2,7 +2,8 @@
  * A rack of GPUs in simulated time. Whoever decides, the same things cost the same: a job that gives way takes a while
  * to stop, loses work, and does it again; a GPU that changes from one kind to the other is set up anew.
  */
-import type { Demand, PlaceableGpu, Serves } from '#agent/decide/place/place.ts';
+import type { Demand, PlaceableGpu } from '#agent/decide/place/place.ts';
+import type { Use } from '#protocol/capability.ts';
 import type { Seconds } from '#protocol/units.ts';
 import type { Job } from './jobs.ts';
 
@@ -36,7 +37,7 @@ type Running = {
 };
 
 export class SimulatedRack {
-  readonly #gpus: Map<string, { lastServed: Serves; stoppedAt: Seconds }>;
+  readonly #gpus: Map<string, { lastServed: Use; stoppedAt: Seconds }>;
   readonly #decides: Decides;
   readonly #alive = new Map<string, Running>();
   readonly #tally = {
@@ -47,7 +48,7 @@ export class SimulatedRack {
   };
 
   constructor(gpus: number, inference: number, decides: Decides) {
-    const serves = (i: number): Serves => (i < inference ? 'inference' : 'batch');
+    const serves = (i: number): Use => (i < inference ? 'inference' : 'batch');
     this.#gpus = new Map(Array.from({ length: gpus }, (_, i) => [`gpu${i}`, { lastServed: serves(i), stoppedAt: 0 }]));
     this.#decides = decides;
   }
