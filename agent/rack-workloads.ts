@@ -1,13 +1,12 @@
 /** What runs on the rack's GPUs, made once from the config, and the GPUs as they are with it. */
 import type { Device, Host } from '#adapters/contract.ts';
 import { Keeper } from '#adapters/workload/keeper.ts';
-import { workloadAdapterNamed } from '#adapters/workload/registry.ts';
+import { servesOf, workloadAdapterNamed } from '#adapters/workload/registry.ts';
 import { withWorkloads } from '#adapters/workload/resting-gpu.ts';
 import type { JobChannel, WorkloadContext } from '#adapters/workload/workload.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Config, DeviceConfig } from './config/config.ts';
 import type { WorkloadConfig } from './config/workloads.ts';
-import { servesOf } from './config/workloads.ts';
 import type { Logger } from './platform/log.ts';
 import type { WorkloadFacts } from './state/observation.ts';
 

@@ -7,7 +7,7 @@ import { eventKey } from './decide/compose.ts';
 import { assumedHomes } from './decide/home.ts';
 import { offer } from './decide/offer/offer.ts';
 import type { Memory } from './decide/plan.ts';
-import { appliedOrders, homesInWords, intents, offerInWords, rackMode } from './decide/words.ts';
+import { appliedOrders, baysInWords, homesInWords, intents, offerInWords, rackMode } from './decide/words.ts';
 import type { Turn } from './loop.ts';
 import type { Clock } from './platform/clock.ts';
 import { now } from './platform/clock.ts';
@@ -122,6 +122,7 @@ export class Teller {
       homes: homesInWords(memory),
       moved: memory.moved,
       intents: new Map(told),
+      bays: baysInWords(plan),
       offered: () => offerInWords(offer({ picture, policy: policy(), memory, plan, rack }, at)),
     });
   }

@@ -4,7 +4,7 @@
  * say more.
  */
 import * as z from 'zod';
-import { capability } from './capability.ts';
+import { capability, uses } from './capability.ts';
 import { messageId, name, timestamp } from './ids.ts';
 import { learned } from './learned.ts';
 import { phase, rackEvent } from './lifecycle.ts';
@@ -115,9 +115,29 @@ export const thermal = z.object({
 export const workloadStates = ['running', 'paused', 'stopped', 'unknown'] as const;
 
 /** What runs on the rack's GPUs and what it has to do. What is null is not known: never taken for idle. */
+/** GPUs that change their use together, and how far they are on the way to another. */
+export const bay = z.object({
+  bay: name,
+  gpus: z.array(name),
+  serves: z.enum(uses),
+  since: timestamp,
+  /** Where it is going, and the step it is at; null where it stays. */
+  to: z.enum(uses).nullable(),
+  step: z.enum(['leave', 'free', 'enter', 'confirm', 'back']).nullable(),
+  /** What it should serve by what there is to do, and why. */
+  wanted: z.enum(uses),
+  why: z.string(),
+  /** Why the last way to another use was taken back; null where it was not. */
+  last_failure: z.string().nullable(),
+  /** Seconds that ways from one use to another have taken. */
+  learned: z.array(z.object({ from: z.enum(uses), to: z.enum(uses), seconds: z.number().nonnegative() })),
+});
+
 export const workload = z.object({
   ...head,
   valid_s,
+  /** Absent where no workloads share GPUs in turn, and while placement is off. */
+  bays: z.array(bay).exactOptional(),
   workloads: z.array(
     z.object({
       workload: name,
@@ -339,6 +359,7 @@ export type Power = z.infer<typeof power>;
 export type Thermal = z.infer<typeof thermal>;
 export type SensorRole = (typeof sensorRoles)[number];
 export type Workload = z.infer<typeof workload>;
+export type Bay = z.infer<typeof bay>;
 export type DeviceStatus = z.infer<typeof device>;
 export type OfferBlock = z.infer<typeof offerBlock>;
 /** The part of `info` that says what the rack can give and take. */

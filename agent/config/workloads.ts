@@ -1,7 +1,6 @@
 /** `workloads` of config.yaml: what runs on the rack's GPUs, and how readily it gives way. */
 import * as z from 'zod';
-import { workloadAdapterNamed, workloadAdapters } from '#adapters/workload/registry.ts';
-import type { Use } from '#protocol/capability.ts';
+import { servesOf, workloadAdapters } from '#adapters/workload/registry.ts';
 import { id } from './id.ts';
 import { suggest } from './nearest.ts';
 import type { Finding } from './problem.ts';
@@ -35,10 +34,6 @@ export const workload = z.discriminatedUnion(
 );
 
 export type WorkloadConfig = z.infer<typeof workload>;
-
-export function servesOf({ serves, adapter }: WorkloadConfig): Exclude<Use, 'rest'> {
-  return serves ?? workloadAdapterNamed(adapter)?.serves ?? 'batch';
-}
 
 /** @param gpus ids of the devices that are GPUs. */
 export function checkWorkloads(workloads: readonly WorkloadConfig[], gpus: readonly string[]): Finding[] {

@@ -3,7 +3,7 @@ import type { Now, Setting } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { deviceOf, isManual } from '#agent/state/picture.ts';
 import { settingText } from '#agent/state/setting.ts';
-import type { Applied, AppliedOrder, OfferBlock, Offered, RackMode } from '#protocol/telemetry.ts';
+import type { Applied, AppliedOrder, Bay, OfferBlock, Offered, RackMode } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import { eventKey } from './compose.ts';
 import type { Block, Offer } from './offer/offer.ts';
@@ -53,6 +53,22 @@ export function homesInWords({ homes }: Memory): Applied['homes'] {
     { asleep: home.kind === 'asleep', limit: home.kind === 'awake' ? (home.limit ?? null) : null },
   ]);
   return Object.fromEntries(words);
+}
+
+/** What GPUs that change their use serve, for the `workload` topic. */
+export function baysInWords({ bays }: Plan): Bay[] {
+  return bays.map(({ bay, gpus, stage, wanted, why }) => ({
+    bay,
+    gpus: [...gpus],
+    serves: stage.serves,
+    since: timestampOf(stage.since),
+    to: stage.turn?.to ?? null,
+    step: stage.turn?.step ?? null,
+    wanted,
+    why,
+    last_failure: stage.failed?.why ?? null,
+    learned: stage.learned.map((way) => ({ ...way, seconds: Math.round(way.seconds * 10) / 10 })),
+  }));
 }
 
 /** What the rack can give and take, for the `info` topic. */

@@ -7,7 +7,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { deviceOf, devicesOf, feedMeter } from '#agent/state/picture.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { RackEvent } from '#protocol/lifecycle.ts';
-import type { Applied, AppliedOrder, DeviceStatus, Evidence, Health, Offered } from '#protocol/telemetry.ts';
+import type { Applied, AppliedOrder, Bay, DeviceStatus, Evidence, Health, Offered } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Raised } from './alarms.ts';
@@ -44,6 +44,7 @@ export type Report = {
   readonly intents: ReadonlyMap<string, Intent>;
   /** What it can give and take; asked for only when it is told. */
   offered(): Offered;
+  readonly bays: readonly Bay[];
 };
 
 const POWER_MS: Millis = 1000;
@@ -126,10 +127,10 @@ export class Reporter {
     publisher.say('thermal', { rack }, thermalPayload(picture, THERMAL_MS, at));
   }
 
-  #showWorkloads({ picture }: Report, at: Now): void {
+  #showWorkloads({ picture, bays }: Report, at: Now): void {
     const { publisher, rack } = this.#parts;
     if (Object.keys(picture.workloads).length === 0 || !this.#isDue('workload', WORKLOAD_MS, at)) return;
-    publisher.say('workload', { rack }, workloadPayload(picture, WORKLOAD_MS, at));
+    publisher.say('workload', { rack }, workloadPayload(picture, bays, WORKLOAD_MS, at));
   }
 
   #showDevices({ picture, intents }: Report, at: Now): void {

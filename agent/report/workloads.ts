@@ -3,16 +3,17 @@ import type { Now } from '#agent/state/observation.ts';
 import type { Picture, WorkloadView } from '#agent/state/picture.ts';
 import { ageMs } from '#agent/state/picture.ts';
 import { freshReading } from '#agent/state/staleness.ts';
-import type { Workload } from '#protocol/telemetry.ts';
+import type { Bay, Workload } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
 import { VALID_PERIODS } from './telemetry.ts';
 
-export function workloadPayload({ workloads }: Picture, periodMs: Millis, now: Now): Workload {
+export function workloadPayload({ workloads }: Picture, bays: readonly Bay[], periodMs: Millis, now: Now): Workload {
   return {
     v: 1,
     at: timestampOf(now.wall),
     valid_s: (VALID_PERIODS * periodMs) / 1000,
+    ...(bays.length > 0 && { bays: [...bays] }),
     workloads: Object.values(workloads).map((view) => told(view, now)),
   };
 }

@@ -77,6 +77,22 @@ test('a GPU is capped before its work ends, and sleeps when its work does', asyn
   assert.equal((await gpu.read()).asleep, false);
 });
 
+test('a GPU is woken for whoever has its bay, and for nobody while all are away', async () => {
+  const [one, other] = [open(), open()];
+  const gpu = withWorkloads(cappable([]), [one.keeper, other.keeper], 60);
+  other.keeper.onStage = false;
+  await Promise.all([one.keeper.rest(soon), other.keeper.rest(soon)]);
+  assert.equal((await gpu.read()).asleep, true);
+  await gpu.controls.wake?.run();
+  assert.deepEqual([one.done, other.done], [['sleep', 'resume'], ['sleep']]);
+  assert.equal((await gpu.read()).asleep, false);
+  one.keeper.onStage = false;
+  await one.keeper.rest(soon);
+  assert.equal((await gpu.read()).asleep, false);
+  await gpu.controls.sleep?.run();
+  assert.equal((await gpu.read()).asleep, true);
+});
+
 test('a GPU whose work cannot give way is only capped', async () => {
   const { keeper, job } = open();
   job.steps = [];

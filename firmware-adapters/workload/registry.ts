@@ -1,4 +1,5 @@
 /** Every way to tell work on GPUs to give way, one line each. */
+import type { Use } from '#protocol/capability.ts';
 import { container } from './container.ts';
 import { cooperative } from './cooperative.ts';
 import { sglang, tgi, triton } from './engine.ts';
@@ -23,3 +24,10 @@ export const workloadAdapters: readonly WorkloadAdapter[] = [
 export function workloadAdapterNamed(name: string): WorkloadAdapter | undefined {
   return workloadAdapters.find((adapter) => adapter.name === name);
 }
+
+/** What a workload of the config is there for; where that is not said, engines are for inference and all else is batch. */
+export function servesOf({ adapter, serves }: { adapter: string; serves?: WorkUse }): WorkUse {
+  return serves ?? workloadAdapterNamed(adapter)?.serves ?? 'batch';
+}
+
+type WorkUse = Exclude<Use, 'rest'>;

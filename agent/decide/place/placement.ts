@@ -42,8 +42,8 @@ function stagesSeen(picture: Picture, before: Stages, { wall }: Now): Stages {
     const serves = servesNow(bay);
     const known = before[bay.id];
     if (serves === undefined) return known ? [[bay.id, known] as const] : [];
-    const { since = wall, learnedS = {} } = known ?? {};
-    return [[bay.id, { serves, since: known?.serves === serves ? since : wall, learnedS }] as const];
+    const { since = wall, learned = [] } = known ?? {};
+    return [[bay.id, { serves, since: known?.serves === serves ? since : wall, learned }] as const];
   });
   return Object.fromEntries(stages);
 }

@@ -120,6 +120,6 @@ function unused(bay: Bay, rule: Policy['placement']['unused']): Use {
 }
 
 function learnedS(stages: Stages): Seconds {
-  const seen = Object.values(stages).flatMap(({ learnedS: known }) => Object.values(known));
-  return seen.length === 0 ? SWITCH_S : seen.reduce((sum, each) => sum + each, 0) / seen.length;
+  const seen = Object.values(stages).flatMap(({ learned }) => learned);
+  return seen.length === 0 ? SWITCH_S : seen.reduce((sum, { seconds }) => sum + seconds, 0) / seen.length;
 }

@@ -16,7 +16,7 @@ test('a switch drains, frees, begins and confirms, and has learned how long it t
   assert.deepEqual(bay.told, ['rest chat by sleep', 'work train']);
   assert.deepEqual(bay.says, ['b0: from inference to batch: a test wants it', 'b0 serves batch now, after 10 s']);
   assert.deepEqual(bay.states, { chat: 'paused', train: 'running', hash: 'paused' });
-  assert.deepEqual(bay.stage?.learnedS, { 'inference>batch': 10 });
+  assert.deepEqual(bay.stage?.learned, [{ from: 'inference', to: 'batch', seconds: 10 }]);
   assert.deepEqual(bay.offStage, ['chat', 'hash']);
 });
 

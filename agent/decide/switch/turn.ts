@@ -38,9 +38,11 @@ export type Stage = {
   readonly turn?: Turn;
   /** The last turn that was taken back. */
   readonly failed?: { readonly to: Use; readonly at: Millis; readonly why: string };
-  /** Seconds from the first step to the confirmation, such as `inference>batch`. */
-  readonly learnedS: Readonly<Record<string, Seconds>>;
+  readonly learned: readonly Way[];
 };
+
+/** Seconds from the first step to the confirmation: what a switch costs those who wait for either. */
+export type Way = { readonly from: Use; readonly to: Use; readonly seconds: Seconds };
 
 /** What a workload is to be told. */
 export type StageCall =
@@ -158,12 +160,17 @@ function returned(bay: Bay, stage: Stage, turn: Turn, held: boolean, now: Moment
 }
 
 function done(bay: Bay, { turn: _over, failed: _healed, ...stage }: Stage, turn: Turn, { wall }: Moment): Progress {
-  const way = `${stage.serves}>${turn.to}`;
   const tookS = (wall - turn.begunAt) / 1000;
-  const before = stage.learnedS[way];
-  const learnedS = { ...stage.learnedS, [way]: before === undefined ? tookS : before + WEIGHT * (tookS - before) };
+  const learned = withWay(stage.learned, { from: stage.serves, to: turn.to, seconds: tookS });
   const says = `${bay.id} serves ${turn.to} now, after ${Math.round(tookS)} s`;
-  return { stage: { ...stage, serves: turn.to, since: wall, learnedS }, calls: [], says };
+  return { stage: { ...stage, serves: turn.to, since: wall, learned }, calls: [], says };
+}
+
+/** Newest first in weight: models grow, and disks fill. */
+function withWay(learned: readonly Way[], seen: Way): Way[] {
+  const isSame = ({ from, to }: Way) => from === seen.from && to === seen.to;
+  const before = learned.find(isSame)?.seconds ?? seen.seconds;
+  return [...learned.filter((way) => !isSame(way)), { ...seen, seconds: before + WEIGHT * (seen.seconds - before) }];
 }
 
 function back(bay: Bay, stage: Stage, turn: Turn, failure: string, now: Moment): Progress {
