@@ -137,6 +137,7 @@ function lasting({
   grid,
   heat,
   tracks,
+  starts: _starts,
   cutAt: _at,
   pace: _pace,
   run: _run,
@@ -149,7 +150,7 @@ function lasting({
     ...(line && { line: { ...line, movedAt: 0, hold: line.hold && { ...line.hold, until: 0 } } }),
     ...(lift && { lift: { ...lift, movedAt: 0 } }),
     grid: { ...calmGrid, trips: grid.trips },
-    heat: { ...heat, movedAt: 0 },
+    heat: Object.fromEntries(Object.entries(heat).map(([zone, each]) => [zone, { ...each, movedAt: 0 }])),
     tracks: tracks.map(({ meteredSince: _since, ...track }) => track),
   };
 }

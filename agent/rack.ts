@@ -88,8 +88,8 @@ export function buildRack(config: Config, parts: RackParts): Rack {
       offers: () => capabilities({ ...device.controls, ...outlet }),
     })),
     meters: config.meters.map((meter) => buildMeter(meter, instrumentFor(meter, buses, parts))),
-    sensors: config.sensors.map(({ period_ms: periodMs, ...sensor }) => ({
-      facts: { id: sensor.id, role: sensor.role, periodMs },
+    sensors: config.sensors.map(({ period_ms: periodMs, covers, ...sensor }) => ({
+      facts: { id: sensor.id, role: sensor.role, periodMs, ...(covers !== 'all' && { covers }) },
       instrument: instrumentFor(sensor, buses, parts),
     })),
     pdus,

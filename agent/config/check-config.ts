@@ -27,7 +27,7 @@ export function checkConfig(config: Config, shelf: MapShelf): Finding[] {
     ...duplicates('devices', 'mac', config.devices, ({ mac }) => mac),
     ...checkInstruments(config, shelf),
     ...sharedIds(config),
-    ...config.meters.flatMap((meter, i) => checkCovered(config, meter, i)),
+    ...(['meters', 'sensors'] as const).flatMap((section) => checkCovered(config, section)),
     ...checkOutlets(config, shelf),
     ...checkWorkloads(config.workloads, gpusOf(config)),
   ];
@@ -69,12 +69,14 @@ function sharedIds(config: Config): Finding[] {
   );
 }
 
-function checkCovered(config: Config, { covers }: Config['meters'][number], i: number): Finding[] {
+function checkCovered(config: Config, section: 'meters' | 'sensors'): Finding[] {
   const devices = config.devices.map(({ id }) => id);
-  return (covers === 'all' ? [] : covers).flatMap((id, at) => {
-    if (devices.includes(id)) return [];
-    return [{ path: ['meters', i, 'covers', at], message: `there is no device ${id}`, hint: suggest(id, devices) }];
-  });
+  return config[section].flatMap(({ covers }, i) =>
+    (covers === 'all' ? [] : covers).flatMap((id, at) => {
+      if (devices.includes(id)) return [];
+      return [{ path: [section, i, 'covers', at], message: `there is no device ${id}`, hint: suggest(id, devices) }];
+    }),
+  );
 }
 
 /** Two entries of `section` with one value, told at the later one. */

@@ -14,7 +14,7 @@ export function checkPolicy(policy: Policy, config?: Config): Finding[] {
     ...checkLimits(policy),
     ...checkThermal(policy),
     ...checkIssuers(policy),
-    ...(config ? [...checkProtected(policy, config), ...checkBreakers(policy, config)] : []),
+    ...(config ? [...checkProtected(policy, config), ...checkSafety(policy, config)] : []),
   ];
 }
 
@@ -65,20 +65,40 @@ function checkIssuers({ issuers }: Policy): Finding[] {
 }
 
 function checkProtected({ protect }: Policy, { devices }: Config): Finding[] {
-  const ids = devices.map(({ id }) => id);
-  return protect.flatMap((id, i) =>
-    ids.includes(id) ? [] : [{ path: ['protect', i], message: `there is no device ${id}`, hint: suggest(id, ids) }],
+  return listed(
+    'device',
+    protect,
+    devices.map(({ id }) => id),
+    ['protect'],
   );
 }
 
-function checkBreakers({ breakers }: Policy, { devices }: Config): Finding[] {
+/** Breakers, what cools, and PDUs, by the names that the config knows. */
+function checkSafety({ breakers, cooling, pdu_limits }: Policy, { devices, pdus }: Config): Finding[] {
   const ids = devices.map(({ id }) => id);
-  return breakers.flatMap((breaker, i) =>
-    breaker.devices.flatMap((id, at) => {
-      const path = ['breakers', i, 'devices', at];
-      return ids.includes(id) ? [] : [{ path, message: `there is no device ${id}`, hint: suggest(id, ids) }];
-    }),
-  );
+  return [
+    ...breakers.flatMap((breaker, i) => listed('device', breaker.devices, ids, ['breakers', i, 'devices'])),
+    ...cooling.flatMap(({ device, serves }, i) => [
+      ...unlisted('device', device, ids, ['cooling', i, 'device']),
+      ...(serves === 'all' ? [] : listed('device', serves, ids, ['cooling', i, 'serves'])),
+    ]),
+    ...pdu_limits.flatMap(({ pdu }, i) =>
+      unlisted(
+        'PDU',
+        pdu,
+        pdus.map(({ id }) => id),
+        ['pdu_limits', i, 'pdu'],
+      ),
+    ),
+  ];
+}
+
+function listed(what: string, names: readonly string[], ids: readonly string[], path: Finding['path']): Finding[] {
+  return names.flatMap((id, at) => unlisted(what, id, ids, [...path, at]));
+}
+
+function unlisted(what: string, id: string, ids: readonly string[], path: Finding['path']): Finding[] {
+  return ids.includes(id) ? [] : [{ path, message: `there is no ${what} ${id}`, hint: suggest(id, ids) }];
 }
 
 function retirement(entry: Issuer['keys'][number]): Pick<IssuerKey, 'notAfter'> {

@@ -51,6 +51,8 @@ const instrument = {
 /** Milliseconds between two readings. */
 const period = z.int().min(50).max(60_000);
 
+const covers = z.union([z.literal('all'), z.array(name).min(1)]).default('all');
+
 /** Which of a model's inputs that are alike, counted from 1. */
 const channel = z.int().min(1).max(64).exactOptional();
 
@@ -60,7 +62,7 @@ export const meter = z.strictObject({
   /** `feed`: the rack's incoming power. */
   role: z.literal('feed'),
   /** The devices whose watts pass through this meter. */
-  covers: z.union([z.literal('all'), z.array(name)]).default('all'),
+  covers,
   /** Watts that pass through this meter and nothing here steers: switches, fans, the controller. */
   other_loads_w: watts.default(0),
   period_ms: period.default(500),
@@ -70,6 +72,8 @@ export const sensor = z.strictObject({
   ...instrument,
   channel,
   role: z.enum(sensorRoles),
+  /** The devices it watches over: what it feels limits these, and no others. */
+  covers,
   period_ms: period.default(2000),
 });
 

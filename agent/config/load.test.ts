@@ -122,6 +122,18 @@ const broken: [name: string, file: 'config' | 'policy', change: [string, string]
     /#policy\.yaml:\d+ {2}protect\[0\] {2}there is no device m20; did you mean m02\?/,
   ],
   [
+    'a pump that is not there',
+    'policy',
+    ['protect: [m02]', 'cooling: [{device: pump, serves: [m01]}]'],
+    /cooling\[0\]\.device {2}there is no device pump/,
+  ],
+  [
+    'limits of a PDU that is not there',
+    'policy',
+    ['protect: [m02]', 'pdu_limits: [{pdu: pdu-z, outlet_max_w: 2300}]'],
+    /pdu_limits\[0\]\.pdu {2}there is no PDU pdu-z/,
+  ],
+  [
     'a floor above the ceiling',
     'policy',
     ['min_w: 500', 'min_w: 9000'],

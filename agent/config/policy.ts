@@ -10,7 +10,7 @@ import { id } from './id.ts';
 import { market } from './market.ts';
 import { placement } from './placement.ts';
 import { restore } from './restore.ts';
-import { breaker, thermal } from './safety.ts';
+import { breaker, cooling, pduLimit, starts, thermal } from './safety.ts';
 
 const limits = z.strictObject({
   /** The most the rack may ever draw. */
@@ -60,6 +60,9 @@ export const policySchema = z.strictObject({
     .prefault({}),
   thermal: thermal.prefault({}),
   breakers: z.array(breaker).default([]),
+  pdu_limits: z.array(pduLimit).default([]),
+  starts: starts.prefault({}),
+  cooling: z.array(cooling).default([]),
   balance: balance.exactOptional(),
   frequency: frequency.prefault({}),
   market: market.prefault({}),

@@ -29,7 +29,7 @@ import { market } from './market/market.ts';
 import { withPersons } from './persons.ts';
 import type { Placement } from './place/placement.ts';
 import { placement } from './place/placement.ts';
-import type { Lift, Line, Memory, Plan, PlannedDevice } from './plan.ts';
+import type { Lift, Line, Memory, Plan } from './plan.ts';
 import { planned } from './planned.ts';
 import type { Unreported } from './progress.ts';
 import { progress } from './progress.ts';
@@ -39,10 +39,12 @@ import type { Pace } from './rest.ts';
 import { isHurried, paced, rested } from './rest.ts';
 import type { Roster } from './roster.ts';
 import { roster } from './roster.ts';
-import type { Heat, HeatMemory } from './safety/heat.ts';
+import type { HeatMemory, ZoneHeat } from './safety/heat.ts';
 import { heatOf, whyNoStart } from './safety/heat.ts';
 import type { Limited } from './safety/limited.ts';
 import { limited, tripped } from './safety/limited.ts';
+import type { Started } from './safety/starts.ts';
+import { started } from './safety/starts.ts';
 import type { Bounds } from './share.ts';
 import type { Trim } from './trim.ts';
 import { keptTrim, learnedTrim } from './trim.ts';
@@ -63,12 +65,12 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const demand = demanded(given, orders, crew.ratedW, draw);
   const course = ramped(given, demand.envelope, draw, { mayRaise, guarded: noRaise !== undefined });
   const shares = sharedOut(given, crew, draw, demand.envelope, course, priced);
-  const devices = settings(given, crew, demand, shares);
-  const placed = placement(given, devices);
+  const starts = settings(given, crew, demand, shares);
+  const placed = placement(given, starts.devices);
 
-  const all: Steps = { given, noRaise, priced, draw, demand, course, shares, placed };
-  const plan = planOf(all, devices);
-  const next = remembered(all, devices);
+  const all: Steps = { given, noRaise, priced, draw, demand, course, shares, starts, placed };
+  const plan = planOf(all);
+  const next = remembered(all);
   const { tracks, steps } = progress({ picture, policy, memory: next, plan, bounds: demand.bounds, now, rack });
   return { plan: { ...plan, steps: [...demand.response.steps, ...steps] }, memory: { ...next, tracks } };
 }
@@ -109,7 +111,7 @@ function ramped(
 
 /** What every device is to draw, and how far that is from what is asked. */
 type Shares = Limited & {
-  readonly heat: Heat;
+  readonly heat: readonly ZoneHeat[];
   readonly heatMemory: HeatMemory;
   readonly balance: BalanceMemory | undefined;
   readonly expectedW: Watts;
@@ -140,7 +142,7 @@ function sharedOut(
   const willing = rested(crew, picture, pace, hurried, now);
   const { sharing, balance } = evened(picture, policy, willing, memory, within, now);
   const { heat, memory: heatMemory } = heatOf(picture, policy, memory.heat, now);
-  const safe = limited(sharing, policy, heat);
+  const safe = limited(sharing, picture, policy, heat);
   const expectedW = fixedW + sum(safe.sharing.allotted, ({ watts }) => watts);
   const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
   return { ...safe, heat, heatMemory, balance, expectedW, shortByW };
@@ -152,11 +154,12 @@ function settings(
   { leftAlone }: Roster,
   { envelope, bounds }: Demand,
   { sharing, whyLess, heat, shortByW }: Shares,
-): readonly PlannedDevice[] {
+): Started {
   const mayUnpower = shortByW > 0 && policy.miners.outlet === 'last_resort';
   const shared = planned({ picture, sharing, leftAlone, memory, envelope, whyLess, mayUnpower, now });
-  const safe = tripped(underTest(shared, memory.run), picture, heat, now);
-  return withNotices(safe, picture, bounds, now);
+  const safe = tripped(underTest(shared, memory.run), picture, policy, heat, now);
+  const starts = started(safe, picture, policy, memory.starts, now);
+  return { ...starts, devices: withNotices(starts.devices, picture, bounds, now) };
 }
 
 /** What the steps have come to. */
@@ -168,39 +171,45 @@ type Steps = {
   readonly demand: Demand;
   readonly course: Course;
   readonly shares: Shares;
+  readonly starts: Started;
   readonly placed: Placement;
 };
 
-function planOf(
-  { noRaise, priced, draw, demand, course, shares, placed }: Steps,
-  devices: Plan['devices'],
-): Unreported {
+function planOf({ noRaise, priced, draw, demand, course, shares, starts, placed }: Steps): Unreported {
   const { envelope, response } = demand;
   return {
     levelW: envelope.ceilingW,
     lineW: course.line?.levelW,
     liftW: course.lift?.levelW,
     why: envelope.ceilingW === undefined ? envelope.whyMore : envelope.why,
+    asked: envelope.asked,
     shortByW: shares.shortByW,
     leastW: draw.leastW,
     mostW: draw.mostW,
-    devices,
+    devices: starts.devices,
     frequency: response.frequency,
     sags: response.grid.sags,
     market: priced.told,
     staging: placed.staging,
     bays: placed.bays,
+    safety: whyLess(shares, starts),
     noRaise,
   };
 }
 
+/** Each reason once: what took watts away, what has tripped, and what keeps devices from starting. */
+function whyLess({ heat, whyLess: reasons }: Shares, { held }: Started): string[] {
+  const trips = heat.filter((zone) => zone.tripped).map(({ why }) => why);
+  return [...new Set([...trips, ...reasons.values(), ...held])];
+}
+
 /** `tracks` are those of before: how far the orders are is judged by what is remembered here. */
-function remembered({ given, priced, demand, course, shares, placed }: Steps, devices: Plan['devices']): Memory {
-  const { picture, memory, now } = given;
+function remembered({ given, priced, demand, course, shares, starts, placed }: Steps): Memory {
+  const { picture, policy, memory, now } = given;
   const { homes, persons, tracks, run } = memory;
   const { ranking, partial, reserve } = shares.sharing;
   const { line, lift, trim, pace } = course;
-  const moved = withTested(stillMoved(picture, memory, devices), run);
+  const moved = withTested(stillMoved(picture, policy, memory, starts.devices), run);
   const cutAt = moved.length > 0 ? now.mono : memory.cutAt;
   return {
     homes,
@@ -219,6 +228,7 @@ function remembered({ given, priced, demand, course, shares, placed }: Steps, de
     tracks,
     grid: demand.response.grid,
     heat: shares.heatMemory,
+    starts: starts.memory,
     trim: keptTrim(trim, shares.expectedW, now),
     pace,
     ...(run && { run }),

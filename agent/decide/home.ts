@@ -17,6 +17,7 @@ export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now
   if (!free) return memory;
   const changed: Record<string, Setting> = {};
   const moved = new Set(memory.moved);
+  const cools = new Set(policy.cooling.map(({ device }) => device));
   for (const device of devicesOf(picture)) {
     const { id } = device.facts;
     const reading = freshDevice(device, now);
@@ -24,6 +25,8 @@ export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now
     // One that we moved and have not seen home yet shows our own deed, not its home.
     if (!shown || moved.has(id)) continue;
     const home = memory.homes[id];
+    // What it cools decides how a pump runs from then on.
+    if (home && cools.has(id)) continue;
     if (!home || !sameSetting(home, shown)) changed[id] = shown;
   }
   return Object.keys(changed).length ? { ...memory, homes: { ...memory.homes, ...changed } } : memory;
@@ -46,13 +49,20 @@ export function assumedHomes(picture: Picture, policy: Policy, { homes, line, li
 
 /**
  * Devices that are to be away from home, and those moved before that have not shown their home since. What a person
- * has put to sleep is the person's.
+ * has put to sleep is the person's, and what cools follows what it cools.
  */
-export function stillMoved(picture: Picture, memory: Memory, devices: readonly PlannedDevice[]): string[] {
+export function stillMoved(
+  picture: Picture,
+  { cooling }: Policy,
+  memory: Memory,
+  devices: readonly PlannedDevice[],
+): string[] {
+  const cools = new Set(cooling.map(({ device }) => device));
   const before = new Set(memory.moved);
   const persons = new Set(memory.persons);
   return devices
     .filter(({ device, want, home }) => {
+      if (cools.has(device)) return false;
       if (!sameSetting(want, home)) return true;
       const view = deviceOf(picture, device);
       const ours = before.has(device) && !persons.has(device);

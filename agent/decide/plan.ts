@@ -16,7 +16,8 @@ import type { Reserve } from './reserve.ts';
 import type { Pace } from './rest.ts';
 import { calm } from './rest.ts';
 import type { HeatMemory } from './safety/heat.ts';
-import { cool } from './safety/heat.ts';
+import type { StartMemory } from './safety/starts.ts';
+import { noStarts } from './safety/starts.ts';
 import type { Stages, Staging } from './switch/switching.ts';
 import type { Trim } from './trim.ts';
 
@@ -53,6 +54,8 @@ export type Plan = {
   readonly liftW: Watts | undefined;
   /** Who set the level, in words. */
   readonly why: string;
+  /** What every order that binds asks, also where another goes further. */
+  readonly asked: readonly string[];
   /** Watts by which the level cannot be met with the devices there are; 0 when it can. */
   readonly shortByW: Watts;
   /** What the rack draws with all that can be steered as far down, and as far up, as it goes. */
@@ -61,6 +64,8 @@ export type Plan = {
   readonly devices: readonly PlannedDevice[];
   /** What prices have come to; undefined when nobody tells any. */
   readonly market: Told | undefined;
+  /** Why safety holds devices below what was asked of them, whatever binds. */
+  readonly safety: readonly string[];
   /** Why nothing is raised just now, whatever binds; undefined when nothing speaks against it. */
   readonly noRaise: string | undefined;
   /** The grid's frequency as it was judged for this decision; undefined where no order asks about it. */
@@ -152,8 +157,10 @@ export type Memory = {
   readonly appetite: Appetite;
   /** How the AI load is evened out, while it is. */
   readonly balance?: BalanceMemory;
-  /** What the cooling could bear at the last decision. */
+  /** What the cooling of each zone could bear at the last decision. */
   readonly heat: HeatMemory;
+  /** Who has leave to start, and how long ago anything was cooled. */
+  readonly starts: StartMemory;
   /** How the grid's frequency has been answered. */
   readonly grid: GridMemory;
   /** How often the level changes. */
@@ -174,5 +181,6 @@ export const emptyMemory: Memory = {
   appetite: noAppetite,
   pace: calm,
   grid: calmGrid,
-  heat: cool,
+  heat: {},
+  starts: noStarts,
 };

@@ -52,6 +52,7 @@ function unhurried(policy: Policy): Policy {
     ...policy,
     limits: { ...limits, restore_window_s: 0 },
     miners: { ...policy.miners, min_on_s: 0, min_off_s: 0 },
+    starts: { apart_s: 0 },
     commissioning: 'waived',
   };
 }

@@ -12,6 +12,7 @@ import { asks, eventKey, orderedW } from './compose.ts';
 import { impossible } from './impossible.ts';
 import type { Level } from './level.ts';
 import { proves } from './metered.ts';
+import { whyOverridden } from './overridden.ts';
 import type { Memory, Plan, PlannedDevice, Step, Track } from './plan.ts';
 import type { Advance } from './track.ts';
 import { advance, before, finish, openTrack, reach, reopened } from './track.ts';
@@ -79,7 +80,10 @@ function whileBinding(track: Track, bound: Bound, around: Around): Advance {
   const start = advance({ ...track, levelW, intervalFrom: interval.from, short: short.concat(limits) });
   // Where another goes further, both are told.
   const why = [...new Set([asks(bound, policy), plan.why].concat(limits))].join('; ');
-  const acting = track.intervalFrom === interval.from ? start : reach(start, 'acting', why, now);
+  const overridden = whyOverridden(asked, plan, picture);
+  const isKnown = track.intervalFrom === interval.from && (track.phase === 'overridden') === (overridden !== undefined);
+  if (overridden !== undefined) return isKnown ? start : reach(start, 'overridden', `${why}; ${overridden}`, now);
+  const acting = isKnown ? start : reach(start, 'acting', why, now);
   const arrived = hasArrived(asked, plan);
   const told = arrived ? throughDevices(acting, cuts, around) : acting;
   const dueAt = Math.max(epochMs(interval.from), accepted.receivedAt) + accepted.order.deadline_s * 1000;

@@ -3,7 +3,7 @@ import type { Policy } from '#agent/config/policy.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { devicesOf, isManual } from '#agent/state/picture.ts';
-import { asleep, awake, residualW, sameSetting, shows, wattsAt } from '#agent/state/setting.ts';
+import { asleep, awake, isSeenAsleep, residualW, sameSetting, shows, wattsAt } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
 import { isReleased } from './commission/released.ts';
@@ -59,9 +59,10 @@ export function steered(picture: Picture, policy: Policy): DeviceView[] {
   return devicesOf(picture).filter(({ facts }) => canGoDown(facts.controls) && !safe.has(facts.id));
 }
 
-/** Named by the policy, or under a workload that is protected by its tier or by its name. */
-function protectedDevices({ workloads }: Picture, { protect }: Policy): Map<string, string> {
+/** Named by the policy, cooling the others, or under a workload that is protected by its tier or by its name. */
+function protectedDevices({ workloads }: Picture, { protect, cooling }: Policy): Map<string, string> {
   const safe = new Map(protect.map((id) => [id, 'protected by the policy']));
+  for (const { device } of cooling) safe.set(device, 'it cools the others');
   for (const { facts } of Object.values(workloads)) {
     if (facts.tier !== 'protected' && !safe.has(facts.id)) continue;
     for (const gpu of facts.gpus) safe.set(gpu, `runs ${facts.id}, which is protected`);
@@ -110,7 +111,7 @@ function atPrice(own: Steerable, moved: Moved | undefined): Steerable {
 /** A fixed figure, not the last reading: noise in a device nobody steers must not move those that are steered. */
 function unsteeredW(device: DeviceView): Watts {
   // What the device that was there before said last is nothing that its successor says.
-  const sleeps = lastSeenAsleep(device) && device.state !== 'wrong_device';
+  const sleeps = isSeenAsleep(device) && device.state !== 'wrong_device';
   return sleeps ? residualW(device) : device.fullW;
 }
 
@@ -162,7 +163,7 @@ function canGoDown(controls: DeviceView['facts']['controls']): boolean {
 }
 
 function stubbornW(device: DeviceView, home: Setting): Watts | undefined {
-  if (home.kind === 'asleep' || lastSeenAsleep(device)) return undefined;
+  if (home.kind === 'asleep' || isSeenAsleep(device)) return undefined;
   const { state, asked } = device;
   const unheard = state === 'unreachable' || state === 'unauthorised' || (awaitsIdentity(device) && device.trouble);
   const unmoved =
@@ -174,8 +175,4 @@ function stubbornW(device: DeviceView, home: Setting): Watts | undefined {
 function stayingW({ facts, reading, fullW }: DeviceView): Watts {
   const capW = facts.kind === 'gpu' && facts.controls['limit']?.range?.unit === 'watts' ? reading?.limit : undefined;
   return Math.min(fullW, capW ?? fullW);
-}
-
-function lastSeenAsleep({ reading, unpowered }: DeviceView): boolean {
-  return unpowered || reading?.asleep === true;
 }

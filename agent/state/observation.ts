@@ -74,6 +74,8 @@ export type MeterFacts = {
 export type SensorFacts = {
   readonly id: string;
   readonly role: SensorRole;
+  /** The devices it watches over; absent for all of the rack. */
+  readonly covers?: readonly string[];
   readonly periodMs: Millis;
 };
 

@@ -40,6 +40,11 @@ export function residualW({ facts, fullW, unpowered }: DeviceView): Watts {
   return unpowered ? 0 : (facts.residualW ?? fullW);
 }
 
+/** Whether it is at rest, by its own last word or since it has no power. */
+export function isSeenAsleep({ reading, unpowered }: DeviceView): boolean {
+  return unpowered || reading?.asleep === true;
+}
+
 /** Whether the device's own word, given after we asked, says that it runs as `wanted`. */
 export function shows(device: DeviceView, wanted: Setting): boolean {
   const { reading, asked, facts } = device;

@@ -46,7 +46,7 @@ export type OfferParts = {
 
 export function offer({ picture, policy, memory, plan, rack }: OfferParts, now: Now): Offer {
   const prices = pricesOf(quoteOf(inForce(picture, policy, now, rack))?.target, policy);
-  const headroom = plan.noRaise === undefined ? thermalHeadroom(picture, policy, now) : 0;
+  const headroom = plan.noRaise === undefined ? thermalHeadroom(picture, policy, now) : () => 0;
   const { steerable, ratedW } = roster(picture, policy, memory, now);
   const planned = new Map(plan.devices.map((each) => [each.device, each]));
   const down: Share[] = [];
@@ -62,7 +62,7 @@ export function offer({ picture, policy, memory, plan, rack }: OfferParts, now: 
         watts: own.expectedW - lowestW,
         seconds: dropS(device.facts, lowest.kind === 'asleep' ? 'sleep' : 'limit'),
       });
-    const risesW = (fullW - own.expectedW) * headroom;
+    const risesW = (fullW - own.expectedW) * headroom(id);
     if (risesW > 0)
       up.push({ ...about, watts: risesW, seconds: riseS(device.facts, own.want.kind === 'asleep' ? 'wake' : 'limit') });
   }

@@ -1,10 +1,12 @@
-/** What the cooling can bear, by the sensors and the policy: a share of full load, and whether anything may start. */
+/** What the cooling can bear, zone by zone: a share of full load, and whether anything may start. */
 import type { Policy } from '#agent/config/policy.ts';
 import type { Now, SensorReading } from '#agent/state/observation.ts';
 import type { Picture, SensorView } from '#agent/state/picture.ts';
 import { ageMs } from '#agent/state/picture.ts';
 import { freshReading } from '#agent/state/staleness.ts';
 import type { Celsius, Millis } from '#protocol/units.ts';
+import type { Zone } from './zones.ts';
+import { WHOLE, zonesOf } from './zones.ts';
 
 export type Heat = {
   /** Of what the devices can draw above their lowest, 0 to 1. */
@@ -14,10 +16,12 @@ export type Heat = {
   readonly why: string;
 };
 
-/** What is remembered: a trip stays until it is cool again, and a share rises only step by step. */
-export type HeatMemory = { readonly share: number; readonly tripped: boolean; readonly movedAt: Millis };
+/** Of the devices of one zone. */
+export type ZoneHeat = Heat & Pick<Zone, 'has'>;
 
-export const cool: HeatMemory = { share: 1, tripped: false, movedAt: 0 };
+/** What is remembered of a zone: a trip stays until it is cool again, and a share rises only step by step. */
+type Remembered = { readonly share: number; readonly tripped: boolean; readonly movedAt: Millis };
+export type HeatMemory = Readonly<Record<string, Remembered>>;
 
 /** A share is one of so many steps, so that a sensor's noise moves no device. */
 const STEPS = 10;
@@ -32,17 +36,43 @@ export function heatOf(
   policy: Policy,
   before: HeatMemory,
   now: Now,
-): { heat: Heat; memory: HeatMemory } {
-  const found = Object.values(picture.sensors).map((sensor) => judged(sensor, policy, before.tripped, now));
+): { heat: readonly ZoneHeat[]; memory: HeatMemory } {
+  const felt = zonesOf(picture).map((zone) => ({ zone, ...heatIn(zone, policy, before[zone.key] ?? COOL, now) }));
+  return {
+    heat: felt.map(({ zone, heat }) => ({ ...heat, has: zone.has })),
+    memory: Object.fromEntries(felt.map(({ zone, memory }) => [zone.key, memory])),
+  };
+}
+
+const BLIND_SINCE = 'no sensor has spoken since it was too hot';
+const COOL: Remembered = { share: 1, tripped: false, movedAt: 0 };
+
+function heatIn({ sensors }: Zone, policy: Policy, before: Remembered, now: Now): { heat: Heat; memory: Remembered } {
+  const found = sensors.map((sensor) => judged(sensor, policy, before.tripped, now));
   const worst = found.reduce((a, b) => (b.share < a.share ? b : a), NO_LIMIT);
+  // Whether it has cooled down since is then not known.
+  const isBlind = before.tripped && sensors.every((sensor) => freshReading(sensor, now) === undefined);
+  if (isBlind) return { heat: { share: 0, tripped: true, why: BLIND_SINCE }, memory: before };
   const share = worst.tripped ? 0 : stepped(worst.share, before, now);
   const memory = { share, tripped: worst.tripped, movedAt: share === before.share ? before.movedAt : now.mono };
   return { heat: { ...worst, share, why: share < 1 && worst.share === 1 ? 'cools down' : worst.why }, memory };
 }
 
-/** Why nothing may be woken, in words. */
-export function whyNoStart(picture: Picture, { thermal: { coolant_min_c } }: Policy, now: Now): string | undefined {
-  for (const sensor of Object.values(picture.sensors)) {
+/** Why nothing of the whole rack may be woken, in words. */
+export function whyNoStart(picture: Picture, policy: Policy, now: Now): string | undefined {
+  const whole = zonesOf(picture).find(({ key }) => key === WHOLE);
+  return whole && whyNoStartIn(whole, policy, now);
+}
+
+/** What is felt of a zone now that leaves it less than all, in words. */
+export function whyHot({ sensors }: Zone, policy: Policy, now: Now): string | undefined {
+  const heard = sensors.filter((sensor) => freshReading(sensor, now));
+  return heard.map((sensor) => judged(sensor, policy, false, now)).find(({ share }) => share < 1)?.why;
+}
+
+/** Of one zone. */
+export function whyNoStartIn({ sensors }: Zone, { thermal: { coolant_min_c } }: Policy, now: Now): string | undefined {
+  for (const sensor of sensors) {
     const reading = freshReading(sensor, now);
     const isSilent = sensor.reading !== undefined && reading === undefined;
     if (isSilent) return `sensor ${sensor.facts.id} is silent`;
@@ -114,7 +144,7 @@ function blind(sensor: SensorView, now: Now): Heat {
 }
 
 /** Down at once, up by one step at a time and never within a step of noise. */
-function stepped(share: number, before: HeatMemory, now: Now): number {
+function stepped(share: number, before: Remembered, now: Now): number {
   const step = Math.floor(share * STEPS + 1e-9) / STEPS;
   if (step <= before.share) return step;
   return now.mono - before.movedAt >= RISE_MS ? Math.min(step, before.share + 1 / STEPS) : before.share;
