@@ -192,15 +192,15 @@ function planOf({ noRaise, priced, draw, demand, course, shares, starts, placed 
     market: priced.told,
     staging: placed.staging,
     bays: placed.bays,
-    safety: whyLess(shares, starts),
+    safety: whyUnsafe(shares, starts),
     noRaise,
   };
 }
 
 /** Each reason once: what took watts away, what has tripped, and what keeps devices from starting. */
-function whyLess({ heat, whyLess: reasons }: Shares, { held }: Started): string[] {
+function whyUnsafe({ heat, whyLess }: Shares, { held }: Started): string[] {
   const trips = heat.filter((zone) => zone.tripped).map(({ why }) => why);
-  return [...new Set([...trips, ...reasons.values(), ...held])];
+  return [...new Set([...trips, ...whyLess.values(), ...held])];
 }
 
 /** `tracks` are those of before: how far the orders are is judged by what is remembered here. */
