@@ -5,11 +5,14 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Millis } from '#protocol/units.ts';
-import { AdapterError } from '../errors.ts';
+import { AdapterError, Preempted } from '../errors.ts';
 import type { Peer } from './one-connection.ts';
 import { onOneConnection } from './one-connection.ts';
 
 export type CgminerPeer = Peer;
+
+/** Closing a connection costs a system call: the reads that a cut of a full rack preempts close theirs once it is out. */
+const LET_GO_MS: Millis = 50;
 
 /** Larger than any reply of a miner; what is longer is not one. */
 export const maxReplyBytes = 1024 * 1024;
@@ -29,7 +32,7 @@ export async function askCgminer(
 ): Promise<string> {
   return await onOneConnection(peer, timeoutMs, signal, (stream, stop) => {
     stream.write(JSON.stringify(request));
-    return readReply(stream, `${peer.host}:${peer.port}`, stop);
+    return readReply(stream, peer, stop);
   });
 }
 
@@ -37,7 +40,8 @@ export async function askCgminer(
  * Destroys the stream once the reply is whole, or `stop` aborts. By events: the stream's own iterator and abort signal
  * take several times as long to set up, and of 200 miners that stands before the last one's command.
  */
-function readReply(stream: Duplex, at: string, stop: AbortSignal): Promise<string> {
+function readReply(stream: Duplex, { host, port, clock }: CgminerPeer, stop: AbortSignal): Promise<string> {
+  const at = `${host}:${port}`;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -53,7 +57,11 @@ function readReply(stream: Duplex, at: string, stop: AbortSignal): Promise<strin
       leave();
       reject(error);
     };
-    const abort = () => fail(stop.reason);
+    const abort = () => {
+      if (stop.reason !== Preempted.byLowering) return fail(stop.reason);
+      clock.timeout(LET_GO_MS).addEventListener('abort', leave, { once: true });
+      reject(stop.reason);
+    };
     const closed = () => {
       if (size > 0) done();
       else
