@@ -10,6 +10,7 @@ import { allMaps } from './config/maps.ts';
 import { formatProblem } from './config/problem.ts';
 import { jobVerbs } from './job-verbs.ts';
 import { localVerbs } from './local-verbs.ts';
+import { openMetrics } from './metrics.ts';
 import type { Agent } from './parts.ts';
 import { systemClock } from './platform/clock.ts';
 import { openHostFacts } from './platform/host-facts.ts';
@@ -90,6 +91,7 @@ async function startParts(files: AgentFiles, loaded: Loaded, log: Logger, parts:
   const assembled = await assemble(loaded, { log, store: store.rack(config.rack), host, sysfs, alarms, alive, jobs });
   const { agent } = assembled;
   await parts.start(agent);
+  if (config.metrics) await parts.start(openMetrics(config, agent, { clock: systemClock, log, alarms }));
   ready.resolve(agent);
   log.info({ site: config.site, devices: config.devices.length }, 'the agent runs');
   told.ready(`rack ${config.rack} of ${config.site}, ${config.devices.length} devices`);
@@ -182,8 +184,10 @@ class InForce {
 const ALARM = 'files-refused';
 
 /** What sessions, topics and the disk hang on. */
-function fixedPart({ config: { site, rack, groups, broker, state, socket, maps } }: Loaded): [string, string][] {
-  return Object.entries({ site, rack, groups, broker, state, socket, maps }).map(([key, value]) => [
+function fixedPart({
+  config: { site, rack, groups, broker, state, socket, maps, metrics },
+}: Loaded): [string, string][] {
+  return Object.entries({ site, rack, groups, broker, state, socket, maps, metrics }).map(([key, value]) => [
     key,
     JSON.stringify(value),
   ]);

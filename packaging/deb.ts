@@ -69,6 +69,7 @@ async function fill(stage: string, architecture: Architecture, epoch: number): P
   copy('firmware-adapters/modbus/maps', `${home}/firmware-adapters/modbus/maps`);
   copy('protocol/schemas', 'usr/share/ballast/schemas');
   copy('docs/sample', 'usr/share/doc/ballast/examples');
+  for (const each of ['grafana', 'prometheus']) copy(`docs/${each}`, `usr/share/ballast/${each}`);
   writeFileSync(at('usr/share/doc/ballast/copyright'), copyright());
   copy('CHANGELOG.md', 'usr/share/doc/ballast/CHANGELOG.md');
   writeFileSync(at('usr/share/doc/ballast/changelog.gz'), gzip(changelog(new Date(epoch * 1000))));

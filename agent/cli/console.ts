@@ -1,8 +1,8 @@
 /** `ballast console`: serves the page that watches a site, until Ctrl-C. The page itself talks to the broker. */
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { WebAddress, WebFiles } from '#agent/platform/web-files.ts';
 import { serveFolder } from '#agent/platform/web-files.ts';
+import type { WebAddress, WebServer } from '#agent/platform/web-server.ts';
 import { Failure } from './failure.ts';
 import { Interrupted, interruptSignal, orInterrupted } from './interrupt.ts';
 import type { Verb } from './tools.ts';
@@ -28,7 +28,7 @@ export const consoleVerb: Verb = ({ terminal }) =>
       await served.stop();
     });
 
-async function serve(address: WebAddress): Promise<WebFiles> {
+async function serve(address: WebAddress): Promise<WebServer> {
   try {
     return await serveFolder(built, address);
   } catch (error) {

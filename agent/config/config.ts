@@ -6,6 +6,7 @@ import { name } from '#protocol/ids.ts';
 import { watts } from '#protocol/units.ts';
 import { id } from './id.ts';
 import { bus, meter, pdu, sensor } from './instruments.ts';
+import { metrics } from './metrics.ts';
 import { workload } from './workloads.ts';
 
 const brokerUrl = z.string().regex(/^(mqtts?|wss?):\/\/\S+$/, 'must start with mqtt://, mqtts://, ws:// or wss://');
@@ -62,6 +63,7 @@ export const configSchema = z.strictObject({
   pdus: z.array(pdu).default([]),
   devices: z.array(device).default([]),
   workloads: z.array(workload).default([]),
+  metrics: metrics.exactOptional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

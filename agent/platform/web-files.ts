@@ -2,21 +2,13 @@
  * Serves the few files of one folder over HTTP, as a static page needs it. They are read once, so that no request ever
  * becomes a path: what is not one of them is not there.
  */
-import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-
-export type WebAddress = { readonly host: string; readonly port: number };
-export type WebFiles = {
-  /** `http://127.0.0.1:8080/` */
-  readonly url: string;
-  stop(): Promise<void>;
-};
+import type { WebAddress, WebServer } from './web-server.ts';
+import { listen } from './web-server.ts';
 
 type Page = { readonly type: string; readonly plain: Buffer; readonly zipped: Buffer };
 
@@ -47,21 +39,9 @@ const headers: Readonly<Record<string, string>> = {
 };
 
 /** Port 0 is any. Throws what reading the folder throws, and what listening does. */
-export async function serveFolder(folder: string, { host, port }: WebAddress): Promise<WebFiles> {
+export async function serveFolder(folder: string, address: WebAddress): Promise<WebServer> {
   const pages = await pagesOf(folder);
-  const server = createServer((request, response) => answer(request, response, pages));
-  server.listen(port, host);
-  await once(server, 'listening');
-  const { port: open } = server.address() as AddressInfo;
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${open}/`,
-    stop: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return await listen((request, response) => answer(request, response, pages), address);
 }
 
 async function pagesOf(folder: string): Promise<ReadonlyMap<string, Page>> {

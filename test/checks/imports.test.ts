@@ -119,13 +119,25 @@ const house: readonly Rule[] = [
   },
   { room: 'agent/job-verbs.ts', values: ['protocol', 'agent/platform'] },
   {
+    room: 'agent/metrics.ts',
+    values: ['protocol', 'agent/report', 'agent/platform'],
+    types: ['agent/config', 'agent/parts.ts'],
+  },
+  {
     room: 'agent/local-verbs.ts',
     values: ['protocol', 'agent/platform', 'agent/technician'],
     types: ['agent/parts.ts', 'firmware-adapters'],
   },
   {
     room: 'agent/main.ts',
-    values: ['protocol', ...rooms, 'agent/assemble.ts', 'agent/job-verbs.ts', 'agent/local-verbs.ts'],
+    values: [
+      'protocol',
+      ...rooms,
+      'agent/assemble.ts',
+      'agent/job-verbs.ts',
+      'agent/local-verbs.ts',
+      'agent/metrics.ts',
+    ],
     types: ['agent/parts.ts'],
   },
   {

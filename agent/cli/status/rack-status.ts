@@ -1,19 +1,9 @@
 /** The agent's last words on every topic of its rack, read by the schemas of the wire. */
-
 import * as z from 'zod';
-import type { Payload, TopicName } from '#protocol/topics.ts';
-import { locate, topics } from '#protocol/topics.ts';
+import type { Board } from '#protocol/board.ts';
+import { boardOf } from '#protocol/board.ts';
 
-export type RackStatus = Omit<z.infer<typeof statusAnswer>, 'topics' | 'more'> & {
-  state?: Payload<'state'>;
-  info?: Payload<'info'>;
-  power?: Payload<'power'>;
-  thermal?: Payload<'thermal'>;
-  applied?: Payload<'applied'>;
-  health?: Payload<'health'>;
-  devices: Payload<'device'>[];
-  alarms: Payload<'alarm'>[];
-};
+export type RackStatus = Omit<z.infer<typeof statusAnswer>, 'topics' | 'more'> & Board;
 
 /** Payloads by the tail of their topic, such as `device/m01`. */
 export const statusAnswer = z.object({
@@ -33,39 +23,6 @@ export const statusAnswer = z.object({
 
 export type StatusAnswer = z.infer<typeof statusAnswer>;
 
-/** Topics that are missing, cleared or not as the wire says are left out. */
-export function rackStatus(answer: Omit<StatusAnswer, 'more'>): RackStatus {
-  const { topics: board, ...told } = answer;
-  const status: RackStatus = { ...told, devices: [], alarms: [] };
-  for (const [tail, payload] of Object.entries(board)) {
-    // The tail says which topic it is; the site and rack in front of it do not matter for that.
-    const name = locate(`ballast/v1/site/rack/rack/${tail}`)?.name;
-    if (name) add(status, name, payload);
-  }
-  status.devices.sort((a, b) => a.device.localeCompare(b.device, 'en', { numeric: true }));
-  return status;
-}
-
-function add(status: RackStatus, name: TopicName, payload: unknown): void {
-  switch (name) {
-    case 'device':
-      status.devices.push(...valid('device', payload));
-      break;
-    case 'alarm':
-      status.alarms.push(...valid('alarm', payload));
-      break;
-    case 'state':
-    case 'info':
-    case 'power':
-    case 'thermal':
-    case 'applied':
-    case 'health':
-      Object.assign(status, { [name]: valid(name, payload)[0] });
-      break;
-  }
-}
-
-function valid<Name extends TopicName>(name: Name, payload: unknown): Payload<Name>[] {
-  const parsed = topics[name].schema.safeParse(payload);
-  return parsed.success ? [parsed.data as Payload<Name>] : [];
+export function rackStatus({ topics, ...told }: Omit<StatusAnswer, 'more'>): RackStatus {
+  return { ...told, ...boardOf(topics) };
 }

@@ -27,7 +27,10 @@ export type Ballast = {
 
 const fromCheckout: Ballast = { command: [process.execPath, cli], seen: (file) => file };
 
-export function startAgent({ config, policy }: RackFiles, how: Partial<Ballast> = {}): AgentProcess {
+export function startAgent(
+  { config, policy }: Pick<RackFiles, 'config' | 'policy'>,
+  how: Partial<Ballast> = {},
+): AgentProcess {
   const { command, seen, environment } = { ...fromCheckout, ...how };
   const [program, ...first] = command;
   const args = [...first, 'agent', '--config', seen(config), '--policy', seen(policy), '--log-level', 'debug'];
