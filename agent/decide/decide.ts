@@ -53,13 +53,13 @@ export type Decision = { readonly plan: Plan; readonly memory: Memory };
 
 /** `rack` only seeds the delays that spread racks apart. */
 export function decide(picture: Picture, policy: Policy, before: Memory, now: Now, rack: string): Decision {
-  const memory = broughtUpToDate(before, picture, policy, now);
-  const given: Given = { picture, policy, memory, now, rack };
+  const { memory, ours } = broughtUpToDate(before, picture, policy, now);
+  const given: Given = { picture, policy, memory, ours, now, rack };
   const orders = inForce(picture, policy, now, rack);
   const noRaise = whyNoRaise(picture, policy, now) ?? whyNoStart(picture, policy, now);
   const mayRaise = picture.ordersKnown && noRaise === undefined;
   const priced = market({ orders, picture, policy, before: memory.market, mayRaise, now, rack });
-  const crew = roster(picture, policy, memory, now, priced.moved);
+  const crew = roster(given, priced.moved);
   const draw = drawOf(crew, picture);
 
   const demand = demanded(given, orders, crew.ratedW, draw);
@@ -76,11 +76,13 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
 }
 
 /** What the picture alone has to teach: homes, what persons have done, and how far commissioning is. */
-function broughtUpToDate(before: Memory, picture: Picture, policy: Policy, now: Now): Memory {
-  const known = withPersons(picture, learnHomes(picture, policy, before, now), now);
-  const { run: _before, ...rest } = known;
-  const run = advanced(picture, policy, known, now);
-  return { ...rest, moved: withTested(known.moved, run), ...(run && { run }) };
+function broughtUpToDate(before: Memory, picture: Picture, policy: Policy, now: Now): Pick<Given, 'memory' | 'ours'> {
+  const learned = learnHomes(picture, policy, before, now);
+  const run = advanced(picture, policy, learned, now);
+  const { run: _before, ...rest } = learned;
+  const tested: Memory = { ...rest, moved: withTested(learned.moved, run), ...(run && { run }) };
+  const ours = new Set(tested.moved);
+  return { memory: withPersons(picture, tested, ours, now), ours };
 }
 
 /** Where the rack is on its way to the envelope. */
@@ -150,13 +152,13 @@ function sharedOut(
 
 /** A setting for every device, with its reason. */
 function settings(
-  { picture, policy, memory, now }: Given,
+  { picture, policy, memory, ours, now }: Given,
   { leftAlone }: Roster,
   { envelope, bounds }: Demand,
   { sharing, whyLess, heat, shortByW }: Shares,
 ): Started {
   const mayUnpower = shortByW > 0 && policy.miners.outlet === 'last_resort';
-  const shared = planned({ picture, sharing, leftAlone, memory, envelope, whyLess, mayUnpower, now });
+  const shared = planned({ picture, sharing, leftAlone, ours, envelope, whyLess, mayUnpower, now });
   const safe = tripped(underTest(shared, memory.run), picture, policy, heat, now);
   const starts = started(safe, picture, policy, memory.starts, now);
   return { ...starts, devices: withNotices(starts.devices, picture, bounds, now) };
@@ -205,11 +207,11 @@ function whyUnsafe({ heat, whyLess }: Shares, { held }: Started): string[] {
 
 /** `tracks` are those of before: how far the orders are is judged by what is remembered here. */
 function remembered({ given, priced, demand, course, shares, starts, placed }: Steps): Memory {
-  const { picture, policy, memory, now } = given;
+  const { memory, now } = given;
   const { homes, persons, tracks, run } = memory;
   const { ranking, partial, reserve } = shares.sharing;
   const { line, lift, trim, pace } = course;
-  const moved = withTested(stillMoved(picture, policy, memory, starts.devices), run);
+  const moved = withTested(stillMoved(given, starts.devices), run);
   const cutAt = moved.length > 0 ? now.mono : memory.cutAt;
   return {
     homes,

@@ -12,6 +12,8 @@ export type Given = {
   readonly policy: Policy;
   /** Of the last decision, with what the picture has shown since. */
   readonly memory: Memory;
+  /** `moved` of the memory, to be looked up: whatever happens, we bring them home. */
+  readonly ours: ReadonlySet<string>;
   readonly now: Now;
   readonly rack: string;
 };

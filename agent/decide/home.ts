@@ -8,6 +8,7 @@ import { deviceOf, devicesOf } from '#agent/state/picture.ts';
 import { sameSetting, settingShown, shows } from '#agent/state/setting.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
 import { mayAct } from './commission/released.ts';
+import type { Given } from './given.ts';
 import type { Memory, PlannedDevice } from './plan.ts';
 import { steered } from './roster.ts';
 
@@ -52,21 +53,18 @@ export function assumedHomes(picture: Picture, policy: Policy, { homes, line, li
  * has put to sleep is the person's, and what cools follows what it cools.
  */
 export function stillMoved(
-  picture: Picture,
-  { cooling }: Policy,
-  memory: Memory,
+  { picture, policy: { cooling }, memory, ours }: Given,
   devices: readonly PlannedDevice[],
 ): string[] {
   const cools = new Set(cooling.map(({ device }) => device));
-  const before = new Set(memory.moved);
   const persons = new Set(memory.persons);
   return devices
     .filter(({ device, want, home }) => {
       if (cools.has(device)) return false;
       if (!sameSetting(want, home)) return true;
+      if (!ours.has(device) || persons.has(device)) return false;
       const view = deviceOf(picture, device);
-      const ours = before.has(device) && !persons.has(device);
-      return ours && view !== undefined && !shows(view, home);
+      return view !== undefined && !shows(view, home);
     })
     .map(({ device }) => device)
     .sort();

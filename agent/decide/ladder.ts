@@ -21,9 +21,9 @@ export function withNotices<Planned extends Pick<PlannedDevice, 'device' | 'want
   picture: Picture,
   bounds: readonly Bound[],
   now: Now,
-): (Planned & Pick<PlannedDevice, 'notice'>)[] {
+): readonly (Planned & Pick<PlannedDevice, 'notice'>)[] {
   const workloads = Object.values(picture.workloads);
-  if (workloads.length === 0) return [...planned];
+  if (workloads.length === 0) return planned;
   const deadline = deadlineOf(bounds, now);
   return planned.map((each) => {
     if (each.want.kind !== 'asleep') return each;

@@ -6,7 +6,7 @@ import { sameSetting } from '#agent/state/setting.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Allotted, Steerable } from './allocate.ts';
 import type { Envelope } from './compose.ts';
-import type { Memory, PlannedDevice } from './plan.ts';
+import type { PlannedDevice } from './plan.ts';
 import type { LeftAlone } from './roster.ts';
 import { awaitsIdentity } from './roster.ts';
 import type { Sharing } from './share.ts';
@@ -15,7 +15,8 @@ export type Shared = {
   readonly picture: Picture;
   readonly sharing: Sharing;
   readonly leftAlone: readonly LeftAlone[];
-  readonly memory: Memory;
+  /** Devices that we have moved and not seen home again. */
+  readonly ours: ReadonlySet<string>;
   readonly envelope: Envelope;
   /** What safety has taken of it, by device and reason. */
   readonly whyLess: ReadonlyMap<string, string>;
@@ -29,10 +30,9 @@ const FIRST_WORD_MS: Millis = 5000;
 
 export function planned(shared: Shared): PlannedDevice[] {
   const { ordered, allotted } = shared.sharing;
-  const moved = new Set(shared.memory.moved);
-  const steered = allotted.flatMap((each, i) => {
-    const own = ordered[i];
-    return own ? [steeredDevice(own, each, moved, shared)] : [];
+  const steered = ordered.flatMap((own, i) => {
+    const part = allotted[i];
+    return part ? steeredDevice(own, part, shared) : [];
   });
   return [...steered, ...shared.leftAlone.map(alone)];
 }
@@ -40,13 +40,13 @@ export function planned(shared: Shared): PlannedDevice[] {
 function steeredDevice(
   own: Steerable,
   { device, want, watts, stubborn }: Allotted,
-  moved: ReadonlySet<string>,
-  { picture, envelope, mayUnpower, whyLess, now }: Shared,
+  { picture, ours, envelope, mayUnpower, whyLess, now }: Shared,
 ): PlannedDevice {
   const home = own.displaced?.home ?? own.home;
   // A device that is to be home and that we never moved is left as it is: whoever changed it meant it.
-  const ours = !sameSetting(want, home) || moved.has(device);
-  const hands = ours && mayBeCalled(deviceOf(picture, device), moved.has(device), now) ? 'on' : 'off';
+  const moved = ours.has(device);
+  const away = !sameSetting(want, home) || moved;
+  const hands = away && mayBeCalled(deviceOf(picture, device), moved, now) ? 'on' : 'off';
   const why = stubborn ? STUBBORN : (whyLess.get(device) ?? whySo(own, watts, envelope));
   return { device, want, home, hands, expectedW: watts, stubborn, lastResort: stubborn && mayUnpower, why };
 }

@@ -1,14 +1,14 @@
 /** The rack's devices as deciding sees them: who can be steered, who is left alone and why, and what each draws. */
 import type { Policy } from '#agent/config/policy.ts';
-import type { Now, Setting } from '#agent/state/observation.ts';
+import type { Setting } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { devicesOf, isManual } from '#agent/state/picture.ts';
 import { asleep, awake, isSeenAsleep, residualW, sameSetting, shows, wattsAt } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
 import { isReleased } from './commission/released.ts';
+import type { Given } from './given.ts';
 import type { Moved } from './market/market.ts';
-import type { Memory } from './plan.ts';
 import { inRank } from './rank.ts';
 
 /** Asked this often in vain, a device counts as one that will not. */
@@ -30,22 +30,17 @@ export type Roster = {
 };
 
 /** In the order of their rank. `moved` are those that a price has given another home for as long as it lasts. */
-export function roster(
-  picture: Picture,
-  policy: Policy,
-  memory: Memory,
-  now: Now,
-  moved: ReadonlyMap<string, Moved> = new Map(),
-): Roster {
+export function roster(given: Omit<Given, 'rack'>, moved: ReadonlyMap<string, Moved> = new Map()): Roster {
+  const { picture, memory } = given;
   const steerable: Steerable[] = [];
   const leftAlone: LeftAlone[] = [];
-  const untouchable = untouchables(picture, policy, memory);
+  const untouchable = untouchables(given);
   const { ranking, views } = inRank(picture, memory.ranking);
   let ratedW = 0;
   for (const device of views) {
     const { id } = device.facts;
     const home = memory.homes[id] ?? awake;
-    const why = whyLeftAlone(device, picture, untouchable, now);
+    const why = whyLeftAlone(device, untouchable, given);
     if (why) leftAlone.push({ device: id, home, watts: unsteeredW(device), why });
     else steerable.push(atPrice(steer(device, home), moved.get(id)));
     if (canGoDown(device.facts.controls) && !untouchable.safe.has(id)) ratedW += device.facts.ratedW;
@@ -120,26 +115,20 @@ type Untouchables = {
   readonly safe: ReadonlyMap<string, string>;
   readonly persons: ReadonlySet<string>;
   readonly lockedOut: ReadonlySet<string>;
-  /** Those that we have moved: whatever happens, we bring them home. */
-  readonly ours: ReadonlySet<string>;
-  readonly policy: Policy;
 };
 
-function untouchables(picture: Picture, policy: Policy, memory: Memory): Untouchables {
+function untouchables({ picture, policy, memory }: Pick<Given, 'picture' | 'policy' | 'memory'>): Untouchables {
   return {
     safe: protectedDevices(picture, policy),
     persons: new Set(memory.persons),
     lockedOut: new Set(picture.local.lockedOut),
-    ours: new Set(memory.moved),
-    policy,
   };
 }
 
 function whyLeftAlone(
   device: DeviceView,
-  picture: Picture,
-  { safe, persons, lockedOut, ours, policy }: Untouchables,
-  now: Now,
+  { safe, persons, lockedOut }: Untouchables,
+  { picture, policy, ours, now }: Omit<Given, 'rack'>,
 ): string | undefined {
   const { facts, state, trouble, reading } = device;
   const shield = safe.get(facts.id);

@@ -88,8 +88,9 @@ export function withTested(moved: readonly string[], run: Run | undefined): read
 /** The plan while a device is under test: the others stay as they are. */
 export function underTest(devices: readonly PlannedDevice[], run: Run | undefined): readonly PlannedDevice[] {
   const want = run?.test?.legs[0];
+  if (want === undefined) return devices;
   return devices.map((each) => {
-    const isTested = want !== undefined && each.device === run?.test?.device && !each.why.startsWith('left alone');
+    const isTested = each.device === run?.test?.device && !each.why.startsWith('left alone');
     return isTested ? { ...each, want, why: 'commissioning: it is moved to see what follows' } : each;
   });
 }

@@ -47,7 +47,7 @@ export type OfferParts = {
 export function offer({ picture, policy, memory, plan, rack }: OfferParts, now: Now): Offer {
   const prices = pricesOf(quoteOf(inForce(picture, policy, now, rack))?.target, policy);
   const headroom = plan.noRaise === undefined ? thermalHeadroom(picture, policy, now) : () => 0;
-  const { steerable, ratedW } = roster(picture, policy, memory, now);
+  const { steerable, ratedW } = roster({ picture, policy, memory, ours: new Set(memory.moved), now });
   const planned = new Map(plan.devices.map((each) => [each.device, each]));
   const down: Share[] = [];
   const up: Share[] = [];
