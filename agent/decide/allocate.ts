@@ -13,7 +13,7 @@ export type Steerable = {
   readonly lowest: Setting;
   readonly lowestW: Watts;
   /** Watts it draws asleep, for one that is put to sleep only when everybody at the lowest is not enough. */
-  readonly restW?: Watts;
+  readonly restW?: Watts | undefined;
   /** Watts at full load: what a percent of the dial refers to. */
   readonly fullW: Watts;
   readonly dial: Range | undefined;

@@ -88,7 +88,7 @@ function steer(device: DeviceView, home: Setting): Steerable {
     homeW,
     lowest: bottomW < homeW ? bottom : home,
     lowestW,
-    ...(restW < lowestW && { restW }),
+    restW: restW < lowestW ? restW : undefined,
     fullW: device.fullW,
     dial,
     stubbornW: stubbornW(device, home),

@@ -105,13 +105,15 @@ function filling(ordered: readonly Steerable[], { lineW, levelW, hurried }: Boun
  * that is far enough for all together.
  */
 function keptAwake(ordered: readonly Steerable[], lineW: Watts): readonly Steerable[] {
-  const swinging = ordered.map((each): Steerable => {
-    const { dial, home, homeW, lowest, fullW } = each;
-    if (!dial || home.kind === 'asleep' || lowest.kind === 'awake') return each;
-    const lowestW = wattsOn(dial, dial.min, fullW);
-    return lowestW < homeW ? { ...each, lowest: { kind: 'awake', limit: dial.min }, lowestW } : each;
-  });
-  return swinging.reduce((sum, { lowestW }) => sum + lowestW, 0) <= lineW ? swinging : ordered;
+  const lowestW = ordered.reduce((sum, each) => sum + (swing(each)?.lowestW ?? each.lowestW), 0);
+  return lowestW <= lineW ? ordered.map((each) => ({ ...each, ...swing(each) })) : ordered;
+}
+
+/** How far down a device goes without being put to sleep; undefined for one that goes as far as it may by itself. */
+function swing({ dial, home, homeW, lowest, fullW }: Steerable): Pick<Steerable, 'lowest' | 'lowestW'> | undefined {
+  if (!dial || home.kind === 'asleep' || lowest.kind === 'awake') return undefined;
+  const lowestW = wattsOn(dial, dial.min, fullW);
+  return lowestW < homeW ? { lowest: { kind: 'awake', limit: dial.min }, lowestW } : undefined;
 }
 
 function only(partial: Partial | undefined): Filling {
