@@ -7,6 +7,7 @@
  * steps follow each other; what each of them does is told at its own place, below or in its own file.
  */
 import type { Policy } from '#agent/config/policy.ts';
+import { someOf } from '#agent/state/devices.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
@@ -81,7 +82,7 @@ function broughtUpToDate(before: Memory, picture: Picture, policy: Policy, now: 
   const run = advanced(picture, policy, learned, now);
   const { run: _before, ...rest } = learned;
   const tested: Memory = { ...rest, moved: withTested(learned.moved, run), ...(run && { run }) };
-  const ours = new Set(tested.moved);
+  const ours = someOf(picture.devices, tested.moved);
   return { memory: withPersons(picture, tested, ours, now), ours };
 }
 

@@ -1,5 +1,6 @@
 /** What one decision is made from, and what that comes to in watts before anything is asked. */
 import type { Policy } from '#agent/config/policy.ts';
+import type { Some } from '#agent/state/devices.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
@@ -13,7 +14,7 @@ export type Given = {
   /** Of the last decision, with what the picture has shown since. */
   readonly memory: Memory;
   /** `moved` of the memory, to be looked up: whatever happens, we bring them home. */
-  readonly ours: ReadonlySet<string>;
+  readonly ours: Some;
   readonly now: Now;
   readonly rack: string;
 };

@@ -1,11 +1,12 @@
 /** A sleep that begins while a line binds and that we did not ask for is a person's: hands off until it wakes. */
+import type { Some } from '#agent/state/devices.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { devicesOf } from '#agent/state/picture.ts';
 import { isSettling } from '#agent/state/setting.ts';
 import type { Memory } from './plan.ts';
 
-export function withPersons(picture: Picture, memory: Memory, ours: ReadonlySet<string>, now: Now): Memory {
+export function withPersons(picture: Picture, memory: Memory, ours: Some, now: Now): Memory {
   const sleepers = memory.line ? devicesOf(picture).filter(({ reading }) => reading?.asleep === true) : [];
   const known: Known = { persons: new Set(memory.persons), ours, homes: memory.homes };
   const persons = sleepers.filter((device) => isPersons(device, known, now)).map(({ facts }) => facts.id);
@@ -14,7 +15,7 @@ export function withPersons(picture: Picture, memory: Memory, ours: ReadonlySet<
 
 type Known = {
   readonly persons: ReadonlySet<string>;
-  readonly ours: ReadonlySet<string>;
+  readonly ours: Some;
   readonly homes: Memory['homes'];
 };
 

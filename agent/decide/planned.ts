@@ -1,4 +1,5 @@
 /** What was allotted, as a setting for every device with its reason, and whether it may be touched for that. */
+import type { Some } from '#agent/state/devices.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { deviceOf } from '#agent/state/picture.ts';
@@ -16,7 +17,7 @@ export type Shared = {
   readonly sharing: Sharing;
   readonly leftAlone: readonly LeftAlone[];
   /** Devices that we have moved and not seen home again. */
-  readonly ours: ReadonlySet<string>;
+  readonly ours: Some;
   readonly envelope: Envelope;
   /** What safety has taken of it, by device and reason. */
   readonly whyLess: ReadonlyMap<string, string>;

@@ -1,5 +1,6 @@
 /** What the rack can give and take from here, as a bid curve: watts against the price of energy at which that pays. */
 import type { Policy } from '#agent/config/policy.ts';
+import { someOf } from '#agent/state/devices.ts';
 import { dropS, riseS } from '#agent/state/learn.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
@@ -47,7 +48,7 @@ export type OfferParts = {
 export function offer({ picture, policy, memory, plan, rack }: OfferParts, now: Now): Offer {
   const prices = pricesOf(quoteOf(inForce(picture, policy, now, rack))?.target, policy);
   const headroom = plan.noRaise === undefined ? thermalHeadroom(picture, policy, now) : () => 0;
-  const { steerable, ratedW } = roster({ picture, policy, memory, ours: new Set(memory.moved), now });
+  const { steerable, ratedW } = roster({ picture, policy, memory, ours: someOf(picture.devices, memory.moved), now });
   const planned = new Map(plan.devices.map((each) => [each.device, each]));
   const down: Share[] = [];
   const up: Share[] = [];
