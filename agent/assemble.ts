@@ -1,7 +1,7 @@
 /** From the two files, read and checked, to one rack's agent on real time, disk, network and wires. */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { systemHost } from '#adapters/transport/host.ts';
 import { openSerial } from '#adapters/transport/serial.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';
@@ -12,6 +12,7 @@ import { brokerCredentials } from './config/broker-credentials.ts';
 import type { Config } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import type { Policy } from './config/policy.ts';
+import { secretPath } from './config/secrets.ts';
 import { lastMoment } from './journal.ts';
 import type { Agent } from './parts.ts';
 import type { BrokerConfig, BrokerHandlers, BrokerSession } from './platform/broker.ts';
@@ -67,7 +68,7 @@ export async function assemble(
   const machine = systemHost(sysfs);
   const rackOf = (from: Loaded) => {
     const { maps } = from.shelf;
-    const secret = (file: string) => firstLine(resolve(from.folder, file));
+    const secret = (file: string) => firstLine(secretPath(from.folder, file));
     return buildRack(from.config, {
       clock,
       log,

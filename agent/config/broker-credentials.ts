@@ -1,7 +1,7 @@
 /** What a rack shows its broker, read from the files that the config names. */
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Config } from './config.ts';
+import { secretPath } from './secrets.ts';
 
 /** PEM texts, a name and a password; each only where the config names it. */
 export type BrokerCredentials = {
@@ -15,7 +15,7 @@ export type BrokerCredentials = {
 /** Throws what `readFile` throws for a file that is not there. */
 export async function brokerCredentials({ broker }: Config, folder: string): Promise<BrokerCredentials> {
   const text = async (file: string | undefined) =>
-    file === undefined ? undefined : await readFile(resolve(folder, file), 'utf8');
+    file === undefined ? undefined : await readFile(secretPath(folder, file), 'utf8');
   const all = {
     ca: await text(broker.ca),
     certificate: await text(broker.certificate),

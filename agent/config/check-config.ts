@@ -1,12 +1,11 @@
 /** What no schema can see in config.yaml: names that must be unique, or must exist elsewhere. */
-import { resolve } from 'node:path';
 import { adapterNamed } from '#adapters/registry.ts';
 import { checkInstruments, checkOutlets } from './check-instruments.ts';
 import type { Config } from './config.ts';
-import { whyUnreadable } from './files.ts';
 import type { MapShelf } from './maps.ts';
 import { suggest } from './nearest.ts';
 import type { Finding } from './problem.ts';
+import { whyNoSecret } from './secrets.ts';
 import { checkWorkloads } from './workloads.ts';
 
 export function checkConfig(config: Config, shelf: MapShelf): Finding[] {
@@ -44,7 +43,7 @@ export async function checkFiles(config: Config, folder: string): Promise<Findin
     ),
   ];
   const findings = named.map(async ({ path, file }) => {
-    const trouble = await whyUnreadable(resolve(folder, file));
+    const trouble = await whyNoSecret(folder, file);
     return trouble ? [{ path, ...trouble }] : [];
   });
   return (await Promise.all(findings)).flat();

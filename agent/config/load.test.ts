@@ -71,7 +71,7 @@ const broken: [name: string, file: 'config' | 'policy', change: [string, string]
     'a device id given twice',
     'config',
     ['id: m02', 'id: m01'],
-    /#config\.yaml:37 {2}devices\[1\]\.id {2}m01 stands here twice/,
+    /#config\.yaml:42 {2}devices\[1\]\.id {2}m01 stands here twice/,
   ],
   [
     'two devices at one address',
@@ -107,7 +107,7 @@ const broken: [name: string, file: 'config' | 'policy', change: [string, string]
     'a password file that is not there',
     'config',
     ['password_file: miners.pw', 'password_file: m01.pw'],
-    /#config\.yaml:34 {2}devices\[0\]\.password_file {2}there is no #m01\.pw; create it, or correct the path/,
+    /#config\.yaml:39 {2}devices\[0\]\.password_file {2}there is no #m01\.pw; create it, or correct the path/,
   ],
   [
     'a TLS file that is a folder',
@@ -173,7 +173,7 @@ test('what is wrong in both files is told together', async (t) => {
   const problems = await problemsAfter(rack, 'config', ['id: m02', 'id: m01'], ['bus: feed-gateway', 'bus: x']);
   assert.deepEqual(
     problems.map((problem) => problem.replace(/ {2}.*/, '')),
-    ['#config.yaml:26', '#config.yaml:37', '#policy.yaml:1'],
+    ['#config.yaml:29', '#config.yaml:42', '#policy.yaml:1'],
   );
   assert.equal(problems[2], '#policy.yaml:1  limits.celing_w  unknown key; did you mean ceiling_w?');
 });

@@ -20,7 +20,8 @@ groups: []
 
 broker:
   urls: [${brokers.map((url) => JSON.stringify(url)).join(', ')}]
-  # With TLS: ca: ca.pem, certificate: ${rack}.pem, key: ${rack}.key. With a password: username and password_file.
+  # With TLS: ca: ca.pem, certificate: ${rack}.pem, key: secrets/${rack}.key. With a password: username, and
+  # password_file: secrets/broker.pw. Root alone may read \`secrets\` beside this file: the service is handed copies.
 
 state: ${state}
 socket: ${socket}
