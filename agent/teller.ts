@@ -118,6 +118,7 @@ export class Teller {
     reporter.show({
       picture,
       lineW: plan.levelW,
+      sags: policy().frequency.nominal_v === undefined ? undefined : plan.sags,
       applied: appliedOrders(memory),
       homes: homesInWords(memory),
       moved: memory.moved,

@@ -49,6 +49,8 @@ export const power = z.object({
   /** What the PDUs measure of all outlets that feed a device. */
   outlets_w: watts.nullable(),
   voltage_v: measured,
+  /** Voltage sags seen since the agent's start; null where the policy does not say what a sag is. None of them cuts. */
+  voltage_sags: count.nullable().exactOptional(),
   frequency_hz: measured,
   frequency_age_ms: measured,
   /** The smallest change of frequency that the meter can show. */

@@ -38,6 +38,7 @@ export type ReporterParts = {
 export type Report = {
   readonly picture: Picture;
   readonly lineW: Watts | undefined;
+  readonly sags: number | undefined;
   readonly applied: readonly AppliedOrder[];
   readonly homes: Applied['homes'];
   readonly moved: readonly string[];
@@ -112,9 +113,9 @@ export class Reporter {
     await evidence.sent(event).catch(() => {});
   }
 
-  #showPower({ picture, lineW }: Report, at: Now): void {
+  #showPower({ picture, ...feed }: Report, at: Now): void {
     const { publisher, evidence, rack } = this.#parts;
-    const power = powerPayload(picture, lineW, POWER_MS, at);
+    const power = powerPayload(picture, feed, POWER_MS, at);
     publisher.say('power', { rack }, power);
     if (!publisher.online && this.#isDue('kept power', KEPT_POWER_MS, at)) publisher.keepBack('power', power);
     const reading = freshMeter(feedMeter(picture), at);

@@ -37,9 +37,11 @@ function says(id: string, powerW: number): Observation {
 }
 
 function power(picture: Picture, s: number) {
-  const { power_w, power_from, age_ms } = powerSchema.parse(powerPayload(picture, undefined, 1000, after(s)));
+  const { power_w, power_from, age_ms } = powerSchema.parse(powerPayload(picture, nothingDecided, 1000, after(s)));
   return [power_w, power_from, age_ms];
 }
+
+const nothingDecided = { lineW: undefined, sags: undefined };
 
 test('the rack’s watts say where they are from, best first, and how old the oldest of them is', () => {
   const fed = [
@@ -59,7 +61,7 @@ test('the rack’s watts say where they are from, best first, and how old the ol
 });
 
 test('frequency is told with its resolution and the voltage it was read at', () => {
-  const payload = powerPayload(seen(rack, after(0), meter), undefined, 1000, after(0.2));
+  const payload = powerPayload(seen(rack, after(0), meter), nothingDecided, 1000, after(0.2));
   assert.deepEqual([payload.frequency_hz, payload.frequency_age_ms], [59.98, 200]);
   assert.deepEqual([payload.frequency_resolution_hz, payload.voltage_v], [0.01, 231.2]);
 });
@@ -70,7 +72,7 @@ test('each outlet is told with the PDU and with the device that it feeds', () =>
     after(0),
     outlets({ outlet: 1, on: false, powerW: 0 }, { outlet: 2, on: true, powerW: 1500 }, { outlet: 3, on: true }),
   );
-  assert.deepEqual(powerPayload(picture, undefined, 1000, after(1)).pdus, [
+  assert.deepEqual(powerPayload(picture, nothingDecided, 1000, after(1)).pdus, [
     {
       pdu: 'pdu-a',
       power_w: 6004,

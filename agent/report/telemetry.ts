@@ -22,7 +22,10 @@ export type Intent = {
 /** Telemetry says nothing about now after this many of its periods. */
 export const VALID_PERIODS = 3;
 
-export function powerPayload(picture: Picture, lineW: Watts | undefined, periodMs: Millis, now: Now): Power {
+/** What deciding knows of the feed, beside the picture. */
+export type Feed = { readonly lineW: Watts | undefined; readonly sags: number | undefined };
+
+export function powerPayload(picture: Picture, { lineW, sags }: Feed, periodMs: Millis, now: Now): Power {
   const meter = feedMeter(picture);
   const reading = freshMeter(meter, now);
   const metered = reading?.powerW;
@@ -39,6 +42,7 @@ export function powerPayload(picture: Picture, lineW: Watts | undefined, periodM
     devices_w: rounded(devicesSumW(picture, now)),
     outlets_w: rounded(outletsSum(picture, now)?.watts),
     voltage_v: reading?.voltageV ?? null,
+    voltage_sags: sags ?? null,
     frequency_hz: reading?.frequencyHz ?? null,
     frequency_age_ms: reading?.frequencyHz !== undefined ? rounded(ageMs(reading, now)) : null,
     frequency_resolution_hz: meter?.facts.frequencyResolutionHz ?? null,

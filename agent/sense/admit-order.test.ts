@@ -6,6 +6,7 @@ import { withOrder } from '#agent/state/orders.ts';
 import type { OrderSlot } from '#agent/state/picture.ts';
 import type { RefusalCode } from '#protocol/lifecycle.ts';
 import type { Interval, Target } from '#protocol/order.ts';
+import { targetKinds } from '#protocol/order.ts';
 import { AT, bytes, keys, orderBody, policy, signed } from '#test/support/signed.ts';
 import type { Admission } from './admit-order.ts';
 import { admitOrder } from './admit-order.ts';
@@ -116,12 +117,6 @@ const verified: [what: string, body: object, code: RefusalCode, topic?: string][
   ],
   ['it gives plain watts to all', orderBody(withTarget({ kind: 'ceiling', watts: 4000 })), 'watts_need_rack_scope'],
   ['it nominates a baseline in watts to all', orderBody({ baseline_w: 9000 }), 'watts_need_rack_scope'],
-  [
-    'this version does not obey the target',
-    { ...orderBody(withTarget({ kind: 'trip', below_hz: 59.7, watts: 1, hold_s: 1 })), ...toRack },
-    'unsupported_target',
-    RACK_TOPIC,
-  ],
   ['it is over', orderBody({ intervals: withIntervals(['20:00:00', '21:00:00']) }), 'expired'],
   ['it was issued in the future', orderBody({ issued_at: '2026-11-21T21:00:05.001Z' }), 'issued_in_future'],
 ];
@@ -139,6 +134,22 @@ test('an order within tolerance of a fast clock, one for one rack in watts, and 
   const watts = orderBody({ ...toRack, ...withTarget({ kind: 'ceiling', watts: 4000 }) });
   assert.equal(outcome(admit(signed(watts), RACK_TOPIC)), 'accepted');
   assert.equal(outcome(admit(signed(orderBody(withTarget({ kind: 'ceiling', watts: 4000, of_w: 9e6 }))))), 'accepted');
+});
+
+test('orders of every kind are accepted from who may use them', () => {
+  const targets: Target[] = [
+    { kind: 'floor', fraction: 0.5 },
+    { kind: 'droop', nominal_hz: 60, deadband_hz: 0.02, full_hz: 0.3, watts: 1000 },
+    { kind: 'trip', below_hz: 59.7, watts: 1000, hold_s: 60 },
+  ];
+  const issuers = policy.issuers.map((each) => ({ ...each, may: [...targetKinds] }));
+  for (const target of targets) {
+    const order = { ...orderBody(withTarget(target)), ...toRack };
+    const all = { ...gate, policy: { ...policy, issuers } };
+    assert.equal(outcome(admitOrder(RACK_TOPIC, bytes(signed(order)), nothing, all)), 'accepted');
+    const waits = admitOrder(RACK_TOPIC, bytes(signed(order)), nothing, { ...all, clock: 'bad' });
+    assert.deepEqual(outcome(waits), target.kind === 'trip' ? 'accepted' : ['clock_not_set', true], target.kind);
+  }
 });
 
 test('an order for a group that the rack is in is accepted', () => {

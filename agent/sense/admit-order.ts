@@ -33,9 +33,6 @@ export type Admission =
   /** `order` is there once the signature held and the shape was right, so that its issuer can be answered. */
   | (Refusal & { readonly order?: Order; readonly issuer?: string; readonly id?: string });
 
-/** Kinds that this version obeys. */
-const supported: readonly Target['kind'][] = ['ceiling', 'shed', 'setpoint', 'market', 'release'];
-
 export function admitOrder(topic: string, payload: Uint8Array, { own, blind }: Slots, gate: Gate): Admission {
   const opened = open(payload, gate.policy, gate.keys);
   if (opened.kind === 'refused') return opened;
@@ -79,7 +76,7 @@ export function beyondRights(order: OrderBody, issuer: Issuer): Refusal | undefi
   return undefined;
 }
 
-/** Orders to others, and forms this rack cannot or must not carry out. */
+/** Orders to others, and forms this rack must not carry out. */
 export function notForUs(order: OrderBody, gate: Gate): Refusal | undefined {
   // A broker delivers what was subscribed to; one that was broken into may deliver what is for another rack.
   if (!isAddressed(order, gate)) {
@@ -90,8 +87,6 @@ export function notForUs(order: OrderBody, gate: Gate): Refusal | undefined {
   if (!perRack && (plain || order.baseline_w !== undefined)) {
     return refused('watts_need_rack_scope', 'plain watts are per rack: give a fraction, or watts with of_w');
   }
-  const kind = order.intervals.find(({ target }) => !supported.includes(target.kind))?.target.kind;
-  if (kind) return refused('unsupported_target', `this version obeys ${supported.join(' and ')}, not ${kind}`);
   return undefined;
 }
 
@@ -129,11 +124,15 @@ function outOfSequence(slot: OrderSlot | undefined, { seq }: Order): Refusal | u
   return refused('seq_conflict', `another order with seq ${seq} was accepted on this topic before`);
 }
 
+/** What could raise a rack that cannot tell whether it is over. */
+function mayRaise({ kind }: Target): boolean {
+  return kind === 'release' || kind === 'floor' || kind === 'droop' || kind === 'market';
+}
+
 function outOfTime(order: Order, { now, policy, clock }: Gate): Refusal | undefined {
   if (clock === 'bad') {
-    const waits = order.intervals.some(({ target: { kind } }) => kind === 'release' || kind === 'market');
-    if (!waits) return undefined;
-    const why = 'releases and prices wait until this rack knows the time; orders that lower it do not';
+    if (!order.intervals.some(({ target }) => mayRaise(target))) return undefined;
+    const why = 'releases, floors, droops and prices wait until this rack knows the time; orders that lower it do not';
     return refused('clock_not_set', why);
   }
   const aheadS = (epochMs(order.issued_at) - now.wall) / 1000;

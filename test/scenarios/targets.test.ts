@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RACK, SITE, World } from '#test/support/world.ts';
+import { targetKinds } from '#protocol/order.ts';
+import { issuerPolicy, RACK, SITE, World } from '#test/support/world.ts';
 
 test('a shed is of the baseline, which a second order of the event does not move', async () => {
   const world = await new World().start();
@@ -78,5 +79,41 @@ test('orders to the rack’s group and to the rack itself bind it, and those to 
   await world.issue({ kind: 'ceiling', watts: 6000 }, { scope: { site: SITE, to: `rack/${RACK}` } });
   await world.clock.advance(5000);
   assert.equal(world.says('power').line_w, 6000);
+  await world.stop();
+});
+
+/** Whose issuer may use every kind. */
+const everyKind = {
+  issuers: [{ ...issuerPolicy, id: 'qse-north', keys: ['qse-north-2026.pub'], may: [...targetKinds] }],
+  limits: { restore_window_s: 0 },
+};
+const toThisRack = { scope: { site: SITE, to: `rack/${RACK}` } } as const;
+
+test('a floor wakes what slept at home, and lets it sleep again when it is over', async () => {
+  const world = await new World({ policy: everyKind }).start();
+  for (const id of ['m02', 'm03', 'm04']) world.rack.miner(id).powerOff();
+  await world.clock.advance(40_000);
+  const { id } = await world.issue({ kind: 'floor', watts: 6000 }, { ...toThisRack, forS: 600 });
+  await world.clock.advance(400_000);
+  assert.ok(world.rack.watts() >= 5900, `${world.rack.watts()} W`);
+  assert.ok(world.phases(id).includes('metered'), world.phases(id).join());
+  await world.clock.advance(300_000);
+  assert.deepEqual(world.asleep(), ['m02', 'm03', 'm04']);
+  await world.stop();
+});
+
+test('an armed trip cuts when the grid’s frequency falls, and not on a voltage sag, which is counted', async () => {
+  const policy = { ...everyKind, frequency: { trip: 'armed', nominal_v: 240 } };
+  const world = await new World({ policy }).start();
+  const { id } = await world.issue({ kind: 'trip', below_hz: 59.7, watts: 6000, hold_s: 60 }, toThisRack);
+  world.rack.feed.voltageV.moveTo(180, 0);
+  world.rack.feed.frequencyHz.moveTo(59.5, 1000);
+  await world.clock.advance(5000);
+  assert.deepEqual(world.asleep(), []);
+  assert.equal(world.says('power').voltage_sags, 1);
+  world.rack.feed.voltageV.moveTo(240, 0);
+  await world.clock.advance(30_000);
+  assert.deepEqual(world.asleep(), ['m03', 'm04']);
+  assert.match(world.step(id, 'acting').why, /59\.50\d Hz, seen \d+ ms ago, is below 59\.7 Hz/);
   await world.stop();
 });

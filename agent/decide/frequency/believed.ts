@@ -41,11 +41,14 @@ export function believed(meter: MeterView | undefined, nominalV: Volts | undefin
   return judged(last, before, nominalV, ageMs) ?? frozen(meter, now) ?? ok(last, before, ageMs);
 }
 
+export function sags(voltageV: Volts, nominalV: Volts): boolean {
+  return voltageV < LEAST_VOLTAGE * nominalV;
+}
+
 function judged(last: FrequencySample, before: FrequencySample, nominalV: Volts, ageMs: Millis): Frequency | undefined {
   for (const { hz, voltageV } of [last, before]) {
     if (voltageV === undefined) return doubted('no voltage was read with the frequency');
-    if (voltageV < LEAST_VOLTAGE * nominalV)
-      return { kind: 'sag', why: `the voltage sags to ${Math.round(voltageV)} V` };
+    if (sags(voltageV, nominalV)) return { kind: 'sag', why: `the voltage sags to ${Math.round(voltageV)} V` };
     if (!(hz >= LEAST_HZ && hz <= MOST_HZ)) return doubted(`${hz} Hz is no frequency of a grid`);
   }
   const slope = (Math.abs(last.hz - before.hz) / Math.max(last.mono - before.mono, 1)) * 1000;

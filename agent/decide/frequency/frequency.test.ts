@@ -136,6 +136,14 @@ test('sags are counted, each once however long it lasts', () => {
   assert.deepEqual([rack.plan?.sags, rack.plan?.frequency?.kind], [2, 'sag']);
 });
 
+test('they are counted also while no order asks about the grid', () => {
+  const rack = new Rack([])
+    .sees(0, 1, hz(60))
+    .sees(1.1, 1.3, hz(60, { voltageV: 190 }))
+    .sees(1.4, 2, hz(60));
+  assert.deepEqual([rack.plan?.sags, rack.plan?.frequency], [1, undefined]);
+});
+
 test('a trip stays while the frequency is not known', () => {
   const rack = calm().sees(2.1, 3, hz(59.6));
   rack.turn(300);

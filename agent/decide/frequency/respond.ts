@@ -16,6 +16,7 @@ import type { Hertz, Millis, Seconds, Watts } from '#protocol/units.ts';
 import type { Step } from '../plan.ts';
 import type { Frequency } from './believed.ts';
 import { believed } from './believed.ts';
+import { withSags } from './sags.ts';
 
 /** What is remembered of the grid. */
 export type GridMemory = {
@@ -60,7 +61,8 @@ export function respond(
   now: Now,
 ): Response {
   const asking = orders.filter(({ interval: { target } }) => target.kind === 'droop' || target.kind === 'trip');
-  if (asking.length === 0 && before.sags === 0) return { grid: calmGrid, frequency: undefined, pulls: [], steps: [] };
+  const sagging = withSags(before, meter, policy.frequency.nominal_v, now);
+  if (asking.length === 0) return { grid: { ...calmGrid, ...sagging }, frequency: undefined, pulls: [], steps: [] };
   const frequency = believed(meter, policy.frequency.nominal_v, now);
   const trips: Record<string, Fallen> = {};
   const droops: Record<string, number> = {};
@@ -84,9 +86,7 @@ export function respond(
       else if (!known) steps.push(recorded(binding, target, fallen));
     }
   }
-  const sagging = frequency.kind === 'sag';
-  const sags = before.sags + (sagging && !before.sagging ? 1 : 0);
-  return { grid: { trips, droops, sags, sagging, at: now.mono }, frequency, pulls, steps };
+  return { grid: { trips, droops, ...sagging }, frequency, pulls, steps };
 }
 
 const DROOP = 'as the grid’s frequency asks';
