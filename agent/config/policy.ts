@@ -74,8 +74,11 @@ export const policySchema = z.strictObject({
   confidence: z.literal([0.5, 0.9, 0.95, 0.99]).default(0.95),
   /** A metered level is judged on the mean of this many seconds. */
   meter_window_s: seconds.min(1).max(60).default(5),
-  /** A metered baseline is the mean of this many seconds before the event, 300 at the most. */
-  baseline_window_s: seconds.min(1).max(300).default(300),
+  /**
+   * A metered baseline is the mean of this many seconds before the event. More than 300 averages the last hours, without
+   * the spans of them in which anything was cut.
+   */
+  baseline_window_s: seconds.min(1).max(86_400).default(300),
   /** What a shed is taken of when neither a nomination, the meter nor the journal tells what the rack drew before. */
   baseline_fallback_w: watts.exactOptional(),
   /** When no order or republication of a program has come for `after_s`, whatever the broker's connection says. */

@@ -8,6 +8,7 @@ import { sameSetting, settingShown } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import { eventKey } from './compose.ts';
 import type { Baseline, Memory } from './plan.ts';
+import { LONGEST_SAMPLED_S, usualW } from './usage.ts';
 
 /** Fewer samples than this say nothing about a mean. */
 const LEAST_SAMPLES = 3;
@@ -52,7 +53,8 @@ function baseline(
 ): Baseline {
   if (order.baseline_w !== undefined) return { watts: order.baseline_w, method: 'nominated in the order' };
   const metered = wasCut(picture, memory) ? undefined : meteredMean(picture, policy, memory, now);
-  if (metered) return metered;
+  const known = usualW(memory.usage, policy, now) ?? metered;
+  if (known) return known;
   if (policy.baseline_fallback_w !== undefined)
     return { watts: policy.baseline_fallback_w, method: 'the policy’s fallback' };
   return { watts: Math.round(homeW), method: 'the nameplates of what runs at home' };
@@ -60,7 +62,7 @@ function baseline(
 
 /** What an event before this one had cut is not what the rack draws by itself: left out, or if it cannot be, said. */
 function meteredMean(picture: Picture, policy: Policy, { moved, cutAt }: Memory, now: Now): Baseline | undefined {
-  const opens = now.mono - policy.baseline_window_s * 1000;
+  const opens = now.mono - Math.min(policy.baseline_window_s, LONGEST_SAMPLED_S) * 1000;
   const window = (feedMeter(picture)?.samples ?? []).filter(({ mono }) => mono >= opens);
   const isCut = ({ mono }: Sample) => moved.length > 0 || mono <= (cutAt ?? Number.NEGATIVE_INFINITY);
   const uncut = window.filter((sample) => !isCut(sample));

@@ -49,6 +49,7 @@ import { started } from './safety/starts.ts';
 import type { Bounds } from './share.ts';
 import type { Trim } from './trim.ts';
 import { keptTrim, learnedTrim } from './trim.ts';
+import { withUsage } from './usage.ts';
 
 export type Decision = { readonly plan: Plan; readonly memory: Memory };
 
@@ -76,12 +77,13 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   return { plan: { ...plan, steps: [...demand.response.steps, ...steps] }, memory: { ...next, tracks } };
 }
 
-/** What the picture alone has to teach: homes, what persons have done, and how far commissioning is. */
+/** What the picture alone has to teach: homes, what the rack draws, what persons have done, and how far commissioning is. */
 function broughtUpToDate(before: Memory, picture: Picture, policy: Policy, now: Now): Pick<Given, 'memory' | 'ours'> {
   const learned = learnHomes(picture, policy, before, now);
   const run = advanced(picture, policy, learned, now);
   const { run: _before, ...rest } = learned;
-  const tested: Memory = { ...rest, moved: withTested(learned.moved, run), ...(run && { run }) };
+  const usage = withUsage(learned, picture, policy, now);
+  const tested: Memory = { ...rest, moved: withTested(learned.moved, run), usage, ...(run && { run }) };
   const ours = someOf(picture.devices, tested.moved);
   return { memory: withPersons(picture, tested, ours, now), ours };
 }
@@ -225,6 +227,7 @@ function remembered({ given, priced, demand, course, shares, starts, placed }: S
     ...(line && { line }),
     ...(lift && { lift }),
     baselines: demand.baselines,
+    usage: memory.usage,
     market: priced.standings,
     stages: placed.stages,
     appetite: placed.appetite,

@@ -20,6 +20,8 @@ import type { StartMemory } from './safety/starts.ts';
 import { noStarts } from './safety/starts.ts';
 import type { Stages, Staging } from './switch/switching.ts';
 import type { Trim } from './trim.ts';
+import type { Usage } from './usage.ts';
+import { noUsage } from './usage.ts';
 
 export type PlannedDevice = {
   readonly device: string;
@@ -149,6 +151,8 @@ export type Memory = {
   readonly tracks: readonly Track[];
   /** Per event, `issuer/event`: frozen when its first order binds. */
   readonly baselines: Readonly<Record<string, Baseline>>;
+  /** What the rack drew over the last hours, where a baseline is to be of them. */
+  readonly usage: Usage;
   /** What the meter has shown beside what was planned. */
   readonly trim?: Trim;
   /** What each bay of GPUs serves, while placement steers. */
@@ -177,6 +181,7 @@ export const emptyMemory: Memory = {
   market: {},
   tracks: [],
   baselines: {},
+  usage: noUsage,
   stages: {},
   appetite: noAppetite,
   pace: calm,
