@@ -18,7 +18,7 @@ export const deviceKinds = ['miner', 'gpu', 'accelerator', 'workload'] as const;
 export const uses = ['inference', 'batch', 'mining', 'rest'] as const;
 
 /** How what runs on GPUs gives way, from the cheapest to the hardest; a power cap comes before all of them. */
-export const stepNames = ['sleep', 'checkpoint', 'freeze', 'stop'] as const;
+export const stepNames = ['sleep', 'checkpoint', 'freeze', 'cuda-checkpoint', 'stop'] as const;
 
 export const capability = z.object({
   /** What may be asked for; absent for a control that is only on or off. */

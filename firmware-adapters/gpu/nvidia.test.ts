@@ -43,6 +43,26 @@ test('a cap outside the range never reaches the driver', async () => {
   assert.deepEqual(caps, [200_000]);
 });
 
+test('a clock is held after the cap is set, and let go before the cap goes up to its end', async () => {
+  const said: string[] = [];
+  const { device } = await warm(
+    {
+      setCapMw: async (mw) => void said.push(`cap ${mw / 1000}`),
+      holdClock: async (mhz) => void said.push(`hold ${mhz}`),
+      letClockGo: async () => void said.push('let go'),
+    },
+    { hold_clock: true },
+  );
+  for (const watts of [200, 250, 300]) await cap(device, watts);
+  assert.deepEqual(said, ['cap 200', 'hold 1020', 'cap 250', 'hold 1275', 'let go', 'cap 300']);
+});
+
+test('where a clock cannot be held the cap does alone', async () => {
+  const { device, caps } = await warm({ holdClock: fails(3), letClockGo: fails(3) }, { hold_clock: true });
+  for (const watts of [200, 300]) await cap(device, watts);
+  assert.deepEqual(caps, [200_000, 300_000]);
+});
+
 test('missing rights, a MIG slice and a GPU off the bus are told apart', async () => {
   const kinds = async (code: number) => {
     const { device } = await warm({ setCapMw: fails(code) });
@@ -101,7 +121,7 @@ function cap(device: Device, watts: number) {
 }
 
 /** A GPU whose driver answers as `change` says; `host.answer` stands before its watts. */
-async function warm(change: Partial<NvmlGpu> = {}) {
+async function warm(change: Partial<NvmlGpu> = {}, options: { hold_clock?: boolean } = {}) {
   const clock = new VirtualClock();
   const caps: number[] = [];
   const opened: (number | string)[] = [];
@@ -115,6 +135,9 @@ async function warm(change: Partial<NvmlGpu> = {}) {
     capRangeMw: async () => ({ min: 100_000, max: 300_000 }),
     setCapMw: async (mw) => void caps.push(mw),
     clockMhz: async () => 1290,
+    maxClockMhz: async () => 1530,
+    holdClock: async () => {},
+    letClockGo: async () => {},
     temperatureC: async () => 64,
     utilisationPercent: async () => 97,
     memoryBytes: async () => ({ total: 34e9, used: 3e10 }),
@@ -135,7 +158,7 @@ async function warm(change: Partial<NvmlGpu> = {}) {
   const log = { debug: () => {}, info: () => {}, warn: () => {} };
   const unused = async () => assert.fail('not of a GPU');
   const device = nvidia.open(
-    { gpu: 0 },
+    { gpu: 0, hold_clock: false, ...options },
     { id: 'gpu0', clock, log, connect: unused, secret: unused, host: { nvml, sysfs: none, run: unused } },
   );
   device.start();

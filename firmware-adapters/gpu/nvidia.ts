@@ -6,8 +6,10 @@
  * on (`nvidia-persistenced`), or a cap is lost when the last program leaves the GPU; and must not run another tool that
  * sets caps. Name a GPU by its UUID where cards may move: an index is an order of enumeration.
  *
- * The limit is the power cap; a GPU without one (some laptops, some virtual GPUs) is read and left alone. NVML can also
- * hold the clock, but does not tell afterwards that it is held: after a crash nobody could see it, so it is not used.
+ * The limit is the power cap; a GPU without one (some laptops, some virtual GPUs) is read and left alone. With
+ * `hold_clock` its clock is held down with the cap, which keeps bursts from passing the cap for the moments that its own
+ * regulation takes. NVML does not tell afterwards that a clock is held. So it is held only after a cap has been set, and
+ * let go before the cap goes up to its end: whoever finds a GPU uncapped, as after a crash, finds its clock free.
  *
  * NVML's watts are its own: on Ampere and later a mean over a second, and A100 and H100 look at a quarter of the time
  * (arXiv 2312.02741). They never prove a cut; a meter does.
@@ -29,6 +31,8 @@ const uuid = z
 const options = z.object({
   /** Its index, as `nvidia-smi -L` counts, or its UUID, which stays when cards move. */
   gpu: z.union([z.int().min(0).max(63), uuid]),
+  /** Whether its clock is held down with its cap: Volta and later. */
+  hold_clock: z.boolean().default(false),
   ...gpuOptions,
 });
 
@@ -38,16 +42,16 @@ export const nvidia: Adapter<NvidiaOptions> = {
   name: 'nvidia',
   kind: 'gpu',
   options,
-  open: ({ gpu }, context) => new CappedGpu(new NvidiaDriver(gpu, hostOf(context).nvml), context),
+  open: (given, context) => new CappedGpu(new NvidiaDriver(given, hostOf(context).nvml), context),
 };
 
 class NvidiaDriver implements GpuDriver {
-  readonly #which: number | string;
+  readonly #given: NvidiaOptions;
   readonly #nvml: Nvml;
   #gpu: NvmlGpu | undefined;
 
-  constructor(which: number | string, nvml: Nvml) {
-    this.#which = which;
+  constructor(given: NvidiaOptions, nvml: Nvml) {
+    this.#given = given;
     this.#nvml = nvml;
   }
 
@@ -71,11 +75,17 @@ class NvidiaDriver implements GpuDriver {
 
   async cap(watts: Watts): Promise<void> {
     const gpu = await this.#opened();
-    await gpu.setCapMw(Math.round(watts * 1000));
+    const mw = Math.round(watts * 1000);
+    if (!this.#given.hold_clock) return await gpu.setCapMw(mw);
+    const { max } = await gpu.capRangeMw();
+    if (mw >= max) await known(gpu.letClockGo());
+    await gpu.setCapMw(mw);
+    // Power grows faster than the clock: at this share of it no work draws more than the cap.
+    if (mw < max) await known(gpu.maxClockMhz().then((mhz) => gpu.holdClock(Math.floor((mhz * mw) / max))));
   }
 
   async #opened(): Promise<NvmlGpu> {
-    this.#gpu ??= await this.#nvml.gpu(this.#which);
+    this.#gpu ??= await this.#nvml.gpu(this.#given.gpu);
     return this.#gpu;
   }
 }

@@ -26,6 +26,10 @@ export type NvmlGpu = {
   setCapMw(mw: number): Promise<void>;
   /** Of the multiprocessors. */
   clockMhz(): Promise<number>;
+  maxClockMhz(): Promise<number>;
+  /** Holds the clock at this and below until it is let go; nobody can ask later whether it is held. */
+  holdClock(mhz: number): Promise<void>;
+  letClockGo(): Promise<void>;
   temperatureC(): Promise<number>;
   /** Percent of the last sampling period in which something ran. */
   utilisationPercent(): Promise<number>;
@@ -83,6 +87,9 @@ function gpuOf(nvml: NvmlLibrary, handle: bigint): NvmlGpu {
     },
     setCapMw: (mw) => nvml.write('nvmlDeviceSetPowerManagementLimit', handle, mw),
     clockMhz: number('nvmlDeviceGetClockInfo', SM_CLOCK),
+    maxClockMhz: number('nvmlDeviceGetMaxClockInfo', SM_CLOCK),
+    holdClock: (mhz) => nvml.write('nvmlDeviceSetGpuLockedClocks', handle, 0, mhz),
+    letClockGo: () => nvml.write('nvmlDeviceResetGpuLockedClocks', handle),
     temperatureC: number('nvmlDeviceGetTemperature', GPU_SENSOR),
     utilisationPercent: async () => (await structOf(nvml, 'nvmlDeviceGetUtilizationRates', 8, handle)).readUInt32LE(),
     memoryBytes: async () => {

@@ -6,6 +6,9 @@
  * and let the agent run as the same user or as root. A job that answers requests is better put to sleep by its own
  * interface: frozen, it leaves them unanswered.
  *
+ * Where NVIDIA's `cuda-checkpoint` is installed (`cuda_checkpoint`), the leader's GPU memory can be taken into the host's:
+ * then its GPUs are free for another, as a frozen one's are not. The leader must be the CUDA process itself (`exec`).
+ *
  * A process id is used again when its process has ended: the group is left alone when its leader started after the file
  * was written.
  */
@@ -14,15 +17,26 @@ import * as z from 'zod';
 import type { Millis, Seconds } from '#protocol/units.ts';
 import type { Clock } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
-import type { Step, Workload, WorkloadAdapter, WorkloadReading } from './workload.ts';
+import { boundedRun } from '../transport/command.ts';
+import { hostOf } from '../transport/host.ts';
+import { CudaCheckpoint, cudaCheckpointOptions } from './cuda-checkpoint.ts';
+import type { Notice, Step, Workload, WorkloadAdapter, WorkloadReading } from './workload.ts';
 
-const options = z.object({ pidfile: z.string().startsWith('/') });
+const options = z.object({
+  pidfile: z.string().startsWith('/'),
+  cuda_checkpoint: cudaCheckpointOptions.exactOptional(),
+});
 type ProcessGroupOptions = z.infer<typeof options>;
 
 export const processGroup: WorkloadAdapter<ProcessGroupOptions> = {
   name: 'process-group',
   options,
-  open: ({ pidfile }, { clock }) => new ProcessGroup(pidfile, clock),
+  open: ({ pidfile, cuda_checkpoint: cuda }, context) =>
+    new ProcessGroup(
+      pidfile,
+      context.clock,
+      cuda && new CudaCheckpoint(cuda, boundedRun(hostOf(context).run, context.clock)),
+    ),
 };
 
 /** The kernel stops a process at its next step out of the kernel. */
@@ -31,36 +45,72 @@ const TAKES_S: Seconds = 0.1;
 const TICK_MS: Millis = 10;
 /** Times that reach us in hundredths of a second, and one of them by way of the boot. */
 const BLUR_MS: Millis = 1000;
+/** A deadline that is over already leaves its kernels this much to end. */
+const LEAST_LOCK_MS: Millis = 1000;
 const LOOKS = 100;
 const LOOK_MS: Millis = 2;
 
 class ProcessGroup implements Workload {
   readonly #file: string;
   readonly #clock: Clock;
+  readonly #cuda: CudaCheckpoint | undefined;
+  /** Whether the GPU memory of which process was last known to be away from its GPUs; asked for where nobody knows. */
+  #away: { readonly pid: number; readonly is: boolean } | undefined;
 
-  constructor(file: string, clock: Clock) {
+  constructor(file: string, clock: Clock, cuda: CudaCheckpoint | undefined) {
     this.#file = file;
     this.#clock = clock;
+    this.#cuda = cuda;
   }
 
   start(): void {}
   async stop(): Promise<void> {}
 
-  async read(): Promise<WorkloadReading> {
+  async read(signal: AbortSignal): Promise<WorkloadReading> {
     const leader = await this.#leader();
     if (!leader) return { state: 'stopped' };
-    return { state: leader.state === 'T' ? 'paused' : 'running' };
+    const rests = leader.state === 'T' || (await this.#isAway(leader.pid, signal));
+    return { state: rests ? 'paused' : 'running' };
   }
 
   get steps(): readonly Step[] {
-    return [{ name: 'freeze', takesS: TAKES_S, lostS: 0, run: (_notice, signal) => this.#freeze(signal) }];
+    const freeze: Step = { name: 'freeze', takesS: TAKES_S, lostS: 0, run: (_notice, signal) => this.#freeze(signal) };
+    const cuda = this.#cuda;
+    if (!cuda) return [freeze];
+    const { takesS } = cuda;
+    return [
+      freeze,
+      { name: 'cuda-checkpoint', takesS, lostS: takesS, run: (notice, signal) => this.#take(cuda, notice, signal) },
+    ];
   }
 
-  async resume(): Promise<string> {
+  async resume(signal: AbortSignal): Promise<string> {
     const leader = await this.#leader();
     if (!leader) return 'it has ended';
     send(leader.pid, 'SIGCONT');
+    if (this.#cuda && (await this.#isAway(leader.pid, signal))) {
+      await this.#cuda.giveBack(leader.pid, signal);
+      this.#away = { pid: leader.pid, is: false };
+    }
     return 'goes on';
+  }
+
+  async #isAway(pid: number, signal: AbortSignal): Promise<boolean> {
+    if (!this.#cuda) return false;
+    if (this.#away?.pid !== pid) this.#away = { pid, is: await this.#cuda.rests(pid, signal) };
+    return this.#away.is;
+  }
+
+  async #take(cuda: CudaCheckpoint, { deadline }: Notice, signal: AbortSignal): Promise<string> {
+    const leader = await this.#leader();
+    if (!leader) return 'it has ended';
+    // Frozen, it would never let itself be locked.
+    send(leader.pid, 'SIGCONT');
+    this.#away = undefined;
+    const lockMs = Math.max(LEAST_LOCK_MS, deadline - this.#clock.wall());
+    const said = await cuda.take(leader.pid, lockMs, signal);
+    this.#away = { pid: leader.pid, is: true };
+    return said;
   }
 
   async #freeze(signal: AbortSignal): Promise<string> {

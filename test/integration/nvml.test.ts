@@ -44,6 +44,15 @@ test('a GPU says who it is, what computes on it and how full it is', gcc, async 
   assert.deepEqual([reading?.gpu?.memoryUsedBytes, reading?.gpu?.memoryTotalBytes], [30e9, 2 ** 35]);
 });
 
+test('a clock is held with a cap, and free again once the cap is', gcc, async (t) => {
+  const { host, devices } = await open(t, 2, [1], { hold_clock: true });
+  await devices[0]?.controls.limit?.run(200, true);
+  assert.deepEqual([host.heldMhz(0), host.heldMhz(1), host.caps()], [0, 1020, [300, 200]]);
+  assert.equal((await devices[0]?.read())?.gpu?.clockMhz, 1020);
+  await devices[0]?.controls.limit?.run(300, false);
+  assert.deepEqual([host.heldMhz(1), host.capW(1)], [0, 300]);
+});
+
 test('a GPU named by its UUID is that one, whatever its index', gcc, async (t) => {
   const { host, devices } = await open(t, 3, ['GPU-00000000-0000-0000-0000-000000000002']);
   await devices[0]?.controls.limit?.run(150, true);
@@ -92,7 +101,12 @@ test('a machine without the library has no driver, and says so', async () => {
 });
 
 /** GPUs of 275 W, between 100 and 300. @param which of them; all unless said. */
-async function open(t: TestContext, count: number, which: (number | string)[] = [...Array(count).keys()]) {
+async function open(
+  t: TestContext,
+  count: number,
+  which: (number | string)[] = [...Array(count).keys()],
+  { hold_clock = false } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'ballast-nvml-'));
   const { library } = buildNvml(folder);
   process.env['BALLAST_NVML'] = join(folder, 'driver');
@@ -108,7 +122,7 @@ async function open(t: TestContext, count: number, which: (number | string)[] = 
     secret: unused,
     host: parts,
   };
-  const devices = which.map((gpu) => nvidia.open({ gpu }, context));
+  const devices = which.map((gpu) => nvidia.open({ gpu, hold_clock }, context));
   t.after(async () => {
     await Promise.all(devices.map((device) => device.stop()));
     host.close();

@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createNvml } from '#adapters/gpu/nvml.ts';
+import { runCommand } from '#adapters/transport/command.ts';
+import { openSysfs } from '#adapters/transport/sysfs.ts';
 import { processGroup } from '#adapters/workload/process-group.ts';
 import { systemClock } from '#agent/platform/clock.ts';
 import { openLog } from '#agent/platform/log.ts';
@@ -58,6 +61,18 @@ test('a file with anything else in it, or a process of another’s group, is ref
   }
 });
 
+test('where cuda-checkpoint is installed its GPU memory can be taken too, also by the agent after this one', async (t) => {
+  const { reopened, said } = await open(t);
+  const workload = reopened();
+  const [, take] = workload.steps;
+  assert.equal(await take?.run({ deadline: 0, targetW: 60 }, never), 'its GPU memory is in the host');
+  const next = reopened();
+  assert.equal((await next.read(never)).state, 'paused');
+  await next.resume(never);
+  assert.equal((await next.read(never)).state, 'running');
+  assert.deepEqual(said(), ['lock', 'checkpoint', 'restore', 'unlock']);
+});
+
 function freeze({ steps }: ReturnType<typeof processGroup.open>): Promise<string> {
   return steps[0]?.run({ deadline: 0, targetW: 60 }, never) ?? Promise.reject(new Error('it cannot be frozen'));
 }
@@ -84,8 +99,20 @@ async function open(t: TestContext) {
   });
   const unused = async () => assert.fail('of no use to it');
   const context = { id: 'batch', clock: systemClock, log: openLog('silent'), connect: unused, secret: unused };
+  // In the place of NVIDIA's: what it was told last is its state.
+  const [program, log] = [join(folder, 'cuda-checkpoint'), join(folder, 'log')];
+  const states = 'lock) echo locked;; checkpoint) echo checkpointed;; restore) echo locked;; *) echo running;;';
+  const told = `case $(tail -n 1 ${log} 2>/dev/null) in ${states} esac`;
+  writeFileSync(program, `#!/bin/sh\nif [ $1 = --get-state ]; then ${told}; else echo $2 >> ${log}; fi\n`, {
+    mode: 0o755,
+  });
+  const host = { nvml: createNvml(), sysfs: openSysfs(), run: runCommand };
   return {
     workload: processGroup.open({ pidfile }, context),
+    /** As by another agent, with the tool. */
+    reopened: () =>
+      processGroup.open({ pidfile, cuda_checkpoint: { program, memory_gib: 0.001, takes_s: 1 } }, { ...context, host }),
+    said: () => readFileSync(log, 'utf8').trim().split('\n'),
     pidfile,
     end,
     members: () => [child.pid ?? 0, Number(said)],

@@ -33,13 +33,6 @@ const rows: [
     'inference, inference',
   ],
   [
-    'without a spare the idle one is lent',
-    ['inference', 'inference'],
-    { c0: busy, c1: idle, t1: waits },
-    'inference, batch',
-    { spare: 0 },
-  ],
-  [
     'neither has anything to do: one is lent, one stays ready',
     ['inference', 'inference'],
     { c0: idle, c1: idle, t0: waits, t1: waits },

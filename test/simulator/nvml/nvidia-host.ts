@@ -9,8 +9,9 @@ import type { GpuHost, GpuSpec } from '../gpu-host.ts';
 /** `setUs` is how long setting a cap takes, in microseconds. */
 export type NvidiaSpec = GpuSpec & { readonly setUs?: number };
 
+const MAX_MHZ = 1530;
 const HEAD_BYTES = 64;
-const GPU_BYTES = 64;
+const GPU_BYTES = 72;
 /** Of struct gpu in nvml.c. */
 const at = {
   lost: 0,
@@ -27,6 +28,7 @@ const at = {
   set: 48,
   sets: 56,
   pid: 60,
+  held: 64,
 };
 
 export class NvidiaHost implements GpuHost {
@@ -67,9 +69,15 @@ export class NvidiaHost implements GpuHost {
   /** What one draws now, without its sensor's 20 ms. */
   powerW(index: number): Watts {
     if (this.#read(index, at.lost)) return 0;
-    const towards = Math.min(this.#read(index, at.demand), 0.96 * this.#read(index, at.cap));
+    const share = this.heldMhz(index) === 0 ? 1 : this.heldMhz(index) / MAX_MHZ;
+    const towards = Math.min(this.#read(index, at.demand) * share, 0.96 * this.#read(index, at.cap));
     const sinceMs = Number(process.hrtime.bigint() - this.#readNs(index, at.moved)) / 1e6;
     return (towards + (this.#read(index, at.from) - towards) * Math.exp(-sinceMs / 20)) / 1000;
+  }
+
+  /** Where its clock is held; 0 for a free one. */
+  heldMhz(index: number): number {
+    return this.#read(index, at.held);
   }
 
   capW(index: number): Watts {

@@ -22,7 +22,7 @@
 
 enum { SUCCESS = 0, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NO_PERMISSION = 4, NOT_FOUND = 6, DRIVER_NOT_LOADED = 9, GPU_IS_LOST = 15 };
 
-/* 64 bytes; nvidia-host.ts has the same offsets. */
+/* 72 bytes; nvidia-host.ts has the same offsets. */
 struct gpu {
   uint32_t lost;       /* it has fallen off the bus */
   uint32_t demand_mw;  /* what runs on it would draw without a cap */
@@ -36,6 +36,8 @@ struct gpu {
   uint64_t set_ns;     /* when a cap was last set */
   uint32_t sets;       /* how often */
   uint32_t pid;        /* of the process that computes on it; 0 for none */
+  uint32_t held_mhz;   /* its clock goes no higher; 0 for a free one */
+  uint32_t pad;
 };
 
 struct driver {
@@ -44,6 +46,8 @@ struct driver {
   uint32_t pad[14];
   struct gpu gpus[];
 };
+
+enum { MAX_MHZ = 1530 };
 
 static struct driver *driver;
 static pthread_mutex_t settings = PTHREAD_MUTEX_INITIALIZER;
@@ -56,7 +60,8 @@ static uint64_t now_ns(void) {
 
 static double power_mw(const struct gpu *gpu, uint64_t at_ns) {
   double cap = 0.96 * gpu->cap_mw;
-  double towards = gpu->demand_mw < cap ? gpu->demand_mw : cap;
+  double demand = gpu->held_mhz ? (double)gpu->demand_mw * gpu->held_mhz / MAX_MHZ : gpu->demand_mw;
+  double towards = demand < cap ? demand : cap;
   double since_ms = (double)(at_ns - gpu->moved_ns) / 1e6;
   return towards + (gpu->from_mw - towards) * exp(-since_ms / 20);
 }
@@ -150,9 +155,31 @@ int nvmlDeviceSetPowerManagementLimit(struct gpu *gpu, unsigned int mw) {
 
 int nvmlDeviceGetClockInfo(struct gpu *gpu, unsigned int type, unsigned int *mhz) {
   (void)type;
-  *mhz = gpu->demand_mw > 0.96 * gpu->cap_mw ? 1290 : 1530;
+  *mhz = gpu->held_mhz ? gpu->held_mhz : gpu->demand_mw > 0.96 * gpu->cap_mw ? 1290 : MAX_MHZ;
   return gpu->lost ? GPU_IS_LOST : SUCCESS;
 }
+
+int nvmlDeviceGetMaxClockInfo(struct gpu *gpu, unsigned int type, unsigned int *mhz) {
+  (void)type;
+  *mhz = MAX_MHZ;
+  return gpu->lost ? GPU_IS_LOST : SUCCESS;
+}
+
+static int hold(struct gpu *gpu, uint32_t mhz) {
+  if (gpu->lost) return GPU_IS_LOST;
+  if (gpu->refuse) return (int)gpu->refuse;
+  uint64_t at = now_ns();
+  gpu->from_mw = (uint32_t)power_mw(gpu, at);
+  gpu->moved_ns = at;
+  gpu->held_mhz = mhz;
+  return SUCCESS;
+}
+
+int nvmlDeviceSetGpuLockedClocks(struct gpu *gpu, unsigned int min_mhz, unsigned int max_mhz) {
+  return min_mhz > max_mhz || max_mhz == 0 ? INVALID_ARGUMENT : hold(gpu, max_mhz);
+}
+
+int nvmlDeviceResetGpuLockedClocks(struct gpu *gpu) { return hold(gpu, 0); }
 
 int nvmlDeviceGetTemperature(struct gpu *gpu, unsigned int sensor, unsigned int *celsius) {
   (void)sensor;
