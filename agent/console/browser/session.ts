@@ -3,7 +3,7 @@
  * back is told again what the broker retains. MQTT 3.1.1, since every broker speaks it and every meaning is in the
  * payload.
  */
-import type { ISubscriptionMap, MqttClient } from 'mqtt';
+import type { ISubscriptionGrant, MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
 import type { Message } from '../model/message.ts';
 import type { Clock } from './clock.ts';
@@ -30,6 +30,8 @@ export type SessionEvents = {
 export type Session = {
   /** Also at every later connect, until the returned function is called. */
   subscribe(filters: readonly string[]): () => void;
+  /** What the broker retains for these, once more. */
+  fetch(filters: readonly string[]): Promise<void>;
   /** True once the broker has it. Rejects never. */
   publish(topic: string, payload: string, retain: boolean): Promise<boolean>;
   close(): void;
@@ -38,6 +40,9 @@ export type Session = {
 const CONNECT_MS = 8_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
+/** Without a retained message for this long, what a filter retains has come. */
+const QUIET_MS = 100;
+const MOST_QUIET_MS = 5_000;
 
 export function openSession(credentials: Credentials, clock: Clock, events: SessionEvents): Session {
   const filters = new Map<string, number>();
@@ -46,21 +51,34 @@ export function openSession(credentials: Credentials, clock: Clock, events: Sess
   let failures = 0;
   let closed = false;
   let cancelRetry = () => {};
+  let turn: Promise<void> = Promise.resolve();
+  let retainedHeard = 0;
 
   const told = () => events.link({ kind: 'online', denied: [...denied] });
 
   /**
-   * At QoS 0: what is lost is said again within seconds, and a broker drops what it cannot hand over at once of a
-   * thousand racks' retained topics at QoS 1 (mosquitto keeps 1,000).
+   * One filter after the other, each when what is retained for the one before has come: a broker drops what it cannot
+   * hand over at once (mosquitto what is over 1,000 messages, at any QoS). QoS 0, since what is lost is said again.
    */
-  function ask(wanted: readonly string[]): void {
-    const map: ISubscriptionMap = Object.fromEntries(wanted.map((filter) => [filter, { qos: 0 }]));
+  function askInTurn(batch: readonly string[]): Promise<void> {
     const asked = client;
-    asked?.subscribe(map, (_error, granted = []) => {
-      if (asked !== client) return;
-      for (const { topic, qos } of granted) if (qos >= 128) denied.add(topic);
-      told();
+    turn = turn.then(async () => {
+      if (asked === client && client?.connected) await ask(client, batch);
     });
+    return turn;
+  }
+
+  async function ask(asked: MqttClient, batch: readonly string[]): Promise<void> {
+    const granted = await new Promise<ISubscriptionGrant[]>((resolve) => {
+      asked.subscribe([...batch], { qos: 0 }, (_error, grants = []) => resolve(grants));
+    });
+    for (const { topic, qos } of granted) if (qos >= 128) denied.add(topic);
+    if (asked === client) told();
+    for (let waitedMs = 0; waitedMs < MOST_QUIET_MS; waitedMs += QUIET_MS) {
+      const before = retainedHeard;
+      await new Promise<void>((resolve) => void clock.after(QUIET_MS, resolve));
+      if (retainedHeard === before) return;
+    }
   }
 
   function open(): void {
@@ -85,9 +103,10 @@ export function openSession(credentials: Credentials, clock: Clock, events: Sess
       failures = 0;
       denied.clear();
       told();
-      ask([...filters.keys()]);
+      for (const filter of filters.keys()) void askInTurn([filter]);
     });
     opened.on('message', (topic, payload, { retain }) => {
+      if (retain) retainedHeard += 1;
       events.message({ topic, payload, retained: retain, atMs: clock.wall() });
     });
     opened.on('close', () => {
@@ -116,13 +135,18 @@ export function openSession(credentials: Credentials, clock: Clock, events: Sess
     subscribe(wanted) {
       const fresh = wanted.filter((filter) => !filters.has(filter));
       for (const filter of wanted) filters.set(filter, (filters.get(filter) ?? 0) + 1);
-      if (client?.connected && fresh.length > 0) ask(fresh);
+      if (client?.connected) for (const filter of fresh) void askInTurn([filter]);
       return () => {
         for (const filter of wanted) filters.set(filter, (filters.get(filter) ?? 1) - 1);
         const gone = wanted.filter((filter) => filters.get(filter) === 0);
         for (const filter of gone) filters.delete(filter);
         if (client?.connected && gone.length > 0) client.unsubscribe([...gone]);
       };
+    },
+    async fetch(wanted) {
+      await askInTurn(wanted);
+      const extra = wanted.filter((filter) => !filters.has(filter));
+      if (client?.connected && extra.length > 0) client.unsubscribe(extra);
     },
     publish(topic, payload, retain) {
       return new Promise((resolve) => {

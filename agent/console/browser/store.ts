@@ -1,19 +1,29 @@
 /** The site as it becomes known, and who is to be told: at most four times a second, however much is said. */
 import type { Millis } from '#protocol/units.ts';
+import { noDetails } from '../model/details.ts';
 import { heard } from '../model/heard.ts';
 import type { Message } from '../model/message.ts';
+import type { Sample } from '../model/samples.ts';
+import { sampled } from '../model/samples.ts';
 import type { Site } from '../model/site.ts';
 import { emptySite } from '../model/site.ts';
 import type { Clock } from './clock.ts';
 import type { Link } from './session.ts';
 
 /** One moment of the page: everything that is painted is painted of this. */
-export type View = { readonly site: Site; readonly link: Link; readonly nowMs: Millis };
+export type View = {
+  readonly site: Site;
+  readonly samples: readonly Sample[];
+  readonly link: Link;
+  readonly nowMs: Millis;
+};
 
 export type Store = {
   view(): View;
   message(message: Message): void;
   link(link: Link): void;
+  /** Keeps what is said in detail of this rack, until told of another, or of none. */
+  detail(rack: string | undefined): void;
   /** Calls `paint` with each new view until the returned function is called. */
   watch(paint: (view: View) => void): () => void;
   close(): void;
@@ -25,7 +35,7 @@ const MOST_WAITING = 2_000;
 
 export function openStore(siteName: string, clock: Clock): Store {
   const painters = new Set<(view: View) => void>();
-  let view: View = { site: emptySite(siteName), link: { kind: 'connecting' }, nowMs: clock.wall() };
+  let view: View = { site: emptySite(siteName), samples: [], link: { kind: 'connecting' }, nowMs: clock.wall() };
   let waiting: Message[] = [];
 
   function fold(): void {
@@ -35,6 +45,7 @@ export function openStore(siteName: string, clock: Clock): Store {
 
   function paint(): void {
     fold();
+    view = { ...view, samples: sampled(view.samples, view.site, view.nowMs) };
     for (const each of painters) each(view);
   }
 
@@ -47,6 +58,10 @@ export function openStore(siteName: string, clock: Clock): Store {
     },
     link(link) {
       view = { ...view, link };
+    },
+    detail(rack) {
+      const { details: _closed, ...site } = view.site;
+      view = { ...view, site: rack === undefined ? site : { ...site, details: noDetails(rack) } };
     },
     watch(each) {
       painters.add(each);

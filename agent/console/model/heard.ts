@@ -1,14 +1,19 @@
 /** The site after what has been heard. Pure: messages in, the next site out; what does not fit is counted. */
 import { parseJson } from '#protocol/json.ts';
+import type { Ack } from '#protocol/lifecycle.ts';
 import type { Order } from '#protocol/order.ts';
 import type { Power, State, Thermal } from '#protocol/telemetry.ts';
 import { epochMs } from '#protocol/time.ts';
 import type { Address, Located, Payload, TopicName } from '#protocol/topics.ts';
 import { locate, topics } from '#protocol/topics.ts';
 import type { Millis } from '#protocol/units.ts';
+import { traced } from './details.ts';
+import { withOrder } from './events.ts';
+import { withHappening } from './happenings.ts';
 import type { Message } from './message.ts';
 import type { Misfits, Rack, Site } from './site.ts';
-import { emptyRack } from './site.ts';
+import { emptyRack, eventKey } from './site.ts';
+import { withAnswer, withApplied, withStep } from './standing.ts';
 
 /** Larger payloads are dropped unread, as the wire says. */
 const MOST_BYTES = 65_536;
@@ -57,7 +62,7 @@ function noted(site: Draft, fact: Fact, message: Message): Draft {
     case 'info':
       return withRack(site, fact.address.rack, (rack) => ({ ...rack, info: fact.payload }));
     case 'power':
-      return withRack(site, fact.address.rack, (rack) => ({
+      return withRack(withTrace(site, fact.address.rack, fact.payload), fact.address.rack, (rack) => ({
         ...withSkew(rack, fact.payload, message),
         power: fact.payload,
         powerUntilMs: untilMs(rack, fact.payload, message),
@@ -69,7 +74,7 @@ function noted(site: Draft, fact: Fact, message: Message): Draft {
         thermalUntilMs: untilMs(rack, fact.payload, message),
       }));
     case 'applied':
-      return withRack(site, fact.address.rack, (rack) => ({ ...rack, applied: fact.payload }));
+      return withRack(site, fact.address.rack, (rack) => withApplied(rack, fact.payload));
     case 'alarm':
       return withRack(site, fact.address.rack, (rack) => ({
         ...rack,
@@ -79,17 +84,44 @@ function noted(site: Draft, fact: Fact, message: Message): Draft {
     case 'orderGroup':
     case 'orderRack':
       site.orders.set(tailOf(message.topic), fact.payload);
-      return site;
+      return { ...site, events: withOrder(site.events, fact.payload) };
+    case 'event':
+      return {
+        ...withRack(site, fact.address.rack, (rack) => withStep(rack, fact.payload)),
+        happenings: withHappening(site.happenings, fact.address.rack, fact.payload, message.atMs),
+      };
+    case 'ack':
+      return answered(site, fact.payload);
     case 'device':
     case 'workload':
     case 'health':
-    case 'event':
+      return detailed(site, fact);
     case 'evidence':
     case 'history':
     case 'command':
-    case 'ack':
       return site;
   }
+}
+
+type Detail = Extract<Fact, { readonly name: 'device' | 'workload' | 'health' }>;
+
+/** What comes late of a rack whose page is closed by now is nobody's. */
+function detailed(site: Draft, { name, address, payload }: Detail): Draft {
+  const { details } = site;
+  if (details?.rack !== address.rack) return site;
+  if (name !== 'device') return { ...site, details: { ...details, [name]: payload } };
+  return { ...site, details: { ...details, devices: new Map(details.devices).set(payload.device, payload) } };
+}
+
+function withTrace(site: Draft, rack: string, power: Power): Draft {
+  const { details } = site;
+  return details?.rack === rack ? { ...site, details: traced(details, power) } : site;
+}
+
+/** An answer names the order alone: what event that belongs to is known from the order itself. */
+function answered(site: Draft, ack: Ack): Draft {
+  const order = ack.type === 'order' ? [...site.orders.values()].find(({ id }) => id === ack.id) : undefined;
+  return order ? withRack(site, ack.rack, (rack) => withAnswer(rack, eventKey(order), ack)) : site;
 }
 
 /** An empty payload only cleans the broker: it ends an alarm, and no order. */

@@ -1,5 +1,5 @@
 /** The site in a few numbers. Watts of racks that are not heard from now are in none of them: they are counted apart. */
-import type { Millis, Watts } from '#protocol/units.ts';
+import type { Millis, Seconds, Watts } from '#protocol/units.ts';
 import type { Rack, Site } from './site.ts';
 import { isFresh, isOffline } from './site.ts';
 
@@ -21,6 +21,9 @@ export type Totals = {
   /** Fresh racks whose watts no meter tells. */
   readonly unmetered: number;
   readonly ratedW: Watts;
+  /** What the fresh racks say that an order could take away now, and within how many seconds the slowest of them. */
+  readonly downW: Watts | undefined;
+  readonly downS: Seconds;
 };
 
 export function totals({ racks }: Site, nowMs: Millis): Totals {
@@ -42,7 +45,16 @@ export function totals({ racks }: Site, nowMs: Millis): Totals {
     bound: bound.length,
     over: bound.filter(isOver).length,
     unmetered: told.filter(({ power }) => power?.power_from !== 'metered').length,
+    ...offer(fresh),
     ratedW: sum(all, ({ info }) => info?.rated_w ?? 0),
+  };
+}
+
+function offer(fresh: readonly Rack[]): Pick<Totals, 'downW' | 'downS'> {
+  const offers = fresh.flatMap(({ info }) => (info && info.down_w > 0 ? [info] : []));
+  return {
+    downW: offers.length > 0 ? sum(offers, ({ down_w }) => down_w) : undefined,
+    downS: Math.max(0, ...offers.map(({ down_s }) => down_s)),
   };
 }
 

@@ -16,23 +16,37 @@ export function decimal(value: number, digits: number): string {
   return `${sign}${grouped}${part === undefined ? '' : `.${part}`}`;
 }
 
+export function oneDecimal(value: number): string {
+  return decimal(value, 1);
+}
+
 export function count(value: number): string {
   return decimal(value, 0);
 }
 
-/** Of something that happened: `0.4 s`, `12 s`, `3 min`, `2 h`. */
+/** `1 rack`, `12 racks`. */
+export function countOf(value: number, one: string): string {
+  return `${count(value)} ${one}${value === 1 ? '' : 's'}`;
+}
+
+/** Of something that happened: `12 s`, `3 min`, `2 h`, `5 d`. */
 export function age(ms: Millis | undefined): string {
   if (ms === undefined) return NONE;
   const s = Math.max(0, ms) / 1000;
-  if (s < 10) return `${s.toFixed(1)}${THIN}s`;
   if (s < 120) return `${Math.floor(s)}${THIN}s`;
-  if (s < 7200) return `${Math.floor(s / 60)}${THIN}min`;
-  return `${Math.floor(s / 3600)}${THIN}h`;
+  if (s < 7_200) return `${Math.floor(s / 60)}${THIN}min`;
+  if (s < 172_800) return `${Math.floor(s / 3_600)}${THIN}h`;
+  return `${Math.floor(s / 86_400)}${THIN}d`;
+}
+
+/** The same with tenths of a second while they mean something. */
+export function fineAge(ms: Millis | undefined): string {
+  return ms !== undefined && ms < 9_950 ? `${oneDecimal(Math.max(0, ms) / 1000)}${THIN}s` : age(ms);
 }
 
 /** Of a difference, with its sign: `+0.2 s`, `−41 s`. */
 export function signedAge(ms: Millis): string {
-  return `${ms < 0 ? '−' : '+'}${age(Math.abs(ms))}`;
+  return `${ms < 0 ? '−' : '+'}${fineAge(Math.abs(ms))}`;
 }
 
 /** Until something: `9:05`, `1:02:33`. */
@@ -42,3 +56,10 @@ export function countdown(ms: Millis): string {
   const two = (value: number) => String(value).padStart(2, '0');
   return h > 0 ? `${h}:${two(min)}:${two(rest)}` : `${min}:${two(rest)}`;
 }
+
+/** By the clock on the wall of whoever reads: `21:04:09`. */
+export function timeOfDay(ms: Millis): string {
+  return TIME.format(ms);
+}
+
+const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });

@@ -1,9 +1,7 @@
 /** Asks for broker, site and who is reading. What is no secret is remembered; an address may bring it along. */
 import type { TargetedEvent } from 'preact';
+import type { Answers } from '../browser/connection.ts';
 import { recall, remember } from '../browser/memory.ts';
-import type { Credentials } from '../browser/session.ts';
-
-export type Answers = Credentials & { readonly site: string };
 
 /** Ports that brokers use for WebSocket when nobody says otherwise. */
 const USUAL_PORT = { 'http:': 'ws:8083', 'https:': 'wss:8084' } as const;

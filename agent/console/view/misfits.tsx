@@ -1,12 +1,12 @@
 /** Payloads that are not what their topic holds: how many, and on request which. */
 import type { Misfits as All } from '../model/site.ts';
-import { count } from '../model/words.ts';
+import { count, countOf } from '../model/words.ts';
 
 export function Misfits({ misfits: { count: all, byTopic } }: { misfits: All }) {
   if (all === 0) return null;
   return (
     <details class="misfits">
-      <summary class="warn">{count(all)} payloads of the wrong shape</summary>
+      <summary class="warn">{countOf(all, 'payload')} of the wrong shape</summary>
       <ul>
         {[...byTopic].map(([kind, { count: some, topic, problem }]) => (
           <li key={kind}>

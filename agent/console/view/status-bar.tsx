@@ -5,7 +5,7 @@ import type { View } from '../browser/store.ts';
 import { toggleTheme } from '../browser/theme.ts';
 import { skewOf } from '../model/skew.ts';
 import { totals } from '../model/totals.ts';
-import { age, count, countdown, signedAge } from '../model/words.ts';
+import { count, countdown, countOf, fineAge, signedAge } from '../model/words.ts';
 import { Misfits } from './misfits.tsx';
 
 /** Racks speak every second: after this many without a word from any of them nothing here is about now. */
@@ -28,14 +28,14 @@ export function StatusBar({ view: { site, link, nowMs }, broker, leave }: Props)
           {linkWords(link, nowMs)}
         </Fact>
         <Fact name="last message" kind={stale ? 'bad' : 'good'}>
-          {age(ageMs)}
+          {fineAge(ageMs)}
         </Fact>
         <Fact
           name="clock skew"
           kind={skew && (skew.apart.length > 0 || Math.abs(skew.medianMs) > STALE_MS) ? 'warn' : ''}
         >
           {skew ? signedAge(skew.medianMs) : '–'}
-          {skew && skew.apart.length > 0 && `, ${count(skew.apart.length)} racks apart`}
+          {skew && skew.apart.length > 0 && `, ${countOf(skew.apart.length, 'rack')} apart`}
         </Fact>
         <Fact name="racks" kind={silent + offline > 0 ? 'warn' : ''}>
           {count(fresh)} of {count(racks)}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { epochMs } from '#protocol/time.ts';
+import { ordered, SITE, said } from '#test/support/said.ts';
+import { columnsOf, spanOf } from './chart.ts';
+import type { Envelope } from './envelope.ts';
+import { bandAt, envelopeOf } from './envelope.ts';
+import { heard } from './heard.ts';
+import { powerBefore, sampled } from './samples.ts';
+import { emptySite } from './site.ts';
+
+const START = epochMs('2026-11-21T21:00:00Z');
+const at = (s: number) => START + 1000 * s;
+const envelope: Envelope = {
+  fromMs: at(0),
+  untilMs: at(600),
+  startW: 100_000,
+  levelW: 40_000,
+  deadlineMs: at(30),
+  downWPerS: 6_000,
+  upWPerS: 1_000,
+};
+
+test('down no faster than the ramp, and no later than the deadline', () => {
+  assert.equal(bandAt(envelope, at(-1)), undefined);
+  assert.deepEqual(bandAt(envelope, at(0)), { low: 100_000, high: 100_000 });
+  assert.deepEqual(bandAt(envelope, at(5)), { low: 70_000, high: 90_000 });
+  assert.deepEqual(bandAt(envelope, at(15)), { low: 40_000, high: 70_000 });
+  assert.deepEqual(bandAt(envelope, at(31)), { low: 40_000, high: 40_400 });
+});
+
+test('a ramp slower than the deadline is the earliest and the latest at once', () => {
+  assert.deepEqual(bandAt({ ...envelope, downWPerS: 1_000 }, at(31)), { low: 69_000, high: 69_000 });
+});
+
+test('without a ramp of the order the site may fall at once', () => {
+  assert.equal(bandAt({ ...envelope, downWPerS: Number.POSITIVE_INFINITY }, at(1))?.low, 40_000);
+});
+
+test('back up no faster than the ramp, and as late as the racks’ own windows have it', () => {
+  assert.deepEqual(bandAt(envelope, at(610)), { low: 40_000, high: 50_000 });
+  assert.equal(bandAt(envelope, at(661)), undefined);
+});
+
+const accepts = (rack: string, level_w: number) =>
+  said('applied', { rack }, { rack, orders: [{ ...cut, level_w }] }, at(1));
+const cut = {
+  order: 'order-1',
+  event: 'ecrs-1',
+  issuer: 'qse-north',
+  program: 'ecrs',
+  phase: 'acting' as const,
+  until: '2026-11-21T21:30:00.000Z',
+  baseline_w: 38_000,
+  baseline_method: 'metered',
+  reached: {},
+  short: [],
+};
+const midEvent = heard(emptySite(SITE), [
+  ordered({ ramp: { down_w_per_s: 500, up_w_per_s: null } }, at(0), at(-1)),
+  accepts('r1', 16_000),
+  accepts('r2', 18_000),
+  said('power', { rack: 'r3' }, { power_w: 30_000 }, at(1)),
+]);
+const event = midEvent.events.get('qse-north/ecrs-1') ?? assert.fail();
+
+test('the site’s level is what it drew, less what the racks that accepted take away', () => {
+  const seen = envelopeOf(midEvent, event, 105_000);
+  assert.equal(seen?.levelW, 105_000 - 22_000 - 20_000);
+  assert.equal(seen?.downWPerS, 1_000);
+});
+
+test('who opens the page in mid-event takes the baselines for what the site drew', () => {
+  assert.equal(envelopeOf(midEvent, event, undefined)?.startW, 38_000 + 38_000 + 30_000);
+});
+
+test('a site that nobody has accepted for has no envelope', () => {
+  assert.equal(envelopeOf(heard(emptySite(SITE), [ordered({}, at(0), at(0))]), event, 1), undefined);
+});
+
+test('the site is sampled once a second, and what it drew before an event is found again', () => {
+  const draws = (power_w: number, s: number) =>
+    heard(emptySite(SITE), [said('power', { rack: 'r1' }, { power_w }, at(s))]);
+  let samples = sampled([], draws(10, 0), at(0));
+  samples = sampled(samples, draws(20, 0), at(0.5));
+  samples = sampled(samples, draws(30, 1), at(1));
+  assert.deepEqual(
+    samples.map(({ powerW }) => powerW),
+    [10, 30],
+  );
+  assert.equal(powerBefore(samples, at(0.9)), 10);
+  assert.equal(powerBefore(samples, at(-1)), undefined);
+});
+
+test('the chart shows where the site should go beyond now, and no watts there', () => {
+  const samples = [{ atMs: at(10), powerW: 80_000, lineW: undefined }];
+  const { timeS, powerKw, lineKw, highKw } = columnsOf(samples, envelope, at(10), 100_000);
+  assert.equal(timeS.length, powerKw.length);
+  assert.deepEqual([powerKw[0], lineKw[0], highKw[0]], [80, null, 80]);
+  assert.equal(powerKw.at(-1), null);
+  assert.equal(timeS.at(-1), at(22) / 1000);
+  assert.deepEqual(spanOf(samples, at(10), 900_000), [at(-50) / 1000, at(17.2) / 1000]);
+});

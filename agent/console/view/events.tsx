@@ -1,0 +1,90 @@
+/** The events whose orders the broker holds: what they ask for, of whom, and how much of it is there. */
+import type { Amount, Target } from '#protocol/order.ts';
+import type { View } from '../browser/store.ts';
+import { stateOf } from '../model/events.ts';
+import { funnelOf } from '../model/funnel.ts';
+import type { GridEvent } from '../model/site.ts';
+import { count, countdown, kilowatts, timeOfDay } from '../model/words.ts';
+import { Panel } from './panel.tsx';
+
+type Props = { view: View; event: GridEvent | undefined; choose: (key: string) => void };
+
+export function Events({ view, event: shown, choose }: Props) {
+  const events = [...view.site.events.values()].reverse();
+  return (
+    <Panel name="Events" area="events" tools={<span class="quiet">{count(events.length)}</span>}>
+      {events.length === 0 && <p class="empty">No order is on the broker.</p>}
+      <div class="scroll">
+        <table>
+          <tbody>
+            {events.map((event) => (
+              <EventRow key={event.key} view={view} event={event} shown={event.key === shown?.key} choose={choose} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  );
+}
+
+type RowProps = { view: View; event: GridEvent; shown: boolean; choose: (key: string) => void };
+
+function EventRow({ view: { site, nowMs }, event, shown, choose }: RowProps) {
+  const { metered, sent } = funnelOf(site, event, nowMs);
+  return (
+    <tr class={stateOf(event, nowMs)}>
+      <th scope="row">
+        <button type="button" aria-pressed={shown} onClick={() => choose(event.key)}>
+          {event.event}
+        </button>
+        <span class="quiet"> {event.issuer}</span>
+      </th>
+      <td>
+        {[...event.orders].map(([to, { intervals }]) => `${to} ${targetWords(intervals.at(-1)?.target)}`).join('; ')}
+      </td>
+      <td class="number">
+        {timeOfDay(event.fromMs)} – {timeOfDay(event.untilMs)}
+      </td>
+      <td class="number">{when(event, nowMs)}</td>
+      <td class="number">
+        {count(metered.length)} of {count(sent.length)} metered
+      </td>
+    </tr>
+  );
+}
+
+function when(event: GridEvent, nowMs: number): string {
+  switch (stateOf(event, nowMs)) {
+    case 'coming':
+      return `in ${countdown(event.fromMs - nowMs)}`;
+    case 'running':
+      return `${countdown(event.untilMs - nowMs)} left`;
+    case 'over':
+      return 'over';
+  }
+}
+
+function targetWords(target: Target | undefined): string {
+  switch (target?.kind) {
+    case 'ceiling':
+      return `at most ${amountWords(target)}`;
+    case 'shed':
+      return `${amountWords(target)} less`;
+    case 'setpoint':
+      return `exactly ${amountWords(target)}`;
+    case 'floor':
+      return `at least ${amountWords(target)}`;
+    case 'release':
+      return 'released';
+    case 'droop':
+    case 'trip':
+    case 'market':
+      return target.kind;
+    case undefined:
+      return '';
+  }
+}
+
+function amountWords({ fraction, watts }: Amount): string {
+  return fraction === undefined ? kilowatts(watts) : `${count(100 * fraction)}\u2009%`;
+}
