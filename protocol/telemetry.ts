@@ -228,6 +228,8 @@ export const offerBlock = z.object({
   watts,
   /** Price of energy from which on resting pays, or up to which running does; null when no price is known. */
   usd_per_mwh: measured,
+  /** Of miners, by the makers' word; null for others. */
+  j_per_th: measured.exactOptional(),
   seconds: z.number().nonnegative(),
   /** Share of it that comes at the first asking, 0 to 1, as learned; null until it is learned of all of them. */
   confidence: measured,
@@ -246,6 +248,9 @@ export const info = z.object({
   up_w: watts,
   down_s: z.number().nonnegative(),
   up_s: z.number().nonnegative(),
+  /** Why there is nothing to take away, or to come back; null where there is. */
+  down_why_none: z.string().nullable().exactOptional(),
+  up_why_none: z.string().nullable().exactOptional(),
   /** Seconds for which an issuer may ask for it at the most; null when none may. */
   for_s: z.number().nonnegative().nullable(),
   /** The same in blocks: the cheapest to rest first, and what earns most first. */
@@ -367,7 +372,16 @@ export type OfferBlock = z.infer<typeof offerBlock>;
 /** The part of `info` that says what the rack can give and take. */
 export type Offered = Pick<
   Info,
-  'rated_w' | 'down_w' | 'up_w' | 'down_s' | 'up_s' | 'for_s' | 'down_curve' | 'up_curve'
+  | 'rated_w'
+  | 'down_w'
+  | 'up_w'
+  | 'down_s'
+  | 'up_s'
+  | 'down_why_none'
+  | 'up_why_none'
+  | 'for_s'
+  | 'down_curve'
+  | 'up_curve'
 >;
 export type Info = z.infer<typeof info>;
 export type Applied = z.infer<typeof applied>;

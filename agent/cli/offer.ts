@@ -15,6 +15,7 @@ export const offerVerb: Verb = ({ terminal, clock }) =>
       const { rack, info } = rackStatus(await wholeAnswer(await agentOf(options, clock)));
       if (!info) throw new Failure('the agent has not said yet what its rack can do', 'ask again in a few seconds');
       const { rated_w, down_w, up_w, down_s, up_s, for_s, down_curve, up_curve } = info;
-      const offered = { rated_w, down_w, up_w, down_s, up_s, for_s, down_curve, up_curve };
+      const whyNone = { down_why_none: info.down_why_none ?? null, up_why_none: info.up_why_none ?? null };
+      const offered = { rated_w, down_w, up_w, down_s, up_s, ...whyNone, for_s, down_curve, up_curve };
       terminal.out(json ? JSON.stringify({ rack, ...offered }) : formatOffer(rack, offered, terminal));
     });

@@ -5,8 +5,10 @@ import { deviceOf, isManual } from '#agent/state/picture.ts';
 import { settingText } from '#agent/state/setting.ts';
 import type { Applied, AppliedOrder, Bay, OfferBlock, Offered, RackMode } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
+import type { Seconds, Watts } from '#protocol/units.ts';
 import { eventKey } from './compose.ts';
-import type { Block, Offer } from './offer/offer.ts';
+import type { Block } from './offer/curve.ts';
+import type { Offer } from './offer/offer.ts';
 import type { Memory, Plan } from './plan.ts';
 
 /** The orders that still matter, for the `applied` topic. */
@@ -75,30 +77,41 @@ export function baysInWords({ bays }: Plan): Bay[] {
 export function offerInWords({ ratedW, down, up, forS }: Offer): Offered {
   return {
     rated_w: ratedW,
-    down_w: sum(down, ({ watts }) => watts),
-    up_w: sum(up, ({ watts }) => watts),
-    down_s: Math.max(0, ...down.map(({ seconds }) => seconds)),
-    up_s: Math.max(0, ...up.map(({ seconds }) => seconds)),
+    down_w: Math.round(together(down.blocks)),
+    up_w: Math.round(together(up.blocks)),
+    down_s: slowest(down.blocks),
+    up_s: slowest(up.blocks),
+    down_why_none: down.whyNone ?? null,
+    up_why_none: up.whyNone ?? null,
     for_s: forS ?? null,
-    down_curve: down.map(blockInWords),
-    up_curve: up.map(blockInWords),
+    down_curve: down.blocks.map(blockInWords),
+    up_curve: up.blocks.map(blockInWords),
   };
 }
 
-function blockInWords({ watts, usdPerMwh, seconds, confidence, devices }: Block): OfferBlock {
+function blockInWords({ watts, usdPerMwh, joulesPerTh, seconds, confidence, devices }: Block): OfferBlock {
   const to = (digits: number, value: number | undefined) =>
     value === undefined ? null : Number(value.toFixed(digits));
   return {
     watts: Math.round(watts),
     usd_per_mwh: to(2, usdPerMwh),
-    seconds: Math.round(seconds * 10) / 10,
+    j_per_th: to(1, joulesPerTh),
+    seconds: tenths(seconds),
     confidence: to(3, confidence),
     devices,
   };
 }
 
-function sum(blocks: readonly Block[], of: (block: Block) => number): number {
-  return Math.round(blocks.reduce((total, block) => total + of(block), 0));
+function together(blocks: readonly Block[]): Watts {
+  return blocks.reduce((total, { watts }) => total + watts, 0);
+}
+
+function slowest(blocks: readonly Block[]): Seconds {
+  return tenths(Math.max(0, ...blocks.map(({ seconds }) => seconds)));
+}
+
+function tenths(seconds: Seconds): Seconds {
+  return Math.round(seconds * 10) / 10;
 }
 
 export function rackMode(plan: Plan, memory: Memory, picture: Picture, now: Now, observing: boolean): RackMode {

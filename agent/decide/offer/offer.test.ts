@@ -5,7 +5,7 @@ import { devicesOf } from '#agent/state/picture.ts';
 import { accepted, after, miner, policyOf, RACK, rackOf, seen } from '#test/support/pictures.ts';
 import { decide } from '../decide.ts';
 import { emptyMemory } from '../plan.ts';
-import type { Block } from './offer.ts';
+import type { Block } from './curve.ts';
 import { offer } from './offer.ts';
 
 /** 15, 20 and 30 J/TH; m03 is seen to be slow and unsure. */
@@ -23,7 +23,8 @@ function offered(policy: Record<string, unknown>, ...observations: Observation[]
   const rules = policyOf(policy);
   const { memory } = decide(rackOf(devices, ths), rules, emptyMemory, after(0), RACK);
   const { plan, memory: next } = decide(picture, rules, memory, after(1), RACK);
-  return offer({ picture, policy: rules, memory: next, plan, rack: RACK }, after(1));
+  const { down, up, ...rest } = offer({ picture, policy: rules, memory: next, plan, rack: RACK }, after(1));
+  return { ...rest, down: down.blocks, up: up.blocks, noDown: down.whyNone, noUp: up.whyNone };
 }
 
 const told = (blocks: readonly Block[]) =>
@@ -52,8 +53,8 @@ test('what sleeps for an order is offered upwards, what earns most first, with i
     up.map(({ usdPerMwh, seconds }) => [Math.round(usdPerMwh ?? 0), seconds]),
     [
       [139, 60],
-      [104, 60],
-      [69, 90],
+      [104, 60.25],
+      [69, 90.5],
     ],
   );
 });
@@ -62,11 +63,8 @@ test('the prices of an order in force count, and without any the watts are offer
   const prices = accepted({ kind: 'market', energy_usd_per_mwh: 10, hash_usd_per_ph_day: 100 }, { program: 'price' });
   assert.deepEqual(told(offered(priced, { kind: 'order', accepted: prices }).down)[0]?.[1], 139);
   assert.deepEqual(
-    offered({}).down.map(({ usdPerMwh, devices: count }) => [usdPerMwh, count]),
-    [
-      [undefined, 2],
-      [undefined, 1],
-    ],
+    offered({}).down.map(({ usdPerMwh }) => usdPerMwh),
+    [undefined, undefined, undefined],
   );
 });
 
@@ -116,3 +114,45 @@ const inventory = {
   pdus: [],
   workloads: [],
 };
+
+test('without a price the miner that takes most joules for a terahash is offered first', () => {
+  const bare = [miner('m01'), miner('m02'), miner('m03')];
+  const picture = rackOf(bare, ths);
+  const rules = policyOf();
+  const { plan, memory } = decide(picture, rules, emptyMemory, after(1), RACK);
+  const { down } = offer({ picture, policy: rules, memory, plan, rack: RACK }, after(1));
+  assert.deepEqual(
+    down.blocks.map(({ joulesPerTh }) => joulesPerTh),
+    [30, 20, 15],
+  );
+});
+
+test('no more is offered than the policy’s minimum and ceiling leave', () => {
+  const sum = (blocks: readonly Block[]) => Math.round(blocks.reduce((total, { watts }) => total + watts, 0));
+  const { down } = offered({ ...priced, limits: { min_w: 5000 } });
+  assert.equal(sum(down), 9100 - 5000);
+  const order = accepted({ kind: 'ceiling', fraction: 0 }, { ramp: { down_w_per_s: null, up_w_per_s: null } });
+  const { up } = offered({ ...priced, limits: { ceiling_w: 4000 } }, { kind: 'order', accepted: order });
+  assert.equal(sum(up), 4000 - 160);
+});
+
+test('what a breaker bears is all that is offered of the devices behind it', () => {
+  const order = accepted({ kind: 'ceiling', fraction: 0 }, { ramp: { down_w_per_s: null, up_w_per_s: null } });
+  const breakers = [{ id: 'left', devices: ['m01', 'm02'], max_w: 3000 }];
+  const { up } = offered({ ...priced, breakers }, { kind: 'order', accepted: order });
+  assert.ok(Math.abs(up.reduce((sum, { watts }) => sum + watts, 0) - (3000 + 3000 - 60)) < 50);
+});
+
+test('the seconds hold for all that came before it too, at the policy’s ramp and one start after the other', () => {
+  const { down } = offered({ ...priced, limits: { step_down_w_per_s: 298 } });
+  assert.deepEqual(
+    down.map(({ seconds }) => seconds),
+    [18, 22, 32],
+  );
+});
+
+test('where there is nothing to offer it says why', () => {
+  assert.match(offered(priced).noUp ?? '', /all that can be told to run runs in full/);
+  assert.match(offered({ ...priced, protect: ['m01', 'm02', 'm03'] }).noDown ?? '', /m01 is left alone \(protected/);
+  assert.match(offered({ ...priced, limits: { min_w: 9500 } }).noDown ?? '', /the policy’s minimum of 9500 W/);
+});

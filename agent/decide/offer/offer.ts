@@ -1,41 +1,36 @@
-/** What the rack can give and take from here, as a bid curve: watts against the price of energy at which that pays. */
+/** What the rack can give and take from here, as bid curves: watts against the price of energy at which that pays. */
 import type { Policy } from '#agent/config/policy.ts';
 import { someOf } from '#agent/state/devices.ts';
 import { dropS, riseS } from '#agent/state/learn.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
-import { deviceOf } from '#agent/state/picture.ts';
+import { deviceOf, feedMeter } from '#agent/state/picture.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
+import type { Allotted, Steerable } from '../allocate.ts';
 import { inForce } from '../binding.ts';
 import { thermalHeadroom } from '../guard.ts';
 import { breakEven, pricesOf } from '../market/earning.ts';
 import { quoteOf } from '../market/quote.ts';
-import type { Memory, Plan } from '../plan.ts';
+import type { Memory, Plan, PlannedDevice } from '../plan.ts';
+import type { Roster } from '../roster.ts';
 import { roster } from '../roster.ts';
-
-/** Devices that cost the same and are as fast. */
-export type Block = {
-  readonly watts: Watts;
-  /** USD per MWh: from here on resting pays, up to here running does; undefined when no price is known. */
-  readonly usdPerMwh: number | undefined;
-  readonly seconds: Seconds;
-  /** Share of the watts that come at the first asking, 0 to 1, as learned; undefined until it is learned of all. */
-  readonly confidence: number | undefined;
-  readonly devices: number;
-};
+import { limited } from '../safety/limited.ts';
+import type { Block, Share } from './curve.ts';
+import { curve } from './curve.ts';
 
 export type Offer = {
   /** What fractions and shares of orders refer to. */
   readonly ratedW: Watts;
   /** The cheapest to rest first. */
-  readonly down: readonly Block[];
+  readonly down: Side;
   /** What earns most first. */
-  readonly up: readonly Block[];
+  readonly up: Side;
   /** The longest that an issuer may order; undefined when nobody may. */
   readonly forS: Seconds | undefined;
 };
 
-type Share = Omit<Block, 'devices'>;
+/** `whyNone` is in words, where there is nothing. */
+export type Side = { readonly blocks: readonly Block[]; readonly whyNone?: string };
 
 export type OfferParts = {
   readonly picture: Picture;
@@ -47,53 +42,101 @@ export type OfferParts = {
 
 export function offer({ picture, policy, memory, plan, rack }: OfferParts, now: Now): Offer {
   const prices = pricesOf(quoteOf(inForce(picture, policy, now, rack))?.target, policy);
-  const headroom = plan.noRaise === undefined ? thermalHeadroom(picture, policy, now) : () => 0;
-  const { steerable, ratedW } = roster({ picture, policy, memory, ours: someOf(picture.devices, memory.moved), now });
+  const crew = roster({ picture, policy, memory, ours: someOf(picture.devices, memory.moved), now });
   const planned = new Map(plan.devices.map((each) => [each.device, each]));
+  const mostOf = bearable(crew.steerable, picture, policy);
+  const headroom = thermalHeadroom(picture, policy, now);
   const down: Share[] = [];
   const up: Share[] = [];
-  for (const { device: id, lowest, lowestW, fullW, stubbornW } of steerable) {
-    const [device, own] = [deviceOf(picture, id), planned.get(id)];
+  for (const each of crew.steerable) {
+    const [device, own] = [deviceOf(picture, each.device), planned.get(each.device)];
     // One that does not do as told can be promised to nobody.
-    if (!device || !own || stubbornW !== undefined) continue;
-    const about = { usdPerMwh: breakEven(device, picture, prices), confidence: confidence(device) };
-    if (own.expectedW > lowestW)
-      down.push({
-        ...about,
-        watts: own.expectedW - lowestW,
-        seconds: dropS(device.facts, lowest.kind === 'asleep' ? 'sleep' : 'limit'),
-      });
-    const risesW = (fullW - own.expectedW) * headroom(id);
-    if (risesW > 0)
-      up.push({ ...about, watts: risesW, seconds: riseS(device.facts, own.want.kind === 'asleep' ? 'wake' : 'limit') });
+    if (!device || !own || each.stubbornW !== undefined) continue;
+    const about = {
+      usdPerMwh: breakEven(device, picture, prices),
+      joulesPerTh: joulesPerTh(device),
+      confidence: confidence(device),
+    };
+    down.push(...given(each, device, own).map((share) => ({ ...about, ...share })));
+    const watts = ((mostOf.get(each.device) ?? each.fullW) - own.expectedW) * headroom(each.device);
+    const seconds = riseS(device.facts, own.want.kind === 'asleep' ? 'wake' : 'limit');
+    if (watts > 0 && plan.noRaise === undefined) up.push({ ...about, watts, seconds });
   }
-  // What nobody can price comes last either way.
-  const rising = ({ usdPerMwh }: Block) => usdPerMwh ?? Number.POSITIVE_INFINITY;
-  const falling = ({ usdPerMwh }: Block) => -(usdPerMwh ?? Number.NEGATIVE_INFINITY);
+  const { ceiling_w, min_w, step_down_w_per_s, step_up_w_per_s } = policy.limits;
+  const otherW = feedMeter(picture)?.facts.otherLoadsW ?? 0;
+  const drawnW = plan.devices.reduce((sum, { expectedW }) => sum + expectedW, otherW);
+  const downBlocks = curve(down, 'least', {
+    mostW: drawnW - min_w,
+    paceS: (watts) => watts / (step_down_w_per_s ?? Number.POSITIVE_INFINITY),
+  });
+  const upBlocks = curve(up, 'most', {
+    mostW: (ceiling_w ?? Number.POSITIVE_INFINITY) - drawnW,
+    paceS: (watts, devices) =>
+      watts / (step_up_w_per_s ?? Number.POSITIVE_INFINITY) + (devices - 1) * policy.starts.apart_s,
+  });
   return {
-    ratedW,
-    down: blocks(down).sort((a, b) => compared(rising(a), rising(b)) || a.seconds - b.seconds),
-    up: blocks(up).sort((a, b) => compared(falling(a), falling(b)) || a.seconds - b.seconds),
+    ratedW: crew.ratedW,
+    down: side(downBlocks, () => whyNoneAlone(crew) ?? whyNotDown(down, min_w)),
+    up: side(upBlocks, () => whyNoneAlone(crew) ?? plan.noRaise ?? whyNotUp(crew, headroom, ceiling_w, drawnW)),
     forS: policy.issuers.length > 0 ? Math.max(...policy.issuers.map((each) => each.max_duration_s)) : undefined,
   };
 }
 
-/** Of infinities too, whose difference is no number. */
-function compared(a: number, b: number): number {
-  return a === b ? 0 : a - b;
+/** Down to its lowest, and to rest beyond that where it can. */
+function given(
+  { lowest, lowestW, restW }: Steerable,
+  { facts }: DeviceView,
+  { expectedW }: PlannedDevice,
+): Pick<Share, 'watts' | 'seconds'>[] {
+  const steps = [{ watts: expectedW - lowestW, seconds: dropS(facts, lowest.kind === 'asleep' ? 'sleep' : 'limit') }];
+  if (restW !== undefined) {
+    steps.push({ watts: Math.min(expectedW, lowestW) - restW, seconds: dropS(facts, 'sleep') });
+  }
+  return steps.filter(({ watts }) => watts > 0);
+}
+
+/** What each may draw at the most for its breaker, PDU and outlets. */
+function bearable(steerable: readonly Steerable[], picture: Picture, policy: Policy): Map<string, Watts> {
+  const full = steerable.map(({ device, home, fullW }): Allotted => {
+    return { device, want: home, watts: fullW, stubborn: false };
+  });
+  const sharing = { ordered: steerable, allotted: full, ranking: [], partial: undefined, reserve: undefined };
+  return new Map(limited(sharing, picture, policy, []).sharing.allotted.map(({ device, watts }) => [device, watts]));
+}
+
+function side(blocks: readonly Block[], whyNone: () => string): Side {
+  return blocks.length > 0 ? { blocks } : { blocks, whyNone: whyNone() };
+}
+
+function whyNoneAlone({ steerable, leftAlone }: Roster): string | undefined {
+  if (steerable.length > 0) return undefined;
+  const [first] = leftAlone;
+  return first ? `${first.device} is left alone (${first.why}), and so are all others` : 'the rack has no devices';
+}
+
+function whyNotDown(down: readonly Share[], minW: Watts): string {
+  return down.length > 0
+    ? `the rack is at the policy’s minimum of ${Math.round(minW)} W`
+    : 'all that can be told to go down is down';
+}
+
+function whyNotUp(
+  { steerable }: Roster,
+  headroom: (device: string) => number,
+  ceilingW: Watts | undefined,
+  drawnW: Watts,
+): string {
+  if (ceilingW !== undefined && ceilingW - drawnW < 1) return `the rack is at the policy’s ceiling of ${ceilingW} W`;
+  return steerable.some(({ device }) => headroom(device) < 1)
+    ? 'the inlet leaves room for no more'
+    : 'all that can be told to run runs in full';
+}
+
+function joulesPerTh({ facts, reading }: DeviceView): number | undefined {
+  const ths = reading?.ratedHashrateThs;
+  return ths === undefined || ths <= 0 ? undefined : facts.ratedW / ths;
 }
 
 function confidence({ facts: { learned } }: DeviceView): number | undefined {
   return learned?.failureOdds === undefined ? undefined : 1 - learned.failureOdds;
-}
-
-function blocks(shares: readonly Share[]): Block[] {
-  const alike = Map.groupBy(shares, ({ usdPerMwh, seconds }) => `${usdPerMwh?.toFixed(2)} ${seconds.toFixed(1)}`);
-  return [...alike.values()].map((some) => {
-    const watts = some.reduce((sum, each) => sum + each.watts, 0);
-    const known = some.every((each) => each.confidence !== undefined);
-    const sure = some.reduce((sum, each) => sum + each.watts * (each.confidence ?? 0), 0) / watts;
-    const [{ usdPerMwh, seconds } = { usdPerMwh: undefined, seconds: 0 }] = some;
-    return { watts, usdPerMwh, seconds, confidence: known ? sure : undefined, devices: some.length };
-  });
 }
