@@ -5,6 +5,7 @@ import { name, timestamp } from '#protocol/ids.ts';
 import { targetKinds } from '#protocol/order.ts';
 import { seconds, watts, wattsPerSecond } from '#protocol/units.ts';
 import { balance } from './balance.ts';
+import { flex } from './flex.ts';
 import { frequency } from './frequency.ts';
 import { id } from './id.ts';
 import { market } from './market.ts';
@@ -64,6 +65,8 @@ export const policySchema = z.strictObject({
   starts: starts.prefault({}),
   cooling: z.array(cooling).default([]),
   balance: balance.exactOptional(),
+  /** Absent where AI work may be slowed as far as its GPUs go. */
+  flex: flex.exactOptional(),
   frequency: frequency.prefault({}),
   market: market.prefault({}),
   placement: placement.prefault({}),

@@ -7,6 +7,7 @@ import { asleep, awake, isSeenAsleep, residualW, sameSetting, shows, wattsAt } f
 import type { Watts } from '#protocol/units.ts';
 import type { Steerable } from './allocate.ts';
 import { isReleased } from './commission/released.ts';
+import { slack, withinFlex } from './flex.ts';
 import type { Given } from './given.ts';
 import type { Moved } from './market/market.ts';
 import { inRank } from './rank.ts';
@@ -35,6 +36,7 @@ export function roster(given: Omit<Given, 'rack'>, moved: ReadonlyMap<string, Mo
   const steerable: Steerable[] = [];
   const leftAlone: LeftAlone[] = [];
   const untouchable = untouchables(given);
+  const slacks = slack(picture, given.policy);
   const { ranking, views } = inRank(picture, memory.ranking);
   let ratedW = 0;
   for (const device of views) {
@@ -42,7 +44,7 @@ export function roster(given: Omit<Given, 'rack'>, moved: ReadonlyMap<string, Mo
     const home = memory.homes[id] ?? awake;
     const why = whyLeftAlone(device, untouchable, given);
     if (why) leftAlone.push({ device: id, home, watts: unsteeredW(device), why });
-    else steerable.push(atPrice(steer(device, home), moved.get(id)));
+    else steerable.push(atPrice(steer(device, home, slacks.get(id)), moved.get(id)));
     if (canGoDown(device.facts.controls) && !untouchable.safe.has(id)) ratedW += device.facts.ratedW;
   }
   return { ranking, steerable, leftAlone, ratedW };
@@ -71,8 +73,9 @@ export function awaitsIdentity({ facts, identified, unpowered }: DeviceView): bo
   return !unpowered && facts.identityRequired && !identified;
 }
 
-function steer(device: DeviceView, home: Setting): Steerable {
-  const dial = device.facts.controls['limit']?.range;
+/** @param slackShare of its power that a cap may take from what runs there; absent for all of it. */
+function steer(device: DeviceView, home: Setting, slackShare: number | undefined): Steerable {
+  const dial = withinFlex(device.facts.controls['limit']?.range, slackShare);
   const homeW = wattsAt(device, home);
   const sleeps = canSleep(device.facts.controls);
   // What runs on a GPU is not told to rest while capping all of them is enough.
