@@ -16,19 +16,19 @@ function predicted(target: Target, policy: Record<string, unknown> = {}, sleepin
     devices.map(({ id }) => [id, { asleep: sleeping.includes(id), ratedHashrateThs: ths[id] }]),
   );
   const picture = seen(rackOf(devices, readings), after(1), metered(6100));
-  const rules = policyOf({ limits: { step_down_w_per_s: 10, step_up_w_per_s: 10 }, ...policy });
+  const rules = policyOf({ limits: { step_down_w_per_s: 100, step_up_w_per_s: 10 }, ...policy });
   const { memory } = decide(picture, rules, emptyMemory, after(1), RACK);
   const { order } = accepted(target, { scope: { site: 'tx1', to: `rack/${RACK}` } });
   return predict(picture, rules, memory, order, after(2), RACK);
 }
 
-test('a dry run tells the watts and the learned seconds of each cut, and why the others are skipped', () => {
+test('a dry run tells the watts and learned seconds of each cut, the ramp’s with them, and why others are skipped', () => {
   const { cuts, raises, skipped, seconds, expected_w, power_w } = predicted({ kind: 'ceiling', watts: 3200 });
   assert.deepEqual(
     cuts.map(({ device, from_w, to_w, seconds: takes }) => [device, from_w, to_w, takes]),
     [['m02', 3000, 20, 7]],
   );
-  assert.deepEqual([raises, seconds, expected_w, power_w], [[], 7, 3120, 6100]);
+  assert.deepEqual([raises, seconds, expected_w, power_w], [[], 7 + 30, 3120, 6100]);
   assert.deepEqual(skipped, [{ device: 'm01', why: 'home: nothing asks for less' }]);
 });
 

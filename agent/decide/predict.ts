@@ -11,11 +11,13 @@ import type { PredictedMove, Prediction } from '#protocol/lifecycle.ts';
 import type { OrderBody } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
 import { orderTopic } from '#protocol/topics.ts';
+import type { Seconds, Watts } from '#protocol/units.ts';
 import { kidOf } from './binding.ts';
+import { slowest } from './compose.ts';
 import { decide } from './decide.ts';
 import type { Memory, Plan, PlannedDevice } from './plan.ts';
 
-/** Ramps are left out: the prediction is of where the rack ends up, and how long its slowest device takes to get there. */
+/** Where the rack ends up, and how long it takes: the slower of the order's and the policy's ramp, and its slowest device. */
 export function predict(
   picture: Picture,
   policy: Policy,
@@ -36,13 +38,21 @@ export function predict(
     power_w: freshMeter(feedMeter(picture), now)?.powerW ?? null,
     expected_w: round(expectedW(picture, plan)),
     short_by_w: round(plan.shortByW),
-    seconds: Math.max(0, ...moves.map(({ seconds }) => seconds)),
+    seconds: Math.max(0, ...moves.map(({ seconds }) => seconds)) + rampS(before, plan, order, policy),
     cuts: moves.filter(({ from_w, to_w }) => to_w < from_w),
     raises: moves.filter(({ from_w, to_w }) => to_w > from_w),
     skipped: plan.devices
       .filter(({ device }) => !moved.has(device))
       .map((each) => ({ device: each.device, why: each.why })),
   };
+}
+
+/** Of the whole rack's watts; the device that is told last is told at its end. */
+function rampS(before: Plan, plan: Plan, { ramp }: OrderBody, { limits }: Policy): Seconds {
+  const moveW = sumW(plan) - sumW(before);
+  const down = [ramp.down_w_per_s, limits.step_down_w_per_s];
+  const rate = slowest(moveW < 0 ? down : [ramp.up_w_per_s, limits.step_up_w_per_s]);
+  return rate === undefined ? 0 : Math.round(Math.abs(moveW) / rate);
 }
 
 /** Where it all ends up: without ramps, and without waiting for a turn. A rack that only observes still says what it would do. */
@@ -84,7 +94,11 @@ function moveOf(each: PlannedDevice, earlier: PlannedDevice | undefined, picture
 }
 
 function expectedW(picture: Picture, { devices }: Plan): number {
-  return devices.reduce((sum, each) => sum + each.expectedW, feedMeter(picture)?.facts.otherLoadsW ?? 0);
+  return sumW({ devices }) + (feedMeter(picture)?.facts.otherLoadsW ?? 0);
+}
+
+function sumW({ devices }: Pick<Plan, 'devices'>): Watts {
+  return devices.reduce((sum, each) => sum + each.expectedW, 0);
 }
 
 function round(watts: number): number {

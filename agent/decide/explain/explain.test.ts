@@ -71,6 +71,27 @@ test('a level that cannot be met says by how many watts, and a protected device 
   assert.match(words, /the agent leaves it alone$/m);
 });
 
+test('where programs stack the level says who sets it, and who else asks', () => {
+  const scope = { site: 'tx1', to: `rack/${RACK}` } as const;
+  const lower = accepted(
+    { kind: 'ceiling', watts: 3000 },
+    { program: '4cp', event: '4cp-a', id: 'o-2', scope, until: 600 },
+  );
+  const words = told(decided(policyOf(), [1], { kind: 'order', accepted: half }, { kind: 'order', accepted: lower }));
+  assert.match(
+    words,
+    /^level: 3000 W, by 4cp of qse-north: at most 3000 W\. beside it ecrs of qse-north: at most 4000 W$/m,
+  );
+});
+
+test('what is cut in reserve for devices that fail is told with its confidence', () => {
+  const odds = devices.map(({ id }): Observation => {
+    return { kind: 'learned', device: id, learned: { failureOdds: 0.2 } };
+  });
+  const words = told(decided(policyOf(), [1], ...odds, { kind: 'order', accepted: half }));
+  assert.match(words, /^reserve: \d+ W more are cut, so that it is met with 95 % confidence$/m);
+});
+
 test('what was asked and how it was answered is told with its times', () => {
   const asleep = { kind: 'asleep' } as const;
   const of = decided(

@@ -14,7 +14,8 @@ import { clockTime, watts } from './link.ts';
 
 /** Of the whole rack, or down to one device; undefined when there is no such device. */
 export function explain(of: Explained, device?: string): Link[] | undefined {
-  const rack = [orders(of), level(of), line(of), ...market(of), ...guard(of), ...bayLinks(of, device)];
+  const bound = [orders(of), level(of), ...reserve(of), line(of)];
+  const rack = [...bound, ...safety(of), ...market(of), ...guard(of), ...bayLinks(of, device)];
   if (device === undefined) return [...rack, { about: 'devices', says: groupLines(of) }, release(of)];
   const links = deviceLinks(of, device);
   return links && [...rack, ...links, release(of)];
@@ -44,10 +45,25 @@ function orderSentence(track: Track, { baselines }: Memory): string {
   ].join('');
 }
 
-function level({ plan: { levelW, why, shortByW } }: Explained): Link {
+/** Who sets it, who else asks and is outdone, and by how much it cannot be met. */
+function level({ plan: { levelW, why, asked, shortByW } }: Explained): Link {
   if (levelW === undefined) return { about: 'level', says: [why] };
+  const others = asked.filter((each) => each !== why).map((each) => `beside it ${each}`);
   const short = `that cannot be met: ${watts(shortByW)} too much is left when all are cut that may be`;
-  return { about: 'level', says: [`${watts(levelW)}, by ${why}`, ...(shortByW > 0 ? [short] : [])] };
+  return { about: 'level', says: [`${watts(levelW)}, by ${why}`, ...others, ...(shortByW >= 1 ? [short] : [])] };
+}
+
+/** What is cut beyond the level, since some are known to fail. */
+function reserve({ plan, memory, policy }: Explained): Link[] {
+  const spareW = plan.levelW === undefined ? 0 : (memory.reserve?.watts ?? 0);
+  if (spareW < 1) return [];
+  const says = `${watts(spareW)} more are cut, so that it is met with ${policy.confidence * 100} % confidence`;
+  return [{ about: 'reserve', says: [says] }];
+}
+
+/** What local safety takes, whoever asks for it. */
+function safety({ plan }: Explained): Link[] {
+  return plan.safety.length === 0 ? [] : [{ about: 'safety', says: plan.safety }];
 }
 
 function line({ plan, memory, policy, now }: Explained): Link {
