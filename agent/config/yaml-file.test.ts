@@ -89,17 +89,33 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
   ],
   ['an empty list asks for one', 'rack: r07\nkeys: []\n', 'f.yaml:2  keys  must name at least one, found a list'],
   ['an empty file misses what is required', '', 'f.yaml:1  rack  is missing; it must be text'],
-  ['a file that is a list is not a section', '- rack\n', 'f.yaml:1  must be a section with keys, found a list'],
+  [
+    'a file that is a list is not a section',
+    '- rack\n',
+    'f.yaml  holds no sections with keys; name the right file: rack, limits or covers would stand in it',
+  ],
+  [
+    'a key that is given in place of the file is not printed',
+    '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE KEY-----\n',
+    'f.yaml  holds no sections with keys; name the right file: rack, limits or covers would stand in it',
+  ],
+  [
+    'nor are the passwords of another YAML file',
+    'password: hunter2\nuser: x\n',
+    'f.yaml  has no key that belongs there; name the right file: rack, limits or covers would stand in it',
+  ],
+  ['nor what the parser does not understand', '%hunter2\n---\nrack: a\n', 'f.yaml:1  Unknown directive'],
   ['a key given twice is an error, not the last one', 'rack: a\nrack: b\n', 'f.yaml:2  Map keys must be unique'],
   [
     'a syntax error names its line',
     'rack: r07\nlimits: {min_w: 5\ndevices: []\n',
     'f.yaml:3  Flow map in block collection must be sufficiently indented and end with a }',
   ],
+
   [
     'an alias without its anchor is told, not thrown',
     'rack: *r07\n',
-    'f.yaml  Unresolved alias (the anchor must be set before the alias): r07',
+    'f.yaml  Unresolved alias (the anchor must be set before the alias)',
   ],
 ];
 

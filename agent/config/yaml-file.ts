@@ -6,7 +6,7 @@ import type * as z from 'zod';
 import { alternatives, describe, expectation } from './expectation.ts';
 import { readText } from './files.ts';
 import { knownKeys } from './known-keys.ts';
-import { suggest } from './nearest.ts';
+import { nearest, suggest } from './nearest.ts';
 import type { Bad, Finding, Problem } from './problem.ts';
 import { formatPath } from './problem.ts';
 
@@ -38,6 +38,8 @@ export function parseYaml<Schema extends z.ZodType>(
   const { content, lineOf } = read;
   const result = schema.safeParse(content, { error: expectation });
   if (result.success) return { kind: 'ok', value: result.data, lineOf };
+  const another = whyAnotherFile(content, schema);
+  if (another) return { kind: 'bad', problems: [{ file, path: '', ...another }] };
   const problems = result.error.issues
     .flatMap((issue) => problemsOf(issue, { content, schema }))
     .map(({ path, ...rest }): Problem => ({ file, line: lineOf(path), path: formatPath(path), ...rest }))
@@ -50,15 +52,38 @@ function readYaml(text: string, file: string): { kind: 'ok'; content: unknown; l
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
   const flaws = [...document.errors, ...document.warnings];
   if (flaws.length > 0) {
-    const problems = flaws.map(({ pos, message }) => ({ file, line: counter.linePos(pos[0]).line, path: '', message }));
+    const problems = flaws.map(({ pos, message }) => ({
+      file,
+      line: counter.linePos(pos[0]).line,
+      path: '',
+      message: withoutQuote(message),
+    }));
     return { kind: 'bad', problems };
   }
   try {
     return { kind: 'ok', content: document.toJS() ?? {}, lineOf: (path) => lineIn(document, counter, path) };
   } catch (error) {
     // An alias without its anchor, or aliases that unfold without end, only show here.
-    return { kind: 'bad', problems: [{ file, path: '', message: String((error as Error).message) }] };
+    return { kind: 'bad', problems: [{ file, path: '', message: withoutQuote((error as Error).message) }] };
   }
+}
+
+/** The parser's words behind its own colon are the file's own, and the file may be another one, such as a key. */
+function withoutQuote(message: string): string {
+  return message.split(/(?<=[a-z)]): | %/)[0] ?? message;
+}
+
+/** Why the file was not meant: of one that was named by mistake nothing is told, it may hold secrets. */
+function whyAnotherFile(content: unknown, schema: z.ZodType): Pick<Problem, 'message' | 'hint'> | undefined {
+  const known = knownKeys(schema, [], content);
+  if (known.length === 0) return undefined;
+  const hint = `name the right file: ${alternatives(known.slice(0, 3))} would stand in it`;
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    return { message: 'holds no sections with keys', hint };
+  const keys = Object.keys(content);
+  if (keys.length === 0 || keys.some((key) => known.includes(key) || nearest(key, known) !== undefined))
+    return undefined;
+  return { message: 'has no key that belongs there', hint };
 }
 
 type Context = { content: unknown; schema: z.ZodType };

@@ -195,7 +195,11 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new RegisterMapError([{ file, rule: 'json', detail: String(error) }]);
+    // Never the words of the parser: they quote the file, which may be another one, such as a key.
+    const where = /line \d+ column \d+/.exec(String(error))?.[0];
+    throw new RegisterMapError([
+      { file, rule: 'json', detail: where ? `it ends being JSON at ${where}` : 'it is no JSON' },
+    ]);
   }
 }
 
