@@ -138,5 +138,5 @@ function isTelling({ from, to, shown }: Moved): boolean {
 }
 
 function resultOf({ facts }: DeviceView, { findings, ...rest }: Fit): Result {
-  return { device: facts.id, fits: findings.length === 0, findings, ...rest };
+  return { device: facts.id, tried: true, fits: findings.length === 0, findings, ...rest };
 }

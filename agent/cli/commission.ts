@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import type { CommissionAnswer, CommissionResult } from './commission/answer.ts';
 import { answer } from './commission/answer.ts';
-import { formatDoing, formatOutlets, formatResult } from './commission/render.ts';
+import { formatDoing, formatOutlets, formatResult, formatUnfit } from './commission/render.ts';
 import { writeOutlets } from './commission/write-outlets.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -31,7 +31,8 @@ export const commissionVerb: Verb = (tools) =>
       const agent = await agentOf(options, tools.clock);
       const results = await (options.observe ? observe(agent, options, tools) : move(agent, devices, options, tools));
       await tellOutlets(results, options, tools);
-      if (!options.observe && results.some(({ fits }) => !fits)) throw new Failure('not every device fits');
+      const unfit = options.observe ? undefined : formatUnfit(results);
+      if (unfit) throw new Failure(unfit.message, unfit.fix);
     });
 
 const NOTES = `
@@ -59,7 +60,10 @@ async function move(
       results.push(...seen.results);
       if (!seen.running && seen.results.length === 0) {
         if (seen.waiting > 0 || interrupted.aborted)
-          throw new Failure(`ended early: ${seen.over ?? 'it was called off'}`);
+          throw new Failure(
+            `ended early: ${seen.over ?? 'it was called off'}`,
+            'once that is over, try those that are left: ballast commission DEVICE...',
+          );
         return results;
       }
       if (seen.running) await clock.sleep(LOOK_MS, interrupted);

@@ -193,8 +193,8 @@ test('a miner that does nothing is given up, and a protected or locked-out one i
   await world.agent.setLocal({ lockedOut: ['m01'] }, 'hands inside');
   const end = await commissioned(world);
   assert.deepEqual(findings(end), {
-    m01: ['locked out: not moved'],
-    m02: ['protected, or without controls: not moved'],
+    m01: ['locked out'],
+    m02: ['protected, or without controls'],
   });
   await world.agent.setLocal({ lockedOut: [] }, 'hands out');
   world.rack.miner('m01').faults.ignoresCommands = true;

@@ -3,6 +3,8 @@ import * as z from 'zod';
 
 export const result = z.object({
   device: z.string(),
+  /** Whether it was moved, or seen to move. */
+  tried: z.boolean(),
   fits: z.boolean(),
   findings: z.array(z.string()),
   /** The outlets that moved with it. */

@@ -15,6 +15,8 @@ import { fitOf, looseFitOf } from './fit.ts';
 
 export type Result = {
   readonly device: string;
+  /** Whether it was moved, or seen to move: without that it neither fits nor does not. */
+  readonly tried: boolean;
   readonly fits: boolean;
   readonly findings: readonly string[];
   /** The outlets that moved with it. */
@@ -106,9 +108,8 @@ function next(run: Run, picture: Picture, policy: Policy, memory: Memory, now: N
 
 function whySkipped(view: DeviceView, picture: Picture, policy: Policy, { homes }: Memory): string | undefined {
   const { facts, state, trouble } = view;
-  if (!steered(picture, policy).some((each) => each.facts.id === facts.id))
-    return 'protected, or without controls: not moved';
-  if (picture.local.lockedOut.includes(facts.id)) return 'locked out: not moved';
+  if (!steered(picture, policy).some((each) => each.facts.id === facts.id)) return 'protected, or without controls';
+  if (picture.local.lockedOut.includes(facts.id)) return 'locked out';
   if (state === 'wrong_device') return trouble?.message ?? 'another device is at its address';
   if (state !== 'awake' && state !== 'limited' && state !== 'asleep')
     return `${state}: ${trouble?.message ?? 'it has not been heard'}`;
@@ -168,6 +169,7 @@ function concluded(run: Run, { device, moves, failed }: Test, view: DeviceView |
   const findings = [...new Set([...(failed ? [failed] : []), ...fits.flatMap((fit) => fit.findings)])];
   const result: Result = {
     device,
+    tried: true,
     fits: findings.length === 0 && whole !== undefined,
     findings,
     outlets: whole?.outlets ?? [],
@@ -189,7 +191,7 @@ function ended({ test, ...run }: Run, over: string): Run {
 }
 
 function without(device: string, finding: string): Result {
-  return { device, fits: false, findings: [finding], outlets: [], feedW: undefined, outletsW: undefined };
+  return { device, tried: false, fits: false, findings: [finding], outlets: [], feedW: undefined, outletsW: undefined };
 }
 
 function isRestless(picture: Picture, now: Now): boolean {
