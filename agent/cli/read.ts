@@ -8,11 +8,16 @@ import { openInstruments } from '#agent/technician/own-rack.ts';
 import { readablesOf } from '#agent/technician/readables.ts';
 import type { Line } from '#agent/technician/readout.ts';
 import { readout } from '#agent/technician/readout.ts';
+import { attend } from './attend.ts';
 import { Failure } from './failure.ts';
-import { Interrupted, interruptSignal } from './interrupt.ts';
+import { interruptSignal } from './interrupt.ts';
+import { showLive } from './live.ts';
 import type { LocalOptions } from './local-agent.ts';
 import { agentOf, answerIfRunning, withLocalOptions } from './local-agent.ts';
 import { formatReadout } from './read/render.ts';
+import type { Screen } from './screen.ts';
+import { beside, cut } from './table.ts';
+import type { Terminal } from './terminal.ts';
 import type { Verb } from './tools.ts';
 
 type Options = LocalOptions & { once?: true; json?: true };
@@ -35,21 +40,84 @@ export const readVerb: Verb = ({ terminal, clock }) =>
       .option('--json', 'print JSON, one object a line'),
   ).action(async (instrument: string | undefined, options: Options) => {
     const interrupted = interruptSignal();
-    const source = (await throughAgent(options, clock)) ?? (await byItself(options, clock));
+    const source = (await throughAgent(options, clock, interrupted)) ?? (await byItself(options, clock));
     try {
       const wanted = chosen(instrument, source.instruments);
-      for (let goesOn = true; goesOn; goesOn = !options.once && !interrupted.aborted) {
-        for (const id of wanted) {
-          const lines = await source.read(id);
-          if (options.json) terminal.out(JSON.stringify({ instrument: id, lines }));
-          else terminal.out(`${terminal.tint('bold', id)}\n${formatReadout(lines, terminal)}\n`);
-        }
-        if (!options.once) await clock.sleep(AGAIN_MS, interrupted).catch(passInterrupt);
-      }
+      const look = () => readAll(source, wanted);
+      if (terminal.screen && !options.once && !options.json)
+        await drawAgain(terminal.screen, look, { terminal, clock, interrupted });
+      else await printAgain(look, options, { terminal, clock, interrupted });
     } finally {
       await source.close();
     }
   });
+
+type Readout = { instrument: string; lines: Line[] };
+type Means = { terminal: Terminal; clock: Clock; interrupted: AbortSignal };
+
+/** One after the other: they may hang on one wire. */
+async function readAll(source: Source, instruments: readonly string[]): Promise<Readout[]> {
+  const all: Readout[] = [];
+  for (const instrument of instruments) all.push({ instrument, lines: await source.read(instrument) });
+  return all;
+}
+
+async function printAgain(
+  look: () => Promise<Readout[]>,
+  { once, json }: Options,
+  { terminal, clock, interrupted }: Means,
+): Promise<void> {
+  const print = async () => {
+    for (const each of await look())
+      terminal.out(json ? JSON.stringify(each) : `${formatInstrument(each, terminal).join('\n')}\n`);
+  };
+  await print();
+  if (once) return;
+  await attend(print, {
+    everyMs: AGAIN_MS,
+    clock,
+    interrupted,
+    away: (why) => terminal.note(`${why}: waiting for it`),
+    back: () => terminal.note('the agent answers again'),
+  });
+}
+
+async function drawAgain(
+  takeScreen: () => Screen,
+  look: () => Promise<Readout[]>,
+  { terminal, clock, interrupted }: Means,
+): Promise<void> {
+  let seen: { all: readonly Readout[]; away?: string } = { all: await look() };
+  let from = 0;
+  await showLive(
+    takeScreen(),
+    {
+      pressed: (key) => {
+        from = Math.max(0, from + (key === 'down' ? 1 : key === 'up' ? -1 : 0));
+      },
+      lines: ({ columns, rows }) => {
+        const shown = { width: columns, tint: terminal.tint };
+        const lines = seen.all.flatMap((each) => [...formatInstrument(each, shown), '']);
+        from = Math.min(from, Math.max(0, lines.length - (rows - 1)));
+        const place = lines.length < rows ? '' : 'arrows scroll';
+        const keys = beside('q quit', seen.away ?? place, columns);
+        const body = lines.slice(from, from + rows - 1);
+        return [...body, ...Array.from({ length: rows - 1 - body.length }, () => ''), cut(keys, columns)];
+      },
+      look: async () => {
+        seen = { all: await look() };
+      },
+      away: (why) => {
+        seen = { ...seen, away: why };
+      },
+    },
+    { clock, interrupted, everyMs: AGAIN_MS },
+  );
+}
+
+function formatInstrument({ instrument, lines }: Readout, screen: Pick<Terminal, 'width' | 'tint'>): string[] {
+  return [screen.tint('bold', instrument), ...formatReadout(lines, screen).split('\n')];
+}
 
 function chosen(instrument: string | undefined, all: readonly string[]): readonly string[] {
   if (instrument === undefined) {
@@ -73,10 +141,10 @@ const line = z.object({
 });
 const read = z.object({ lines: z.array(line) });
 
-async function throughAgent(options: Options, clock: Clock): Promise<Source | undefined> {
+async function throughAgent(options: Options, clock: Clock, signal: AbortSignal): Promise<Source | undefined> {
   const answer = await answerIfRunning(options, clock, 'instruments', {});
   if (answer === undefined) return undefined;
-  const agent = await agentOf(options, clock);
+  const agent = await agentOf(options, clock, signal);
   return {
     instruments: listed.parse(answer).instruments,
     read: async (instrument) => read.parse(await agent.ask('read', { instrument })).lines,
@@ -97,8 +165,4 @@ async function byItself({ config }: Options, clock: Clock): Promise<Source> {
     },
     close: () => rack.stop(),
   };
-}
-
-function passInterrupt(error: unknown): void {
-  if (!(error instanceof Interrupted)) throw error;
 }

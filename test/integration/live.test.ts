@@ -22,6 +22,7 @@ async function standIn(t: TestContext): Promise<Standing> {
   t.after(() => rm(folder, { recursive: true }));
   const socket = join(folder, 'ballast.sock');
   let boot = 0;
+  let reads = 0;
   let events: { n: number }[] = [];
   const say = (why: string) => {
     const subject = { order: null, event: null, issuer: null, program: null, phase: null, code: null, device: 'm2' };
@@ -35,6 +36,13 @@ async function standIn(t: TestContext): Promise<Standing> {
   };
   const handlers = {
     status: () => ({ ...toldBy(topics), more: false }),
+    instruments: () => ({ instruments: ['feed'] }),
+    read: () => {
+      reads += 1;
+      return {
+        lines: [{ point: 'power_w', register: '52', raw: '0001', value: reads, unit: 'W', age_ms: 0, trouble: null }],
+      };
+    },
     events: (asked: unknown) => {
       const { boot: known, after = 0 } = asked as { boot?: number; after?: number };
       return { boot, events: events.filter(({ n }) => known !== boot || n > after), more: false };
@@ -88,6 +96,10 @@ test(
     await terminal.shows(/q quit/);
     process.kill(Number(await readFile(pid, 'utf8')), 'SIGTERM');
     await terminal.shows(/ended with 0/);
+    await terminal.type(`${bin} read --socket ${agent.socket}`);
+    const read = await terminal.shows(/power_w .* [3-9] W\n/);
+    assert.equal(read.filter((line) => line.startsWith('power_w')).length, 1, 'drawn over in place');
+    await terminal.press('q');
     await terminal.type('stty -a');
     await terminal.shows(/ icanon [\s\S]* echo /);
   },
