@@ -1,12 +1,13 @@
 /**
  * A recorded under-frequency event, 30 looks a second, replayed into a simulated meter over TCP and over a serial line
- * of 19200 baud. Seventeen trips lie in its way, each a miner's watts: from each crossing to the write that cuts it.
+ * of 19200 baud. Many trips lie in its way, each a miner's watts: from each crossing to the write that cuts it. The rack
+ * is a process of its own, as a real one would be; what lies between is all the agent's.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hertz, Millis } from '#protocol/units.ts';
 import type { Bench, Check } from './bench.ts';
 import { quantile } from './bench.ts';
 import { readCsv } from './csv.ts';
+import type { Look } from './frequency/rack-process.ts';
 import type { Wire } from './frequency/rig.ts';
 import { openRig } from './frequency/rig.ts';
 
@@ -33,7 +34,7 @@ export const frequency: Bench = {
           better: 'lower',
         },
       );
-      for (const part of ['sample', 'decision', 'actuation'] as const) {
+      for (const part of ['sample', 'wire', 'decision', 'actuation'] as const) {
         for (const share of [0.5, 0.99])
           figures[`${name}_${part}_p${share * 100}_ms`] = quantile(
             times.map((each) => each[part]),
@@ -53,35 +54,29 @@ const WIRES: readonly [string, Wire][] = [
   ['rtu_19200', { kind: 'rtu', baud: 19_200 }],
 ];
 /** The first, above the event's own, finds the code cold; an agent rehearses when it starts. It is not counted. */
-const THRESHOLDS: readonly Hertz[] = Array.from({ length: 18 }, (_, i) => (5996 - i) / 100);
+const THRESHOLDS: readonly Hertz[] = Array.from({ length: 35 }, (_, i) => (11_992 - i) / 200);
 const COUNTED = THRESHOLDS.length - 1;
-/** Until the miners have been read and hold their tokens. */
-const WARM_UP_MS: Millis = 4000;
 
-/** From the crossing to the look's arrival: its age on the meter, the wire, and the second look that a trip needs. */
-type Times = { readonly sample: Millis; readonly decision: Millis; readonly actuation: Millis };
+/**
+ * `sample`: from the crossing until the look that decides is asked for, which is the second, since a trip needs two;
+ * `wire`: until it has come.
+ */
+type Times = Readonly<Record<'sample' | 'wire' | 'decision' | 'actuation', Millis>>;
 
 function ours({ decision, actuation }: Times): Millis {
   return decision + actuation;
 }
 
-async function replayed(wire: Wire, looks: readonly { s: number; hz: Hertz }[]): Promise<Times[]> {
+async function replayed(wire: Wire, looks: readonly Look[]): Promise<Times[]> {
   const rig = await openRig(wire, THRESHOLDS);
-  await sleep(WARM_UP_MS);
-  const crossedAt = new Map<string, Millis>();
-  const begun = performance.now() - FROM_S * 1000;
-  for (const { s, hz } of looks) {
-    await sleep(Math.max(0, begun + s * 1000 - performance.now()));
-    rig.rack.feed.frequencyHz.moveTo(hz, 0);
-    for (const [i, below] of THRESHOLDS.entries()) {
-      if (hz < below && !crossedAt.has(`o-${i}`)) crossedAt.set(`o-${i}`, performance.now());
-    }
-  }
-  await sleep(1000);
+  const crossings = await rig.replay(looks);
   await rig.stop();
-  return rig.cuts.slice(1).flatMap(({ order, seenAt, decidedAt, wroteAt }) => {
-    const at = crossedAt.get(order);
+  return rig.cuts.slice(1).flatMap(({ order, askedAt, seenAt, decidedAt, wroteAt }) => {
+    // Where it was back above before there were two looks, nothing was to be done yet.
+    const at = crossings[Number(order.slice('o-'.length))]?.findLast((crossedAt) => crossedAt < askedAt);
     if (at === undefined || wroteAt === undefined) return [];
-    return [{ sample: seenAt - at, decision: decidedAt - seenAt, actuation: wroteAt - decidedAt }];
+    return [
+      { sample: askedAt - at, wire: seenAt - askedAt, decision: decidedAt - seenAt, actuation: wroteAt - decidedAt },
+    ];
   });
 }
