@@ -4,6 +4,7 @@ import { estimated } from '#agent/state/estimate.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
+import { samplesAfter } from '#agent/state/series.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Level } from './level.ts';
@@ -30,12 +31,12 @@ export function proves(picture: Picture, policy: Policy, cut: readonly string[],
   const outside = covered && cut.find((device) => !covered.has(device));
   if (outside !== undefined) return { kind: 'unknown', why: `meter ${id} does not cover ${outside}` };
   const from = now.mono - policy.meter_window_s * 1000;
-  if (!meter.trouble && meter.samples.every(({ mono }) => mono > from)) return { kind: 'early' };
+  const window = samplesAfter(meter, from);
+  if (!meter.trouble && window.length === meter.samples.length) return { kind: 'early' };
   if (!freshMeter(meter, now)) {
     const why = `meter ${id} is silent: ${meter.trouble?.message ?? 'no reading yet'}`;
     return { kind: 'unknown', why: why + estimate(picture, now) };
   }
-  const window = meter.samples.filter(({ mono }) => mono > from);
   if (window.length < LEAST_SAMPLES) return { kind: 'unknown', why: `meter ${id} has too few readings yet` };
   const meanW = window.reduce((sum, { powerW }) => sum + powerW, 0) / window.length;
   const offW = meanW - level.watts;

@@ -31,10 +31,13 @@ export type Around = {
 export function progress(around: Around): { tracks: Track[]; steps: Step[] } {
   const { picture, memory, bounds, now } = around;
   const known = new Map(acceptedOrders(picture).map((accepted) => [keyOf(accepted), accepted]));
+  // Of two of one name the first counts.
+  const binding = new Map(bounds.toReversed().map((bound) => [keyOf(bound.accepted), bound]));
+  const cuts = binding.size > 0 ? cutsOf(around) : noCuts;
   const advances = [...memory.tracks, ...newTracks(picture, memory, now)].map((each) => {
     const track = retimed(each, known.get(trackKey(each)));
-    const bound = bounds.find(({ accepted }) => keyOf(accepted) === trackKey(track));
-    if (bound) return whileBinding(track.done ? reopened(track) : track, bound, around);
+    const bound = binding.get(trackKey(track));
+    if (bound) return whileBinding(track.done ? reopened(track) : track, bound, cuts, around);
     return track.done ? advance(track) : whileNot(track, around);
   });
   return {
@@ -68,16 +71,29 @@ function retimed(track: Track, accepted: AcceptedOrder | undefined): Track {
   return accepted ? { ...track, until: endsAt(accepted) } : track;
 }
 
+/** Devices that are to be away from home. They are the same for every order, and looked through once for all of them. */
+type Cuts = {
+  readonly devices: readonly PlannedDevice[];
+  /** Those of them that are not where they are to be, each with the reason. */
+  readonly short: readonly string[];
+};
+
+const noCuts: Cuts = { devices: [], short: [] };
+
+function cutsOf({ plan, picture }: Around): Cuts {
+  const devices = plan.devices.filter((each) => !sameSetting(each.want, each.home));
+  const short = devices.filter((each) => each.stubborn || !isShown(each, picture));
+  return { devices, short: short.map((each) => whyShort(each, picture)) };
+}
+
 /** acting -> acknowledged -> confirmed -> metered -> holding, or partial past the deadline. */
-function whileBinding(track: Track, bound: Bound, around: Around): Advance {
+function whileBinding(track: Track, bound: Bound, cuts: Cuts, around: Around): Advance {
   const { accepted, interval, level } = bound;
   const { picture, policy, plan, now } = around;
   const levelW = orderedW(level, policy);
-  const cuts = plan.devices.filter((each) => !sameSetting(each.want, each.home));
-  const short = cuts.filter((each) => each.stubborn || !isShown(each, picture)).map((each) => whyShort(each, picture));
   const asked: Level = { ...level, watts: levelW };
   const limits = impossible(asked, plan) ?? [];
-  const start = advance({ ...track, levelW, intervalFrom: interval.from, short: short.concat(limits) });
+  const start = advance({ ...track, levelW, intervalFrom: interval.from, short: cuts.short.concat(limits) });
   // Where another goes further, both are told.
   const why = [...new Set([asks(bound, policy), plan.why].concat(limits))].join('; ');
   const overridden = whyOverridden(asked, plan, picture);
@@ -85,9 +101,9 @@ function whileBinding(track: Track, bound: Bound, around: Around): Advance {
   if (overridden !== undefined) return isKnown ? start : reach(start, 'overridden', `${why}; ${overridden}`, now);
   const acting = isKnown ? start : reach(start, 'acting', why, now);
   const arrived = hasArrived(asked, plan);
-  const told = arrived ? throughDevices(acting, cuts, around) : acting;
+  const told = arrived ? throughDevices(acting, cuts.devices, around) : acting;
   const dueAt = Math.max(epochMs(interval.from), accepted.receivedAt) + accepted.order.deadline_s * 1000;
-  return throughMeter(told, cuts, asked, dueAt, around);
+  return throughMeter(told, cuts.devices, asked, dueAt, around);
 }
 
 /** Whether the ramps have come to what is asked, or as near as the rack can. */

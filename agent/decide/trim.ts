@@ -12,6 +12,7 @@ import { dropS } from '#agent/state/learn.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, MeterView, Picture } from '#agent/state/picture.ts';
 import { devicesOf, feedMeter } from '#agent/state/picture.ts';
+import { samplesAfter } from '#agent/state/series.ts';
 import { shows } from '#agent/state/setting.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
@@ -73,7 +74,7 @@ function errorW(trim: Trim, { picture, leastW, now }: Metering): Watts | undefin
   // Cheap first: a rack of thousands is not looked through at every turn.
   if ((meter.samples.at(-LEAST_SAMPLES)?.mono ?? 0) <= trim.since) return undefined;
   const quietFrom = Math.max(trim.since, settledFrom(picture, now));
-  const samples = meter.samples.filter(({ mono }) => mono > quietFrom);
+  const samples = samplesAfter(meter, quietFrom);
   if (samples.length < LEAST_SAMPLES) return undefined;
   const error = samples.reduce((sum, { powerW }) => sum + powerW, 0) / samples.length - trim.expectedW;
   const isSaturated = error > trim.watts && trim.expectedW <= leastW;

@@ -1,7 +1,7 @@
 /** Watts over the last minutes, by a meter and by outlets, as they were seen at the time. Pure. */
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Now, PduReading } from './observation.ts';
-import type { At, DeviceView, Picture, Sample } from './picture.ts';
+import type { At, DeviceView, MeterView, Picture, Sample } from './picture.ts';
 import { feedMeter } from './picture.ts';
 
 export type Point = { readonly mono: Millis; readonly watts: Watts };
@@ -24,6 +24,11 @@ export function withEarlier(
   reading: At<PduReading>,
 ): readonly At<PduReading>[] {
   return [...young(earlier, ({ at }) => at.mono, reading.at.mono), reading];
+}
+
+/** Samples after that moment. Found from the end: a frequency meter keeps thousands, and the last few are asked for. */
+export function samplesAfter({ samples }: MeterView, mono: Millis): readonly Sample[] {
+  return samples.slice(samples.findLastIndex((sample) => sample.mono <= mono) + 1);
 }
 
 /** Of the feed meter, where it covers the device; from just before `since`. */

@@ -73,7 +73,7 @@ async function replayed(wire: Wire, looks: readonly Look[]): Promise<Times[]> {
   await rig.stop();
   return rig.cuts.slice(1).flatMap(({ order, askedAt, seenAt, decidedAt, wroteAt }) => {
     // Where it was back above before there were two looks, nothing was to be done yet.
-    const at = crossings[Number(order.slice('o-'.length))]?.findLast((crossedAt) => crossedAt < askedAt);
+    const at = crossings[Number(order.slice('o-'.length))]?.findLast((crossedAt) => crossedAt < seenAt);
     if (at === undefined || wroteAt === undefined) return [];
     return [
       { sample: askedAt - at, wire: seenAt - askedAt, decision: decidedAt - seenAt, actuation: wroteAt - decidedAt },
