@@ -1,6 +1,6 @@
 /**
  * A recorded under-frequency event, 30 looks a second, replayed into a simulated meter over TCP and over a serial line
- * of 19200 baud. Many trips lie in its way, each a miner's watts: from each crossing to the write that cuts it. The rack
+ * of 19200 baud. Seventeen trips lie in its way, each a miner's watts: from each crossing to the write that cuts it. The rack
  * is a process of its own, as a real one would be; what lies between is all the agent's.
  */
 import type { Hertz, Millis } from '#protocol/units.ts';
@@ -54,7 +54,7 @@ const WIRES: readonly [string, Wire][] = [
   ['rtu_19200', { kind: 'rtu', baud: 19_200 }],
 ];
 /** The first, above the event's own, finds the code cold; an agent rehearses when it starts. It is not counted. */
-const THRESHOLDS: readonly Hertz[] = Array.from({ length: 35 }, (_, i) => (11_992 - i) / 200);
+const THRESHOLDS: readonly Hertz[] = Array.from({ length: 18 }, (_, i) => (5996 - i) / 100);
 const COUNTED = THRESHOLDS.length - 1;
 
 /**
@@ -75,8 +75,7 @@ async function replayed(wire: Wire, looks: readonly Look[]): Promise<Times[]> {
     // Where it was back above before there were two looks, nothing was to be done yet.
     const at = crossings[Number(order.slice('o-'.length))]?.findLast((crossedAt) => crossedAt < seenAt);
     if (at === undefined || wroteAt === undefined) return [];
-    return [
-      { sample: askedAt - at, wire: seenAt - askedAt, decision: decidedAt - seenAt, actuation: wroteAt - decidedAt },
-    ];
+    const sample = Math.max(0, askedAt - at);
+    return [{ sample, wire: seenAt - at - sample, decision: decidedAt - seenAt, actuation: wroteAt - decidedAt }];
   });
 }
