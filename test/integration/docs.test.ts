@@ -1,14 +1,15 @@
 /** The documents do what they say: every command in them is typed, and prints what they show. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { connectAsync } from 'mqtt';
+import { openDesk } from '#test/docs/desk.ts';
 import type { Place } from '#test/docs/place.ts';
-import { NETWORK, playSystemd, translation } from '#test/docs/place.ts';
+import { NETWORK } from '#test/docs/place.ts';
 import { play } from '#test/docs/play.ts';
 import type { Account, Right } from '#test/docs/rights.ts';
 import { tried } from '#test/docs/rights.ts';
@@ -31,7 +32,7 @@ describe('the documents', options, () => {
     folder = await mkdtemp(join(tmpdir(), 'ballast-docs-'));
     // mosquitto becomes a user of its own.
     await chmod(folder, 0o755);
-    place = await openPlace(folder);
+    place = await openDesk(folder);
   });
   after(async () => {
     await promisify(execFile)(join(folder, 'programs/systemctl'), ['stop', 'mosquitto']);
@@ -79,27 +80,3 @@ describe('the documents', options, () => {
     );
   });
 });
-
-async function openPlace(folder: string): Promise<Place> {
-  const programs = join(folder, 'programs');
-  const home = join(folder, 'home');
-  await mkdir(home);
-  await mkdir(join(folder, 'etc/mosquitto/conf.d'), { recursive: true });
-  const conf = join(folder, 'etc/mosquitto/mosquitto.conf');
-  // What Debian's own says, but for its disk and its log.
-  await writeFile(conf, `log_dest stderr\ninclude_dir ${join(folder, 'etc/mosquitto/conf.d')}\n`);
-  await playSystemd(programs, {
-    mosquitto: { line: `mosquitto -c ${conf}`, ready: 'mosquitto version .* running' },
-  });
-  const names = translation([
-    ['10.0.', NETWORK],
-    ['/etc/mosquitto', join(folder, 'etc/mosquitto')],
-  ]);
-  return {
-    ...names,
-    shell: ['/bin/sh', '-euc'],
-    cwd: home,
-    environment: { PATH: `${programs}:/usr/local/sbin:/usr/sbin:/usr/bin:/bin` },
-    file: names.here,
-  };
-}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -14,6 +14,7 @@ import { startMosquitto } from '#test/integration/support/mosquitto.ts';
 import { needs } from '#test/integration/support/needs.ts';
 import type { Site } from '#test/integration/support/site.ts';
 import { openSite } from '#test/integration/support/site.ts';
+import { installByThePage } from './technician.ts';
 
 const run = promisify(execFile);
 const checkout = resolve(import.meta.dirname, '../..');
@@ -29,7 +30,8 @@ const options = {
   concurrency: 2,
 };
 
-describe('the Debian package', options, () => {
+// Two at a time: most of it is waiting, for miners to warm up and for another processor to be played.
+describe('the Debian package', { ...options, concurrency: 2 }, () => {
   let folder = '';
   let file = '';
   before(async () => {
@@ -73,67 +75,93 @@ describe('the Debian package', options, () => {
     assert.equal(stdout + stderr, '');
   });
 
-  test(
-    'serves a bare Debian: it obeys, holds its outputs through an upgrade in mid-event, and leaves nothing',
-    options,
-    async (t) => {
-      const root = join(folder, 'root');
+  describe('on a bare Debian', options, () => {
+    let root = '';
+    const inside = (...command: string[]) => run('chroot', [root, ...command], { env: { PATH: '/usr/sbin:/usr/bin' } });
+    before(async () => {
+      root = join(folder, 'root');
       await run('debootstrap', ['--variant=minbase', 'bookworm', root], { maxBuffer: 1 << 24 });
-      // Where every machine has it.
+      // Where every machine has them.
       await run('mount', ['-t', 'proc', 'proc', join(root, 'proc')]);
-      t.after(() => run('umount', [join(root, 'proc')]));
-      const inside = (...command: string[]) =>
-        run('chroot', [root, ...command], { env: { PATH: '/usr/sbin:/usr/bin' } });
-      const there = () => globSync('{etc,lib,usr,var/lib/ballast}/**', { cwd: root }).sort();
-      const bare = new Set(there());
-      const install = async () => {
-        await run('cp', [file, join(root, 'tmp/ballast.deb')]);
-        await inside('dpkg', '--install', '/tmp/ballast.deb');
-      };
-      await install();
-      assert.match((await inside('ballast', '--version')).stdout, /^\d+\.\d+\.\d+/);
-      const ill = await inside('ballast', 'doctor').catch((error: { stdout: string }) => error);
-      assert.match(ill.stdout, /there is no \/etc\/ballast\/config.yaml/);
-      assert.match((await inside('id', 'ballast')).stdout, /dialout/);
+      await run('mount', ['--bind', '/dev/pts', join(root, 'dev/pts')]);
+    });
+    after(() => run('umount', [join(root, 'proc'), join(root, 'dev/pts')]));
 
-      const ballast: Ballast = {
-        command: ['chroot', root, 'ballast'],
-        seen: (path) => `/${relative(root, path)}`,
-      };
-      const site = await siteOf(t, ballast, join(root, 'tmp'));
-      const { watcher, issuer } = site;
-      const agent = await site.startReady();
-      const order = await issuer.order({ kind: 'ceiling', fraction: 0.4 });
-      await watcher.phase(order, 'holding');
-      const writes = site.writes();
-      const asleep = site.asleep();
-      assert.deepEqual(asleep, ['m03', 'm04']);
+    test(
+      'needs no more than the page: from the .deb to a rack that observes, and one that obeys',
+      options,
+      async (t) => {
+        const desk = join(folder, 'desk');
+        await mkdir(desk);
+        await chmod(folder, 0o755);
+        const { observing, obeying } = await installByThePage(root, desk, file);
+        t.diagnostic(
+          `to a rack that observes: ${JSON.stringify(observing)}; then to one that obeys: ${JSON.stringify(obeying)}`,
+        );
+        assert.ok(
+          observing.commands <= 12 && observing.questions <= 3 && observing.files <= 2,
+          JSON.stringify(observing),
+        );
+        assert.ok(obeying.commands <= 4 && obeying.questions === 0 && obeying.files <= 1, JSON.stringify(obeying));
+        await inside('dpkg', '--purge', 'ballast');
+      },
+    );
 
-      await agent.stop();
-      await install();
-      const restored = site.startReady();
-      await restored;
-      assert.deepEqual(site.asleep(), asleep);
-      assert.deepEqual(site.writes(), writes, 'no miner was told anything');
-      const release = await issuer.order({ kind: 'release' });
-      await watcher.phase(release, 'restored');
-      assert.deepEqual(site.asleep(), []);
-      await (await restored).stop();
+    test(
+      'serves a bare Debian: it obeys, holds its outputs through an upgrade in mid-event, and leaves nothing',
+      options,
+      async (t) => {
+        const there = () => globSync('{etc,lib,usr,var/lib/ballast}/**', { cwd: root }).sort();
+        const bare = new Set(there());
+        const install = async () => {
+          await run('cp', [file, join(root, 'tmp/ballast.deb')]);
+          await inside('dpkg', '--install', '/tmp/ballast.deb');
+        };
+        await install();
+        assert.match((await inside('ballast', '--version')).stdout, /^\d+\.\d+\.\d+/);
+        const ill = await inside('ballast', 'doctor').catch((error: { stdout: string }) => error);
+        assert.match(ill.stdout, /there is no \/etc\/ballast\/config.yaml/);
+        assert.match((await inside('id', 'ballast')).stdout, /dialout/);
 
-      await inside('dpkg', '--remove', 'ballast');
-      const left = there().filter((path) => !bare.has(path) && path.includes('ballast'));
-      assert.deepEqual(
-        left.filter((path) => !/^etc\/ballast|^var\/lib\/(ballast|dpkg|systemd)/.test(path)),
-        [],
-        'only conffiles and state stay',
-      );
-      await inside('dpkg', '--purge', 'ballast');
-      assert.deepEqual(
-        there().filter((path) => /ballast/.test(path) && !/dpkg/.test(path)),
-        [],
-      );
-    },
-  );
+        const ballast: Ballast = {
+          command: ['chroot', root, 'ballast'],
+          seen: (path) => `/${relative(root, path)}`,
+        };
+        const site = await siteOf(t, ballast, join(root, 'tmp'));
+        const { watcher, issuer } = site;
+        const agent = await site.startReady();
+        const order = await issuer.order({ kind: 'ceiling', fraction: 0.4 });
+        await watcher.phase(order, 'holding');
+        const writes = site.writes();
+        const asleep = site.asleep();
+        assert.deepEqual(asleep, ['m03', 'm04']);
+
+        await agent.stop();
+        await install();
+        const restored = site.startReady();
+        await restored;
+        assert.deepEqual(site.asleep(), asleep);
+        assert.deepEqual(site.writes(), writes, 'no miner was told anything');
+        const release = await issuer.order({ kind: 'release' });
+        await watcher.phase(release, 'restored');
+        assert.deepEqual(site.asleep(), []);
+        await (await restored).stop();
+
+        await inside('dpkg', '--remove', 'ballast');
+        const left = there().filter((path) => !bare.has(path) && path.includes('ballast'));
+        assert.deepEqual(
+          left.filter((path) => !/^etc\/ballast|^var\/lib\/(ballast|dpkg|systemd)/.test(path)),
+          [],
+          'only conffiles and state stay',
+        );
+        await inside('dpkg', '--purge', 'ballast');
+        assert.deepEqual(
+          there().filter((path) => /ballast/.test(path) && !/dpkg/.test(path)),
+          [],
+        );
+      },
+    );
+  });
 
   test('for arm64, made on this machine, obeys an order on that processor', options, async (t) => {
     const root = join(folder, 'arm64');
