@@ -28,7 +28,8 @@ export const openSerial: OpenSerial = async ({ path, baud, parity, stopBits }, s
 /** Loaded by the first port: an agent without serial buses starts without the library's native part. */
 async function library(): Promise<typeof import('serialport')> {
   try {
-    return await import('serialport');
+    // It is CommonJS: Node finds its names, but the bundle that is installed has only this one.
+    return (await import('serialport')).default;
   } catch (cause) {
     const fix = 'reinstall the dependencies on this machine with npm ci';
     throw new AdapterError('unreachable', `the library serialport cannot be loaded: ${fix}`, { cause });
