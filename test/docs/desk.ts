@@ -14,6 +14,9 @@ export const HURRY = [
   ['clock: kernel', 'clock: trusted'],
 ] as const;
 
+/** mosquitto listens for WebSockets on every address of the machine, whichever it is told. */
+export const WEB_PORT = 20_000 + (process.pid % 10_000);
+
 export const ADAPTER = '/dev/serial/by-id/usb-FTDI_A10K2X7B-if00-port0';
 
 /** @param port where the serial adapter is here. */
@@ -33,6 +36,7 @@ export async function openDesk(folder: string, port = ADAPTER): Promise<Place> {
   await chmod(join(programs, 'ballast'), 0o755);
   const names = translation([
     ['10.0.', NETWORK],
+    ['8084', String(WEB_PORT)],
     [ADAPTER, port],
     ...folders.map((path) => [path, inside(path)] as const),
     ...HURRY,

@@ -4,6 +4,7 @@
  *
  *   sh              typed into a shell, and must end well; `exit=1` for one that shows a failure
  *   sh asks         it asks at the terminal: the answers stand in the output shown
+ *   sh again        typed again until it shows what the page shows, as one does who waits for something
  *   sh beside       goes on while the reader does, in another terminal
  *   sh unrun        not run by a test; the text around it says so
  *   text            what the block before it prints
@@ -18,7 +19,7 @@ export type Run = {
   readonly script: string;
   /** undefined where the page shows nothing. */
   readonly shown: string | undefined;
-  readonly how: 'plain' | 'asks' | 'beside' | 'unrun';
+  readonly how: 'plain' | 'asks' | 'again' | 'beside' | 'unrun';
   readonly exit: number;
 };
 
@@ -71,7 +72,7 @@ function blocksOf(markdown: string): Block[] {
   return blocks;
 }
 
-const ways = ['asks', 'beside', 'unrun'] as const;
+const ways = ['asks', 'again', 'beside', 'unrun'] as const;
 
 function howOf(words: readonly string[], line: number): Run['how'] {
   const unknown = words.find((word) => !ways.some((way) => way === word) && !/^exit=\d+$/.test(word));

@@ -11,6 +11,9 @@ import { commandsOf, stepsOf } from './document.ts';
 import type { Place } from './place.ts';
 import { difference } from './shown.ts';
 
+/** No page shows anything that takes longer to come about. */
+const PATIENCE_MS = 90_000;
+
 /** What a person had to do. */
 export type Played = { commands: number; questions: number; files: number };
 
@@ -28,11 +31,15 @@ export async function play(name: string, markdown: string, place: Place): Promis
       }
       if (step.how === 'unrun') continue;
       played.commands += commandsOf(step.script).length;
-      const typed = type(step, place);
+      let typed = type(step, place);
       if (step.how === 'beside') {
         beside.push(typed);
         await typed.shows(step.shown ?? '', where);
         continue;
+      }
+      const since = performance.now();
+      while (step.how === 'again' && !(await typed.fits(step)) && performance.now() - since < PATIENCE_MS) {
+        typed = type(step, place);
       }
       if (step.how === 'asks') played.questions += await typed.answer(step.shown ?? '');
       await typed.ends(step, where);
@@ -54,6 +61,8 @@ type Typed = {
   answer(shown: string): Promise<number>;
   /** Once it has printed what is shown, or ended without. */
   shows(shown: string, where: string): Promise<void>;
+  /** Once it has ended. */
+  fits(run: Run): Promise<boolean>;
   ends(run: Run, where: string): Promise<void>;
   stop(): Promise<void>;
 };
@@ -63,7 +72,9 @@ function type({ script, how }: Run, place: Place): Typed {
   const pty = how === 'asks' ? openPty() : undefined;
   const stdin = pty === undefined ? undefined : openSync(pty.path, 'r+');
   // In the order in which a terminal would show them.
-  const child = spawn(program, [...args, `exec 2>&1\n${place.here(script)}`], {
+  // One that goes on is the shell's last word, so that Ctrl-C reaches it.
+  const typed = `exec 2>&1\n${how === 'beside' ? 'exec ' : ''}${place.here(script)}`;
+  const child = spawn(program, [...args, typed], {
     stdio: [stdin ?? 'ignore', 'pipe', 'inherit'],
     ...(place.cwd !== undefined && { cwd: place.cwd }),
     env: place.environment,
@@ -91,11 +102,16 @@ function type({ script, how }: Run, place: Place): Typed {
       return questions.length;
     },
     shows: async (shown, where) => {
-      while (difference(shown, place.inDocument(said)) !== undefined) {
-        assert.ok(!over(), complaint(where, 'it ended', said));
-        await heard();
+      const tooLong = AbortSignal.timeout(PATIENCE_MS);
+      for (;;) {
+        const trouble = difference(shown, place.inDocument(said));
+        if (trouble === undefined) return;
+        assert.ok(!over() && !tooLong.aborted, complaint(where, trouble, said));
+        await Promise.race([heard(), once(tooLong, 'abort')]);
       }
     },
+    fits: async ({ shown, exit }) =>
+      (await closed) === exit && difference(shown ?? '', place.inDocument(said)) === undefined,
     ends: async ({ shown, exit }, where) => {
       const code = await closed;
       assert.equal(code, exit, complaint(where, `it ended with ${code}`, said));

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { writeKeyPair } from '#agent/config/keys.ts';
-import { openDesk } from '#test/docs/desk.ts';
+import { openDesk, WEB_PORT } from '#test/docs/desk.ts';
 import { stepsOf } from '#test/docs/document.ts';
 import type { Place } from '#test/docs/place.ts';
 import { NETWORK } from '#test/docs/place.ts';
@@ -58,7 +58,7 @@ describe('the documents', options, () => {
       key: await certificate(`${name}.key`),
     });
     const issuer = { url: `mqtts://${BROKER}:8884`, ca, username: 'qse-north', password: 'a long one' };
-    const noc = { url: `wss://${BROKER}:8084`, ca, username: 'noc', password: 'another one' };
+    const noc = { url: `wss://${BROKER}:${WEB_PORT}`, ca, username: 'noc', password: 'another one' };
     const accounts = { r07: await rack('r07'), r08: await rack('r08'), 'qse-north': issuer, noc };
     const all = Object.keys(accounts);
     const rights: Right[] = [
