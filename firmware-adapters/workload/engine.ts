@@ -3,23 +3,29 @@ import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
 import type { AdapterContext } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
-import type { HttpReply } from '../transport/http.ts';
+import type { HttpBody, HttpReply } from '../transport/http.ts';
 import { HttpLine } from '../transport/http.ts';
 import type { MetricNames, QueueTime } from './demand.ts';
-import { demandIn, sglangMetrics, tgiMetrics, tritonMetrics } from './demand.ts';
+import { demandIn, tgiMetrics, tritonMetrics } from './demand.ts';
 import type { Step, Workload, WorkloadAdapter, WorkloadReading } from './workload.ts';
 
 export const TIMEOUT_MS: Millis = 5_000;
 
-export type Ask = (method: 'GET' | 'POST', to: URL, timeoutMs: Millis, signal: AbortSignal) => Promise<HttpReply>;
+export type Ask = (
+  method: 'GET' | 'POST',
+  to: URL,
+  timeoutMs: Millis,
+  signal: AbortSignal,
+  body?: HttpBody,
+) => Promise<HttpReply>;
 
 /** A connection a request: a poll and a switch must not wait for each other. Anything but a success is thrown. */
 export function asker({ clock, connect }: Pick<AdapterContext, 'clock' | 'connect'>): Ask {
-  return async (method, { hostname: host, port, pathname, search }, timeoutMs, signal) => {
+  return async (method, { hostname: host, port, pathname, search }, timeoutMs, signal, body) => {
     const line = new HttpLine({ host, port: Number(port || 80), clock, connect });
     const path = pathname + search;
     try {
-      const reply = await line.ask({ method, path, timeoutMs, once: true }, signal);
+      const reply = await line.ask({ method, path, timeoutMs, once: true, ...(body && { body }) }, signal);
       if (reply.status >= 200 && reply.status < 300) return reply;
       const kind = reply.status === 404 ? 'unsupported' : 'refused';
       throw new AdapterError(kind, `${method} ${path}: status ${reply.status}`, { code: reply.status });
@@ -34,12 +40,7 @@ const watched = z.object({
   url: z.url({ protocol: /^http$/ }),
 });
 
-/**
- * Engines whose demand is read and who are never told anything: SGLang (started with `--enable-metrics`), whose release
- * of memory nobody can confirm, Triton (port 8002) and Hugging Face TGI, which have no way to rest. Their GPUs are only
- * capped.
- */
-export const sglang = watchedEngine('sglang', sglangMetrics);
+/** Triton (port 8002) and Hugging Face TGI have no way to rest: their demand is read, and their GPUs are only capped. */
 export const triton = watchedEngine('triton', tritonMetrics);
 export const tgi = watchedEngine('tgi', tgiMetrics);
 
@@ -52,7 +53,7 @@ function watchedEngine(name: string, metrics: MetricNames): WorkloadAdapter<z.in
   };
 }
 
-class WatchedEngine implements Workload {
+export class WatchedEngine implements Workload {
   readonly steps: readonly Step[] = [];
   readonly #page: URL;
   readonly #metrics: MetricNames;

@@ -2,8 +2,9 @@
 import type { Use } from '#protocol/capability.ts';
 import { container } from './container.ts';
 import { cooperative } from './cooperative.ts';
-import { sglang, tgi, triton } from './engine.ts';
+import { tgi, triton } from './engine.ts';
 import { processGroup } from './process-group.ts';
+import { sglang } from './sglang.ts';
 import { slurm } from './slurm.ts';
 import { systemdUnit } from './systemd-unit.ts';
 import { vllm } from './vllm.ts';

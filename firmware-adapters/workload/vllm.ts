@@ -17,6 +17,7 @@ import { AdapterError } from '../errors.ts';
 import { checked } from '../transport/fields.ts';
 import type { QueueTime } from './demand.ts';
 import { demandIn, vllmMetrics } from './demand.ts';
+import { drained } from './drain.ts';
 import type { Ask } from './engine.ts';
 import { asker, TIMEOUT_MS } from './engine.ts';
 import type { Notice, Step, Workload, WorkloadAdapter, WorkloadReading } from './workload.ts';
@@ -41,7 +42,6 @@ export const vllm: WorkloadAdapter<VllmOptions> = {
 };
 
 const SWITCH_MS: Millis = 60_000;
-const DRAIN_LOOK_MS: Millis = 100;
 /** From the reference figures: asleep within seconds, awake within 6 s. */
 const SLEEP_S: Seconds = 5;
 const WAKE_S: Seconds = 6;
@@ -103,7 +103,7 @@ class Vllm implements Workload {
     this.#admitted = false;
     try {
       await this.#route(this.#given.drain_url, signal);
-      await this.#drained(signal);
+      await drained(() => this.#demand(signal), this.#clock, signal);
       // Work that slipped in is finished, not aborted, by servers that know this mode; older ones ignore it.
       await this.#post('/sleep?level=1&mode=wait', signal);
       if (!(await this.#isSleeping(signal)))
@@ -118,18 +118,6 @@ class Vllm implements Workload {
       throw error;
     } finally {
       this.#draining = false;
-    }
-  }
-
-  /** An unknown queue is not an empty one. */
-  async #drained(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const { waiting, running } = await this.#demand(signal);
-      if (waiting === undefined || running === undefined) {
-        throw new AdapterError('unsupported', 'its metrics do not tell whether requests are in flight');
-      }
-      if (waiting + running === 0) return;
-      await this.#clock.sleep(DRAIN_LOOK_MS, signal);
     }
   }
 
