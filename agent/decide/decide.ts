@@ -68,7 +68,7 @@ export function decide(picture: Picture, policy: Policy, before: Memory, now: No
   const course = ramped(given, demand.envelope, draw, { mayRaise, guarded: noRaise !== undefined });
   const shares = sharedOut(given, crew, draw, demand.envelope, course, priced);
   const starts = settings(given, crew, demand, shares);
-  const placed = placement(given, starts.devices);
+  const placed = placement(given, starts.devices, crew);
 
   const all: Steps = { given, noRaise, priced, draw, demand, course, shares, starts, placed };
   const plan = planOf(all);

@@ -4,6 +4,7 @@ import type { KeyObject, KeyPairKeyObjectResult } from 'node:crypto';
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Host } from '#adapters/contract.ts';
 import { AdapterError } from '#adapters/errors.ts';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import { parseRegisterMap } from '#adapters/modbus/register-map.ts';
@@ -54,6 +55,8 @@ export type WorldOptions = {
   device?: Record<string, unknown>;
   /** A PDU whose outlet 1 feeds the first miner, 2 the second, and so on; or the miners by their outlets. */
   pdu?: boolean | Record<number, string>;
+  /** What is in the controller itself: GPUs, and what runs on them. */
+  machine?: { readonly host: Host; readonly devices: readonly object[]; readonly workloads: readonly object[] };
   /** Miners on another feed. */
   elsewhere?: readonly string[];
   /** How many brokers, unbridged; the rack holds a session to each. One unless said. */
@@ -262,6 +265,7 @@ export class World extends Watcher {
   /** What the config says is there, or only some of it. */
   #hardware(clock: SteadyClock, devices?: readonly string[]): Rack {
     const { rack } = this;
+    const { machine } = this.#options;
     const listed = rack.miners.filter(({ spec }) => devices === undefined || devices.includes(spec.id));
     const pdus = this.#options.pdu ? [rack.pdu(PDU)] : [];
     const config = configSchema.parse({
@@ -277,16 +281,20 @@ export class World extends Watcher {
       meters: [
         { id: 'feed', bus: 'net', unit: 1, model: map.id, role: 'feed', other_loads_w: rack.otherLoads.watts() },
       ],
-      devices: listed.map(({ spec, entry }, i) => ({
-        id: spec.id,
-        ...entry,
-        host: spec.host,
-        port: spec.port,
-        mac: spec.mac,
-        rated_w: spec.ratedW,
-        outlets: pdus.map((pdu) => `${pdu.spec.id}/${i + 1}`),
-        ...this.#options.device,
-      })),
+      workloads: machine?.workloads ?? [],
+      devices: [
+        ...(machine?.devices ?? []),
+        ...listed.map(({ spec, entry }, i) => ({
+          id: spec.id,
+          ...entry,
+          host: spec.host,
+          port: spec.port,
+          mac: spec.mac,
+          rated_w: spec.ratedW,
+          outlets: pdus.map((pdu) => `${pdu.spec.id}/${i + 1}`),
+          ...this.#options.device,
+        })),
+      ],
     });
     const connect = async (host: string, port: number, signal: AbortSignal) => {
       try {
@@ -306,6 +314,7 @@ export class World extends Watcher {
       serial,
       maps: new Map([map, pduMap].map((each) => [each.id, each])),
       secret,
+      ...(machine && { host: machine.host }),
     });
   }
 

@@ -108,7 +108,7 @@ function wanted(
     ([workload, reading]): Observation => ({ kind: 'workload', workload, reading }),
   );
   const picture = seen(emptyPicture, after(s), inventory({ workloads: facts }), ...told);
-  const stage = (use: Use) => ({ serves: use, since: after(-4000).wall, learned: [] });
+  const stage = (use: Use) => ({ serves: use, since: after(-4000).wall, left: [], learned: [] });
   const turn = to && { to, why: '', step: 'leave' as const, begunAt: after(s).wall, stepAt: after(s).wall };
   const stages = { b0: stage(serves[0]), b1: { ...stage(serves[1]), ...(turn && { turn }) } };
   const policy = policyOf({ placement: { mode: 'steer', calm_s: 0, ...placement } });

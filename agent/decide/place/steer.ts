@@ -86,10 +86,11 @@ function isAtWork({ reading, trouble }: WorkloadView): boolean {
   return reading.waiting + reading.running > 0;
 }
 
-/** One that has ended wants nothing; one that rests since it lost its bay does. */
+/** One that has ended wants nothing; one that rests, or was stopped, since it lost its bay does. */
 function batchIn(bay: Bay, stage: Stage, wall: Millis): Demand[] {
   const view = workloadFor(bay, 'batch');
-  if (!view?.reading || view.reading.state === 'stopped') return [];
+  if (!view?.reading) return [];
+  if (view.reading.state === 'stopped' && !stage.left.includes('batch')) return [];
   return [demandOf(view, 'batch', bay.id, stage, wall)];
 }
 

@@ -32,7 +32,7 @@ export function stagesOf(picture: Picture, before: Stages, { wall }: Moment): St
     const known = before[bay.id];
     if (known) return [[bay.id, known]];
     const serves = servesNow(bay);
-    return serves === undefined ? [] : [[bay.id, { serves, since: wall, learned: [] }]];
+    return serves === undefined ? [] : [[bay.id, { serves, since: wall, left: [], learned: [] }]];
   });
   return Object.fromEntries(stages);
 }

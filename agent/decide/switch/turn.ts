@@ -35,6 +35,8 @@ export type Turn = {
 export type Stage = {
   readonly serves: Use;
   readonly since: Millis;
+  /** Uses that were taken off in the middle of their work: they want the bay back, even where they were stopped. */
+  readonly left: readonly Use[];
   readonly turn?: Turn;
   /** The last turn that was taken back. */
   readonly failed?: { readonly to: Use; readonly at: Millis; readonly why: string };
@@ -66,7 +68,9 @@ const WEIGHT = 0.3;
 
 export function begun(bay: Bay, stage: Stage, to: Use, why: string, { wall }: Moment): Progress {
   const turn: Turn = { to, why, step: 'leave', begunAt: wall, stepAt: wall };
-  return { stage: { ...stage, turn }, calls: [], says: `${bay.id}: from ${stage.serves} to ${to}: ${why}` };
+  const worked = workloadFor(bay, stage.serves)?.reading?.state === 'running';
+  const left = worked ? [...without(stage.left, stage.serves), stage.serves] : stage.left;
+  return { stage: { ...stage, left, turn }, calls: [], says: `${bay.id}: from ${stage.serves} to ${to}: ${why}` };
 }
 
 /** @param held whether an order holds its GPUs at rest: then nobody is told to work on them. */
@@ -107,7 +111,9 @@ function left(bay: Bay, stage: Stage, turn: Turn, now: Moment): Progress {
 function freed(bay: Bay, stage: Stage, turn: Turn, picture: Picture, now: Moment): Progress {
   const gpus = bay.gpus.flatMap((gpu) => deviceOf(picture, gpu) ?? []);
   const full = gpus.filter((gpu) => !isFree(gpu, turn.stepAt));
-  if (full.length === 0) return toStep(stage, turn, 'enter', now);
+  // One that a person has begun already has what it needs.
+  const isThere = workloadFor(bay, turn.to)?.reading?.state === 'running';
+  if (full.length === 0 || isThere) return toStep(stage, turn, 'enter', now);
   if (now.wall - turn.stepAt < FREE_MS) return waiting(stage);
   const [one] = full;
   const bytes = one?.reading?.gpu?.memoryUsedBytes ?? 0;
@@ -143,7 +149,8 @@ function returned(bay: Bay, stage: Stage, turn: Turn, held: boolean, now: Moment
   const over = (serves: Use, says: string): Progress => {
     const { turn: _over, ...rest } = stage;
     const failed = { to: turn.to, at: now.wall, why: turn.failure ?? '' };
-    return { stage: { ...rest, serves, since: now.wall, failed }, calls: [], says: `${bay.id} ${says}` };
+    const left = without(stage.left, serves);
+    return { stage: { ...rest, serves, since: now.wall, left, failed }, calls: [], says: `${bay.id} ${says}` };
   };
   const rests = (why: string) => over('rest', `rests: ${turn.failure}, and ${why}`);
   const late = now.wall - turn.stepAt > BACK_MS;
@@ -163,7 +170,12 @@ function done(bay: Bay, { turn: _over, failed: _healed, ...stage }: Stage, turn:
   const tookS = (wall - turn.begunAt) / 1000;
   const learned = withWay(stage.learned, { from: stage.serves, to: turn.to, seconds: tookS });
   const says = `${bay.id} serves ${turn.to} now, after ${Math.round(tookS)} s`;
-  return { stage: { ...stage, serves: turn.to, since: wall, learned }, calls: [], says };
+  const left = without(stage.left, turn.to);
+  return { stage: { ...stage, serves: turn.to, since: wall, left, learned }, calls: [], says };
+}
+
+function without(uses: readonly Use[], one: Use): Use[] {
+  return uses.filter((use) => use !== one);
 }
 
 /** Newest first in weight: models grow, and disks fill. */
