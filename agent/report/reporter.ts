@@ -4,19 +4,20 @@ import { now } from '#agent/platform/clock.ts';
 import type { Logger } from '#agent/platform/log.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
-import { deviceOf, devicesOf, feedMeter } from '#agent/state/picture.ts';
+import { feedMeter } from '#agent/state/picture.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { RackEvent } from '#protocol/lifecycle.ts';
-import type { Applied, AppliedOrder, Bay, DeviceStatus, Evidence, Health, Offered } from '#protocol/telemetry.ts';
+import type { Applied, AppliedOrder, Bay, Evidence, Health, Offered } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Raised } from './alarms.ts';
 import { AlarmBoard, alarmsOf } from './alarms.ts';
+import { DeviceBoard } from './device-board.ts';
 import type { EvidenceKeeper, Seal } from './evidence.ts';
 import type { Publisher } from './publisher.ts';
 import type { RecentEvents } from './recent-events.ts';
 import type { InfoParts, Intent } from './telemetry.ts';
-import { devicePayload, infoPayload, powerPayload } from './telemetry.ts';
+import { infoPayload, powerPayload } from './telemetry.ts';
 import { thermalPayload } from './thermal.ts';
 import { workloadPayload } from './workloads.ts';
 
@@ -55,13 +56,11 @@ const WORKLOAD_MS: Millis = 2000;
 const HEALTH_MS: Millis = 10_000;
 const EVIDENCE_SAVE_MS: Millis = 10_000;
 const KEPT_POWER_MS: Millis = 10_000;
-/** A device's payload is said again when its watts have moved by this share of its nameplate. */
-const NOTABLE = 0.02;
 
 export class Reporter {
   readonly #parts: ReporterParts;
   readonly #alarms: AlarmBoard;
-  readonly #devices = new Map<string, DeviceStatus>();
+  readonly #devices: DeviceBoard;
   readonly #due = new Map<string, Millis>();
   #startedAt: Millis = 0;
   #info = '';
@@ -71,6 +70,7 @@ export class Reporter {
   constructor(parts: ReporterParts) {
     this.#parts = parts;
     this.#alarms = new AlarmBoard(parts.rack, parts.publisher);
+    this.#devices = new DeviceBoard(parts.rack, parts.publisher);
   }
 
   start(): void {
@@ -91,7 +91,7 @@ export class Reporter {
 
   show(report: Report): void {
     const at = now(this.#parts.clock);
-    this.#showDevices(report, at);
+    this.#devices.show(report.picture, report.intents, at);
     this.#showApplied(report, at);
     this.#showInfo(report, at);
     if (!this.#isDue('power', POWER_MS, at)) return;
@@ -132,24 +132,6 @@ export class Reporter {
     const { publisher, rack } = this.#parts;
     if (Object.keys(picture.workloads).length === 0 || !this.#isDue('workload', WORKLOAD_MS, at)) return;
     publisher.say('workload', { rack }, workloadPayload(picture, bays, WORKLOAD_MS, at));
-  }
-
-  #showDevices({ picture, intents }: Report, at: Now): void {
-    const { rack, publisher } = this.#parts;
-    for (const gone of [...this.#devices.keys()].filter((id) => !deviceOf(picture, id))) {
-      this.#devices.delete(gone);
-      publisher.clear('device', { rack, device: gone });
-    }
-    for (const device of devicesOf(picture)) {
-      const { id } = device.facts;
-      const intent = intents.get(id);
-      if (!intent) continue;
-      const payload = devicePayload(picture, device, intent, at);
-      const said = this.#devices.get(id);
-      if (said && !isNotable(said, payload)) continue;
-      this.#devices.set(id, payload);
-      publisher.say('device', { rack, device: id }, payload);
-    }
   }
 
   #showApplied({ applied, homes, moved, lineW, picture }: Report, at: Now): void {
@@ -201,13 +183,4 @@ export class Reporter {
     this.#due.set(what, at.mono + periodMs);
     return true;
   }
-}
-
-/** Anything but time, age and small moves of the figures. */
-function isNotable(said: DeviceStatus, next: DeviceStatus): boolean {
-  const words = ({ state, want, why, home, last_error, faults, acknowledged_at, outlets }: DeviceStatus) =>
-    JSON.stringify([state, want, why, home, last_error, faults, acknowledged_at, outlets.map(({ on }) => on)]);
-  if (words(said) !== words(next)) return true;
-  const moved = (key: 'power_w' | 'outlets_w') => Math.abs((said[key] ?? 0) - (next[key] ?? 0));
-  return Math.max(moved('power_w'), moved('outlets_w')) > NOTABLE * next.rated_w;
 }
