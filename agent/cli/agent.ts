@@ -25,7 +25,15 @@ export const agentVerb: Verb = () =>
       const { BadFiles, runAgent } = await import('#agent/main.ts');
       const { logLevel, sysfs } = options;
       await runAgent({ ...filesOf(options), logLevel, sysfs }).catch((error: unknown) => {
-        if (error instanceof BadFiles || error instanceof LocalError) throw new Failure(error.message);
+        if (error instanceof BadFiles)
+          throw new Failure(error.message, 'ballast init writes a first pair; ballast config check looks again');
+        if (error instanceof LocalError) throw new Failure(error.message, fixFor(error));
         throw error;
       });
     });
+
+function fixFor({ code }: LocalError): string {
+  return code === 'already_running'
+    ? 'end that one first: systemctl stop ballast'
+    : 'make room there, or name another socket in the config';
+}

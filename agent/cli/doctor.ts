@@ -26,16 +26,21 @@ export const doctorVerb: Verb = ({ terminal, clock }) =>
       const findings = await examine(options, clock);
       terminal.out(options.json ? JSON.stringify(findings) : findings.map((each) => shown(each, terminal)).join('\n'));
       const failed = findings.filter(({ verdict }) => verdict === 'fail').length;
-      if (failed > 0) throw new Failure(failed === 1 ? '1 thing needs mending' : `${failed} things need mending`);
+      if (failed > 0)
+        throw new Failure(
+          failed === 1 ? '1 thing needs mending' : `${failed} things need mending`,
+          'each says how, above',
+        );
     });
 
 async function examine(options: FileOptions, clock: Clock): Promise<Finding[]> {
   const loaded = await load(filesOf(options));
   if (loaded.kind === 'ok')
     return [ok('files', 'config and policy are fine'), ...(await examineRack(loaded.value, clock))];
-  return loaded.problems.map((problem) =>
-    fail('files', formatProblem(problem), 'ballast init writes both; ballast config check looks at them again'),
-  );
+  return loaded.problems.map((problem) => {
+    const fix = problem.line === undefined ? 'ballast init writes a first pair' : 'mend it, then: ballast config check';
+    return fail('files', formatProblem(problem), fix);
+  });
 }
 
 async function examineRack({ config, policy, folder }: Loaded, clock: Clock): Promise<Finding[]> {

@@ -55,12 +55,21 @@ export async function answerIfRunning(
 export async function socketOf(config: string): Promise<string> {
   const read = await readConfig(config);
   if (read.kind === 'ok') return read.value.config.socket;
-  throw new Failure(read.problems.map(formatProblem).join('\n'), 'or name the socket with --socket');
+  throw new Failure(read.problems.map(formatProblem).join('\n'), 'or name the agent’s socket with --socket');
 }
+
+/** By the code of what the agent, or the socket, said. */
+const fixes: Readonly<Record<string, string>> = {
+  no_permission: 'then log in anew; or ask as root',
+  no_device: 'ballast status lists the devices',
+  no_instrument: 'ballast config show lists the instruments',
+  not_now: 'ballast explain tells what goes on; ask again when it is over',
+  unknown_verb: 'the agent is of another version: systemctl restart ballast',
+};
 
 function asFailure(error: unknown): never {
   if (!(error instanceof LocalError)) throw error;
   if (error.code === 'no_agent') throw new Away(error.message, 'start it with `ballast agent`');
   if (error.code === 'lost' || error.code === 'timeout') throw new Away(error.message, 'ask again in a few seconds');
-  throw new Failure(error.message);
+  throw new Failure(error.message, fixes[error.code] ?? 'journalctl -u ballast tells more');
 }

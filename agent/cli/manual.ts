@@ -18,7 +18,7 @@ export const manualVerb: Verb = ({ terminal, clock }) =>
       .option('--off', 'give the rack back to the agent'),
   ).action(async (options: LocalOptions & { for?: number; off?: true }) => {
     if ((options.for === undefined) === (options.off === undefined))
-      throw usageFailure('say either --for SPAN or --off');
+      throw usageFailure('it is not said for how long', 'write either --for SPAN, such as --for 2h, or --off');
     const agent = await agentOf(options, clock);
     const { manualUntil } = answer.parse(await agent.ask('manual', { forS: options.for ?? 0 }));
     terminal.out(

@@ -41,12 +41,17 @@ function testCommand({ terminal, clock }: Tools): Command {
   ).action(async (file: string, options: WireOptions & { unit: string; channel?: string; json?: true }) => {
     const map = await soundMap(file);
     const unit = Number(options.unit);
-    if (!Number.isInteger(unit) || unit < 0 || unit > 255) throw usageFailure(`${options.unit} is no unit: 0 to 255`);
+    if (!Number.isInteger(unit) || unit < 0 || unit > 255)
+      throw usageFailure(`${options.unit} is no unit`, 'write 0 to 255');
     const at = { bus: busOf(options), unit, ...given({ channel: numberIn(options.channel) }) };
     const lines = await tryMap(map, at, ownWires(clock));
     terminal.out(options.json ? JSON.stringify(lines) : formatReadout(lines, terminal));
     const wrong = lines.filter(({ value, trouble }) => value === null && trouble !== 'not available');
-    if (wrong.length > 0) throw new Failure(`${wrong.length} of ${lines.length} points cannot be read`);
+    if (wrong.length > 0)
+      throw new Failure(
+        `${wrong.length} of ${lines.length} points cannot be read`,
+        'each says why: check the wire, the unit id, the map',
+      );
   });
 }
 

@@ -54,7 +54,8 @@ async function runOrder(
   const end = await dispatch(operator, request, parts, interruptSignal()).catch((error: unknown) => {
     throw error instanceof Interrupted ? interrupted(request, options, sent) : error;
   });
-  if (end === 'refused' || end === 'partial') throw new Failure(formatEnd(end));
+  if (end === 'refused' || end === 'partial')
+    throw new Failure(formatEnd(end), 'at the rack, ballast explain tells more; --dry-run asks beforehand');
   terminal.note(formatEnd(end));
 }
 
@@ -78,7 +79,7 @@ async function runDryRun(
   });
   if (options.json) for (const { rack, ack } of answers) terminal.out(JSON.stringify({ rack, answer: ack ?? null }));
   else terminal.out(formatDryRun(answers, terminal));
-  if (!canMeet(answers)) throw new Failure('not every rack in scope could do this');
+  if (!canMeet(answers)) throw new Failure('not every rack in scope could do this', 'each says why, above');
 }
 
 function connectTo({ broker }: Operator, clock: Tools['clock']): Connect {

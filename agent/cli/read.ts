@@ -154,7 +154,8 @@ async function throughAgent(options: Options, clock: Clock, signal: AbortSignal)
 
 async function byItself({ config }: Options, clock: Clock): Promise<Source> {
   const loaded = await loadConfig(config);
-  if (loaded.kind === 'bad') throw new Failure(loaded.problems.map(formatProblem).join('\n'));
+  if (loaded.kind === 'bad')
+    throw new Failure(loaded.problems.map(formatProblem).join('\n'), 'ballast config check looks at all of it');
   const rack = openInstruments(loaded.value, clock);
   const readables = readablesOf(rack);
   return {

@@ -20,7 +20,8 @@ export const recordVerb: Verb = ({ terminal, clock }) =>
       .option('--off', 'record no longer; what is there stays')
       .option('--json', 'print JSON'),
   ).action(async ({ on, off, json, ...options }: LocalOptions & { on?: true; off?: true; json?: true }) => {
-    if (on && off) throw usageFailure('say either --on or --off');
+    if (on && off)
+      throw usageFailure('recording cannot be both on and off', 'write either --on or --off, or neither to be told');
     const agent = await agentOf(options, clock);
     const asked = on || off ? { on: on === true } : {};
     const recording = answer.parse(await agent.ask('record', asked));

@@ -27,23 +27,27 @@ export const replayVerb: Verb = ({ terminal }) =>
       let differing = 0;
       for (const file of files) {
         const replayed = replay(await linesOf(file), instead);
-        if (!replayed) throw new Failure(`${file} does not begin with the beginning of a recording`);
+        if (!replayed) throw new Failure(`${file} does not begin with the beginning of a recording`, NO_RECORDING);
         terminal.out(json ? JSON.stringify({ file, ...replayed }) : formatReplay(file, replayed, terminal));
         if (replayed.differences.length > 0) differing += 1;
       }
-      if (differing > 0) throw new Failure(`the plan differs in ${differing} of ${files.length} files`);
+      if (differing > 0)
+        throw new Failure(`the plan differs in ${differing} of ${files.length} files`, 'where and how stands above');
     });
+
+const NO_RECORDING = 'name files that `ballast record` has kept, or their folder';
 
 async function linesOf(file: string): Promise<Line[]> {
   return (await readRecording(file)).map((text, i) => {
     const read = readLine(text);
-    if (read.kind === 'bad') throw new Failure(`${file}, line ${i + 1}: ${read.why}`);
+    if (read.kind === 'bad') throw new Failure(`${file}, line ${i + 1}: ${read.why}`, NO_RECORDING);
     return read.line;
   });
 }
 
 async function policyOf(file: string): Promise<Policy> {
   const loaded = await loadPolicy(file);
-  if (loaded.kind === 'bad') throw new Failure(loaded.problems.map(formatProblem).join('\n'));
+  if (loaded.kind === 'bad')
+    throw new Failure(loaded.problems.map(formatProblem).join('\n'), 'mend it, or name another --policy');
   return loaded.value.policy;
 }

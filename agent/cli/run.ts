@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { Command, Option } from 'commander';
 import { name } from '#protocol/ids.ts';
-import { Failure } from './failure.ts';
+import { usageFailure } from './failure.ts';
 import type { LocalOptions } from './local-agent.ts';
 import { socketOf, withLocalOptions } from './local-agent.ts';
 import { parseDuration } from './order/quantities.ts';
@@ -32,7 +32,11 @@ export const runVerb: Verb = ({ terminal, clock }) =>
       .addOption(new Option('--grace <duration>', 'how long it saves').argParser(parseDuration).default(30, '30s')),
   ).action(async ([program = '', ...args]: string[], options: RunOptions) => {
     const { workload, tokenFile, onNotice, grace } = options;
-    if (!name.safeParse(workload).success) throw new Failure(`${workload} is no name of a workload`);
+    if (!name.safeParse(workload).success)
+      throw usageFailure(
+        `${workload} is no name of a workload`,
+        'write its id in the config: 1 to 64 of a-z, 0-9 and -',
+      );
     const token = (await readFile(tokenFile, 'utf8')).split('\n')[0]?.trim() ?? '';
     const saving = onNotice && { signal: onNotice, graceS: grace };
     const path = options.socket ?? (await socketOf(options.config));

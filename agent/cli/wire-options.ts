@@ -29,7 +29,11 @@ export function withWireOptions(command: Command): Command {
 /** @throws Failure unless exactly one wire is named, and as the config would have it. */
 export function busOf({ port, baud, parity, stopBits, tcp, rtuTcp }: WireOptions): BusConfig {
   const named = [port, tcp, rtuTcp].filter((each) => each !== undefined);
-  if (named.length !== 1) throw usageFailure('name one wire: --port, --tcp or --rtu-tcp');
+  if (named.length !== 1)
+    throw usageFailure(
+      'exactly one wire must be named',
+      'write --port, --tcp or --rtu-tcp, such as --tcp 10.0.0.5:502',
+    );
   if (port !== undefined)
     return serialBus({ port, ...given({ baud: numberIn(baud), parity, stop_bits: numberIn(stopBits) }) });
   return tcp === undefined ? networkBus('rtu-tcp', rtuTcp ?? '') : networkBus('tcp', tcp);
@@ -53,5 +57,8 @@ export function numberIn(text: string | undefined): number | undefined {
 function parsed(wire: object): BusConfig {
   const read = bus.safeParse({ id: 'wire', ...wire });
   if (read.success) return read.data;
-  throw usageFailure(`that is no wire: ${z.prettifyError(read.error).replaceAll('\n', ' ')}`);
+  throw usageFailure(
+    `that is no wire: ${z.prettifyError(read.error).replaceAll('\n', ' ')}`,
+    '--help shows an example',
+  );
 }

@@ -138,7 +138,10 @@ test('a second agent on the same socket says that one runs already and leaves it
   const first = await site.startReady();
   const second = await ballast(site.files.folder, 'agent');
   assert.equal(second.code, 1);
-  assert.match(second.err, /^error: an agent already runs on .*ballast\.sock\n$/);
+  assert.match(
+    second.err,
+    /^error: an agent already runs on .*ballast\.sock\n\(end that one first: systemctl stop ballast\)\n$/,
+  );
 
   const states = new Set(site.watcher.all('state').map(({ instance }) => instance));
   assert.equal(states.size, 1);

@@ -77,7 +77,7 @@ test('config check prints every problem, plain and as JSON, and exits 1', async 
   assert.deepEqual(plain, {
     code: 1,
     out: 'policy.yaml:2  limits.celing_w  unknown key; did you mean ceiling_w?\npolicy.yaml:3  protect  must be a list, found "m01"\n',
-    err: 'error: 2 problems\n',
+    err: 'error: 2 problems\n(mend them, and look again)\n',
   });
   const json = await ballast(cwd, 'config', 'check', '--json');
   assert.equal(json.code, 1);

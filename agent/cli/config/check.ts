@@ -21,7 +21,10 @@ export const checkVerb: Verb = ({ terminal }) =>
       }
       const { problems } = loaded;
       terminal.out(options.json ? JSON.stringify({ ok: false, problems }) : problems.map(formatProblem).join('\n'));
-      throw new Failure(problems.length === 1 ? '1 problem' : `${problems.length} problems`);
+      throw new Failure(
+        problems.length === 1 ? '1 problem' : `${problems.length} problems`,
+        'mend them, and look again',
+      );
     });
 
 type Summary = ReturnType<typeof summarise>;

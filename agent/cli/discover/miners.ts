@@ -17,7 +17,8 @@ export const discoverMiners: Verb = ({ terminal, clock }) =>
     .option('--json', 'print one JSON object a line')
     .action(async (network: string, { json }: { json?: true }) => {
       const addresses = addressesOf(network);
-      if (addresses.kind === 'bad') throw usageFailure(addresses.why);
+      if (addresses.kind === 'bad')
+        throw usageFailure(addresses.why, 'write a network such as 10.0.1.0/24, or one address');
       const { hosts } = addresses;
       const line = progressOn(terminal);
       const startedAt = clock.monotonic();

@@ -7,7 +7,7 @@ export function parseUnits(text: string): number[] {
     const [, first, last = first] = /^\s*(\d{1,3})\s*(?:-\s*(\d{1,3}))?\s*$/.exec(part) ?? [];
     const [from, to] = [Number(first), Number(last)];
     if (first === undefined || from > to || to > 255)
-      throw usageFailure(`${part.trim()} is no unit, nor a range of units: such as 1-16,247`);
+      throw usageFailure(`${part.trim()} is no unit, nor a range of units`, 'write such as 1-16,247');
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });
   return [...new Set(units)];

@@ -30,7 +30,7 @@ export async function answersTo(given: Partial<Answers>, input: NodeJS.ReadStrea
   const answers = { ...given };
   for (const { key, problem } of questions) {
     const trouble = given[key] === undefined ? undefined : problem(given[key]);
-    if (trouble) throw usageFailure(`--${key}: ${trouble}`);
+    if (trouble) throw usageFailure(`--${key}: ${trouble}`, 'or leave it out, to be asked for it');
   }
   const open = questions.filter(({ key }) => given[key] === undefined);
   if (open.length > 0 && !input.isTTY) {

@@ -19,6 +19,6 @@ export function buildOrder(request: OrderRequest, moment: Moment): OrderBody {
     case 'nothingToRelease':
       throw new Failure('no order is retained there, so there is no event to release', 'name it with --event');
     case 'malformed':
-      throw usageFailure(made.problems.join('; '));
+      throw usageFailure(made.problems.join('; '), '--help shows what is possible');
   }
 }

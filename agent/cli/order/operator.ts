@@ -80,7 +80,8 @@ export async function readOperator(flags: OperatorFlags): Promise<Operator> {
 async function readWritten(file: string | undefined): Promise<Written> {
   if (file === undefined) return { broker: {} };
   const parsed = await readYamlFile(file, operatorSchema);
-  if (parsed.kind === 'bad') throw new Failure(parsed.problems.map(formatProblem).join('\n'));
+  if (parsed.kind === 'bad')
+    throw new Failure(parsed.problems.map(formatProblem).join('\n'), 'ballast order --help says what it may hold');
   const folder = dirname(resolve(file));
   const { broker, key, ...rest } = parsed.value;
   const beside = (path: string | undefined) => (path === undefined ? undefined : resolve(folder, path));

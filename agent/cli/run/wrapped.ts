@@ -46,7 +46,9 @@ export class Wrapped {
     const child = spawn(program, args, { stdio: 'inherit', detached: true });
     this.#child = child;
     const code = new Promise<number>((resolve, reject) => {
-      child.once('error', (cause) => reject(new Failure(`${program} cannot be started: ${cause.message}`)));
+      child.once('error', (cause) =>
+        reject(new Failure(`${program} cannot be started: ${cause.message}`, 'check its name, and that it may be run')),
+      );
       child.once('exit', (status, signal) => resolve(status ?? SIGNAL_EXIT + (signal ? constants.signals[signal] : 0)));
     });
     const forward = (signal: NodeJS.Signals) => {
