@@ -110,6 +110,7 @@ export class Teller {
   #show({ at, picture, plan, memory }: Turn): void {
     const { rack, policy, presence, reporter } = this.#parts;
     this.#tellAssumed(assumedHomes(picture, policy(), memory));
+    this.#tellTrips(plan.trips);
     const { protect } = policy();
     presence.mode(rackMode(plan, memory, picture, at, !mayAct(picture, policy())));
     const told = intents(plan, memory, picture).map(
@@ -135,6 +136,11 @@ export class Teller {
     }
     const message = `nothing is left of how ${devices.join(', ')} ran before the order: taken to have been awake`;
     this.alarms.set('home-assumed', { severity: 'warning', message });
+  }
+
+  #tellTrips(trips: readonly string[]): void {
+    if (trips.length === 0) this.alarms.delete('tripped');
+    else this.alarms.set('tripped', { severity: 'critical', message: `taken down for safety: ${trips.join('; ')}` });
   }
 
   #tell(event: RackEvent, picture: Picture, { baselines }: Memory): void {

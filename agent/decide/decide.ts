@@ -197,15 +197,15 @@ function planOf({ noRaise, priced, draw, demand, course, shares, starts, placed 
     market: priced.told,
     staging: placed.staging,
     bays: placed.bays,
-    safety: whyUnsafe(shares, starts),
+    ...whyUnsafe(shares, starts),
     noRaise,
   };
 }
 
 /** Each reason once: what took watts away, what has tripped, and what keeps devices from starting. */
-function whyUnsafe({ heat, whyLess }: Shares, { held }: Started): string[] {
-  const trips = heat.filter((zone) => zone.tripped).map(({ why }) => why);
-  return [...new Set([...trips, ...whyLess.values(), ...held])];
+function whyUnsafe({ heat, whyLess }: Shares, { held }: Started): Pick<Plan, 'trips' | 'safety'> {
+  const trips = heat.filter(({ tripped: isTripped }) => isTripped).map(({ why }) => why);
+  return { trips, safety: [...new Set([...trips, ...whyLess.values(), ...held])] };
 }
 
 /** `tracks` are those of before: how far the orders are is judged by what is remembered here. */

@@ -66,6 +66,8 @@ export type Plan = {
   readonly devices: readonly PlannedDevice[];
   /** What prices have come to; undefined when nobody tells any. */
   readonly market: Told | undefined;
+  /** What has tripped, in words: too hot, wet, or without flow. */
+  readonly trips: readonly string[];
   /** Why safety holds devices below what was asked of them, whatever binds. */
   readonly safety: readonly string[];
   /** Why nothing is raised just now, whatever binds; undefined when nothing speaks against it. */

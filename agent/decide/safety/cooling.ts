@@ -5,6 +5,7 @@ import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { deviceOf, isManual } from '#agent/state/picture.ts';
 import { asleep, awake, isSeenAsleep, wattsAt } from '#agent/state/setting.ts';
 import type { Millis } from '#protocol/units.ts';
+import { mayAct } from '../commission/released.ts';
 import type { PlannedDevice } from '../plan.ts';
 
 /** By cooling device: when anything that it cools last ran or was to run, monotonic. */
@@ -22,10 +23,11 @@ type Rule = Policy['cooling'][number];
 export function cooled(
   devices: readonly PlannedDevice[],
   picture: Picture,
-  { cooling }: Policy,
+  policy: Policy,
   before: Ran,
   now: Now,
 ): Cooled {
+  const { cooling } = policy;
   if (cooling.length === 0) return { devices, ran: {}, whyWait: () => undefined };
   const planned = new Map(devices.map((each) => [each.device, each]));
   const ran: Record<string, Millis> = {};
@@ -36,7 +38,10 @@ export function cooled(
     const ranAt = runs ? now.mono : (before[rule.device] ?? now.mono);
     ran[rule.device] = ranAt;
     const own = planned.get(rule.device);
-    if (own) planned.set(rule.device, steered(own, rule, now.mono - ranAt, picture, now));
+    if (!own) continue;
+    const turned = steered(own, rule, now.mono - ranAt, picture, now);
+    // A rack that only observes starts a pump, and stops none.
+    planned.set(rule.device, turned.want.kind === 'asleep' && !mayAct(picture, policy) ? own : turned);
   }
   const unready = cooling.filter(({ device, ahead_s }) => !hasRun(deviceOf(picture, device), ahead_s * 1000, now));
   const waited = unready.map((rule) => ({ rule, isOne: serves(rule) }));

@@ -55,7 +55,8 @@ const trips: [what: string, sensor: string, reading: SensorReading][] = [
 for (const [what, sensor, reading] of trips) {
   test(`${what} takes all down, also what is protected from orders`, () => {
     const aisle = aisleOf({ thermal, protect: ['m01'] }).feels(1, reading, sensor);
-    const { devices: planned } = aisle.plan(1);
+    const { devices: planned, trips: told } = aisle.plan(1);
+    assert.equal(told.length, 1);
     assert.deepEqual(
       planned.map(({ want, hands }) => [want.kind, hands]),
       [
