@@ -6,7 +6,7 @@ import { mayAct } from './decide/commission/released.ts';
 import { eventKey } from './decide/compose.ts';
 import { assumedHomes } from './decide/home.ts';
 import { offer } from './decide/offer/offer.ts';
-import type { Memory } from './decide/plan.ts';
+import type { Memory, Plan } from './decide/plan.ts';
 import { appliedOrders, baysInWords, homesInWords, intents, offerInWords, rackMode } from './decide/words.ts';
 import type { Turn } from './loop.ts';
 import type { Clock } from './platform/clock.ts';
@@ -111,6 +111,7 @@ export class Teller {
     const { rack, policy, presence, reporter } = this.#parts;
     this.#tellAssumed(assumedHomes(picture, policy(), memory));
     this.#tellTrips(plan.trips);
+    this.#tellResting(plan);
     const { protect } = policy();
     presence.mode(rackMode(plan, memory, picture, at, !mayAct(picture, policy())));
     const told = intents(plan, memory, picture).map(
@@ -141,6 +142,15 @@ export class Teller {
   #tellTrips(trips: readonly string[]): void {
     if (trips.length === 0) this.alarms.delete('tripped');
     else this.alarms.set('tripped', { severity: 'critical', message: `taken down for safety: ${trips.join('; ')}` });
+  }
+
+  /** A bay that nobody could be brought back to. */
+  #tellResting({ bays }: Plan): void {
+    for (const { bay, stage } of bays) {
+      const alarm = `bay-${bay}`;
+      if (stage.serves !== 'rest' || !stage.failed) this.alarms.delete(alarm);
+      else this.alarms.set(alarm, { severity: 'warning', message: `${bay} rests: ${stage.failed.why}` });
+    }
   }
 
   #tell(event: RackEvent, picture: Picture, { baselines }: Memory): void {

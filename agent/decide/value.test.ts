@@ -113,6 +113,23 @@ test('of two GPUs that earn the same an hour the one that draws less is kept lon
   assert.deepEqual(ranked(working, [], priced(2)).ranking, ['g1', 'g0']);
 });
 
+test('a GPU is worth what has it now: mining on it is mining', () => {
+  const shared = (gpu: string, runs: string) =>
+    (['inference', 'mining'] as const).map((serves): [WorkloadFacts, Observation] => {
+      const id = `${serves}-${gpu}`;
+      const reading = { state: serves === runs ? 'running' : 'paused', steps: [] } as const;
+      const bay = { id: `bay-${gpu}`, serves };
+      const facts = { id, adapter: 'vllm', gpus: [gpu], tier: 1, periodMs: 1000, bay } as const;
+      return [facts, { kind: 'workload', workload: id, reading }];
+    });
+  const both = [...shared('g0', 'mining'), ...shared('g1', 'inference')];
+  const rack = rackOf([gpu('g0'), miner('m30'), gpu('g1')], { g0: { ratedHashrateThs: undefined } });
+  const devices = devicesOf(rack).map(({ facts }) => facts);
+  const workloads = both.map(([facts]) => facts);
+  const working = seen(rack, after(0), inventory({ devices, workloads }), ...both.map(([, said]) => said));
+  assert.deepEqual(ranked(working, [], unpriced).ranking, ['g1', 'm30', 'g0']);
+});
+
 test('a miner that cannot be down before the deadline is cut after those that can, whatever it earns', () => {
   const slow = [miner('m30', { learned: { drop90S: 25 } }), miner('m15')];
   assert.equal(ranking({}, priced(undefined, 30), slow, ths), 'm15 m30');

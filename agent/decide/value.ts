@@ -63,8 +63,10 @@ function downS(facts: DeviceFacts): Seconds {
 /** Of several workloads on one GPU the one that is worth most. */
 function worksByGpu(workloads: Picture['workloads']): Map<string, Work> {
   const works = new Map<string, Work>();
-  for (const workload of Object.values(workloads)) {
+  const all = Object.values(workloads);
+  for (const workload of all) {
     const { facts } = workload;
+    if (facts.bay?.serves === 'mining' || !hasBay(workload, all)) continue;
     const own = { tier: facts.tier === 'protected' ? 0 : facts.tier, demand: demandOf(workload) };
     for (const gpu of facts.gpus) {
       const other = works.get(gpu);
@@ -72,6 +74,12 @@ function worksByGpu(workloads: Picture['workloads']): Map<string, Work> {
     }
   }
   return works;
+}
+
+/** Of several that share GPUs in turn only the one that runs says what they are worth. */
+function hasBay({ facts: { bay }, reading }: WorkloadView, all: readonly WorkloadView[]): boolean {
+  if (!bay || reading?.state === 'running') return true;
+  return !all.some((other) => other.facts.bay?.id === bay.id && other.reading?.state === 'running');
 }
 
 function byWork(a: Work, b: Work): number {

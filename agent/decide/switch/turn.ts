@@ -111,9 +111,7 @@ function left(bay: Bay, stage: Stage, turn: Turn, now: Moment): Progress {
 function freed(bay: Bay, stage: Stage, turn: Turn, picture: Picture, now: Moment): Progress {
   const gpus = bay.gpus.flatMap((gpu) => deviceOf(picture, gpu) ?? []);
   const full = gpus.filter((gpu) => !isFree(gpu, turn.stepAt));
-  // One that a person has begun already has what it needs.
-  const isThere = workloadFor(bay, turn.to)?.reading?.state === 'running';
-  if (full.length === 0 || isThere) return toStep(stage, turn, 'enter', now);
+  if (full.length === 0 || holdsItself(workloadFor(bay, turn.to))) return toStep(stage, turn, 'enter', now);
   if (now.wall - turn.stepAt < FREE_MS) return waiting(stage);
   const [one] = full;
   const bytes = one?.reading?.gpu?.memoryUsedBytes ?? 0;
@@ -157,8 +155,10 @@ function returned(bay: Bay, stage: Stage, turn: Turn, held: boolean, now: Moment
   if (newcomer?.reading?.state === 'running') {
     return late ? rests(`${newcomer.facts.id} does not give way`) : waiting(stage, leaving(newcomer, now));
   }
+  // One that has ended by itself is not begun anew.
+  const hasEnded = owner?.reading?.state === 'stopped' && !stage.left.includes(stage.serves);
   // While an order holds its GPUs nobody is woken: whoever is on the stage is, when the order ends.
-  if (!owner || held) return over(stage.serves, `serves ${stage.serves} again: ${turn.failure}`);
+  if (!owner || hasEnded || held) return over(stage.serves, `serves ${stage.serves} again: ${turn.failure}`);
   if (seenSince(owner, turn.stepAt)?.state === 'running') {
     return over(stage.serves, `serves ${stage.serves} again: ${turn.failure}`);
   }
@@ -223,6 +223,12 @@ function failureOf(
 
 function patienceMs(steps: readonly { readonly takesS: Seconds }[]): Millis {
   return 2000 * Math.max(0, ...steps.map(({ takesS }) => takesS)) + GRACE_MS;
+}
+
+/** One that a person has begun, or that can only be frozen, already has its memory: that is no other's. */
+function holdsItself(newcomer: WorkloadView | undefined): boolean {
+  const { state, steps = [] } = newcomer?.reading ?? {};
+  return state === 'running' || (state === 'paused' && steps.every(({ name }) => name === 'freeze'));
 }
 
 /** What is not said is taken for free: the next one says itself whether it has room. */
