@@ -3,7 +3,7 @@
  * back is told again what the broker retains. MQTT 3.1.1, since every broker speaks it and every meaning is in the
  * payload.
  */
-import type { ISubscriptionGrant, MqttClient } from 'mqtt';
+import type { IClientOptions, ISubscriptionGrant, MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
 import type { Message } from '../model/message.ts';
 import type { Clock } from './clock.ts';
@@ -85,16 +85,16 @@ export function openSession(credentials: Credentials, clock: Clock, events: Sess
     events.link({ kind: 'connecting' });
     let greeted = false;
     let problem: unknown;
-    const opened = mqtt.connect(credentials.url, {
-      protocolVersion: 4,
-      clientId: `console-${randomId()}`,
-      clean: true,
-      reconnectPeriod: 0,
-      connectTimeout: CONNECT_MS,
-      queueQoSZero: false,
-      ...(credentials.user !== '' && { username: credentials.user, password: credentials.password }),
-    });
+    let opened: MqttClient;
+    try {
+      opened = mqtt.connect(credentials.url, optionsOf(credentials));
+    } catch (error) {
+      // No address at all, or plain ws:// from a page that came over HTTPS, which browsers refuse.
+      events.link({ kind: 'offline', reason: `The browser refuses ${credentials.url}: ${String(error)}` });
+      return;
+    }
     client = opened;
+    turn = Promise.resolve();
     opened.on('error', (error) => {
       problem ??= error;
     });
@@ -160,6 +160,18 @@ export function openSession(credentials: Credentials, clock: Clock, events: Sess
       client?.end(true);
       client = undefined;
     },
+  };
+}
+
+function optionsOf({ user, password }: Credentials): IClientOptions {
+  return {
+    protocolVersion: 4,
+    clientId: `console-${randomId()}`,
+    clean: true,
+    reconnectPeriod: 0,
+    connectTimeout: CONNECT_MS,
+    queueQoSZero: false,
+    ...(user !== '' && { username: user, password }),
   };
 }
 

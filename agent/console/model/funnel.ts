@@ -47,10 +47,11 @@ function hasReached(standing: Standing | undefined, phases: readonly Phase[]): b
   return standing !== undefined && phases.some((phase) => standing.reached[phase] !== undefined);
 }
 
-/** Why a rack is in its stage, in words; undefined where the stage says it all. */
-export function reasonIn(stage: Stage, rack: Rack, event: GridEvent): string | undefined {
+/** Why a rack is in a stage, in words. */
+export function reasonIn(stage: Stage, rack: Rack, event: GridEvent): string {
   const standing = rack.standings.get(event.key);
-  if (stage === 'refused') return standing?.refusal?.why;
-  if (stage === 'partial') return standing?.short.join('; ');
-  return standing?.phase;
+  if (!standing) return 'no word of this order';
+  if (stage === 'refused') return standing.refusal?.why ?? '';
+  if (stage === 'partial') return standing.short.join('; ');
+  return standing.phase ?? 'received';
 }

@@ -7,7 +7,13 @@ import { age, kilowatts, oneDecimal } from './words.ts';
 
 /** Grave: somebody should act now. Then: something is not as ordered. Then: good to know. */
 export type Gravity = 'bad' | 'warn' | 'note';
-export type Reason = { readonly gravity: Gravity; readonly weight: number; readonly says: string };
+export type Reason = {
+  readonly gravity: Gravity;
+  readonly weight: number;
+  readonly says: string;
+  /** What became of the last order, rather than of the rack. */
+  readonly ofOrder?: true;
+};
 export type Worry = { readonly rack: Rack; readonly reasons: readonly Reason[] };
 
 /** Inlet air above this is worth a look in any hall; what a rack does about it is its policy's. */
@@ -51,8 +57,8 @@ function cut(rack: Rack, nowMs: Millis): Reason[] {
   const reasons: Reason[] = [];
   const last = [...standings.values()].at(-1);
   const late = last?.phase === 'partial';
-  if (late) reasons.push(bad(700, `partial: ${last.short.join('; ') || 'over its level at the deadline'}`));
-  if (last?.phase === 'refused') reasons.push(warn(300, `refused: ${last.refusal?.why ?? ''}`));
+  if (late) reasons.push(ofOrder(bad(700, `partial: ${last.short.join('; ') || 'over its level at the deadline'}`)));
+  if (last?.phase === 'refused') reasons.push(ofOrder(warn(300, `refused: ${last.refusal?.why ?? ''}`)));
   if (isFresh(rack, nowMs) && isOver(rack) && power?.line_w != null && power.power_w !== null) {
     const overW = power.power_w - power.line_w;
     const says = `${kilowatts(overW)} over the line`;
@@ -88,6 +94,10 @@ function mode({ state }: Rack): Reason[] {
     default:
       return [];
   }
+}
+
+function ofOrder(reason: Reason): Reason {
+  return { ...reason, ofOrder: true };
 }
 
 function bad(weight: number, says: string): Reason {

@@ -81,9 +81,8 @@ function inStage({ site, nowMs }: View, event: GridEvent, stage: Stage): Row[] {
   return funnelOf(site, event, nowMs)[stage].flatMap((id) => {
     const rack = site.racks.get(id);
     if (!rack) return [];
-    const says = reasonIn(stage, rack, event);
-    const own = says ? [{ gravity: 'note' as const, says }] : [];
-    return [{ rack, reasons: [...own, ...reasonsOf(rack, nowMs).filter((each) => !each.says.includes(says ?? '\n'))] }];
+    const own = { gravity: 'note' as const, says: reasonIn(stage, rack, event) };
+    return [{ rack, reasons: [own, ...reasonsOf(rack, nowMs).filter(({ ofOrder }) => !ofOrder)] }];
   });
 }
 
