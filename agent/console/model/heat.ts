@@ -72,7 +72,7 @@ export type Floor = {
 
 const LABEL_PX = 52;
 const SMALLEST_PX = 13;
-const LARGEST_PX = 22;
+const LARGEST_PX = 28;
 const BETWEEN_PX = 3;
 
 /** One row a group where that fits, else as many as it needs. */

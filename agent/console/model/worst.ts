@@ -36,9 +36,11 @@ export function reasonsOf(rack: Rack, nowMs: Millis): Reason[] {
   return found.sort((a, b) => b.weight - a.weight);
 }
 
-function heat({ thermal, thermalUntilMs }: Rack, nowMs: Millis): Reason[] {
+function heat({ thermal, thermalUntilMs, alarms: told }: Rack, nowMs: Millis): Reason[] {
   if (!thermal || thermalUntilMs <= nowMs) return [];
-  const { leak, inlet_c } = thermal;
+  const { inlet_c } = thermal;
+  // Its alarm says more, where there is one.
+  const leak = thermal.leak === true && ![...told.keys()].some((name) => name.includes('leak'));
   const warm = inlet_c !== null && inlet_c > WARM_C;
   return [
     ...(leak ? [bad(1000, 'leak')] : []),

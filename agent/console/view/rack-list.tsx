@@ -68,8 +68,11 @@ function RackRow({ row: { rack, reasons }, nowMs }: { row: Row; nowMs: number })
       <td class="number">{kilowatts(power?.power_w)}</td>
       <td class="reasons" title={reasons.map(({ says }) => says).join('\n')}>
         {reasons.map(({ gravity, says }) => (
-          <span key={says} class={gravity}>
-            <span aria-hidden="true">{marks[gravity]}</span> {says}
+          <span key={says}>
+            <span class={gravity} aria-hidden="true">
+              {marks[gravity]}
+            </span>{' '}
+            {says}
           </span>
         ))}
       </td>
