@@ -43,12 +43,13 @@ export function wattsChart({ palette, width, height }: Look, shades: () => reado
       ],
       series: [
         { label: 'time', value: (_chart, s) => (s === null ? '–' : clock.format(1000 * s)) },
-        { label: 'power', stroke: palette.power, width: 2, value, points: { show: false } },
-        { label: 'line', stroke: palette.line, width: 1.5, dash: [5, 4], value, points: { show: false } },
-        { label: 'earliest', stroke: 'transparent', value, points: { show: false } },
+        // The band lies below the curves, so it is drawn before them.
         { label: 'latest', stroke: 'transparent', value, points: { show: false } },
+        { label: 'earliest', stroke: 'transparent', value, points: { show: false } },
+        { label: 'line', stroke: palette.line, width: 1.5, dash: [5, 4], value, points: { show: false } },
+        { label: 'power', stroke: palette.power, width: 2, value, points: { show: false } },
       ],
-      bands: [{ series: [4, 3], fill: palette.band }],
+      bands: [{ series: [1, 2], fill: palette.band }],
       hooks: { drawClear: [(chart) => shade(chart, shades(), palette)] },
     },
     [[], [], [], [], []],
@@ -70,7 +71,7 @@ function shade(chart: uPlot, shades: readonly Shade[], palette: Palette): void {
   ctx.beginPath();
   ctx.rect(bbox.left, 0, bbox.width, bbox.top + bbox.height);
   ctx.clip();
-  for (const [i, { fromS, untilS, label, coming }] of shades.entries()) {
+  for (const { fromS, untilS, label, coming } of shades) {
     const left = Math.max(chart.valToPos(fromS, 'x', true), bbox.left);
     const right = Math.min(chart.valToPos(untilS, 'x', true), bbox.left + bbox.width);
     if (right <= left) continue;
@@ -82,7 +83,7 @@ function shade(chart: uPlot, shades: readonly Shade[], palette: Palette): void {
     ctx.fillRect(left, bbox.top, scale, bbox.height);
     ctx.font = `${11 * scale}px system-ui, sans-serif`;
     ctx.textBaseline = 'bottom';
-    ctx.fillText(label, left + 4 * scale, bbox.top - (2 + 0 * i) * scale);
+    ctx.fillText(label, left + 4 * scale, bbox.top - 2 * scale);
   }
   ctx.restore();
 }

@@ -78,7 +78,8 @@ function hatchTile(colour: string, both: boolean): HTMLCanvasElement {
 /** The dash tells the mode to those who see no colour. */
 function frames(ctx: Pen, boxes: readonly Box[], palette: Palette): void {
   for (const [mode, some] of Map.groupBy(boxes, ({ cell }) => cell.mode)) {
-    const [colour, dash, width] = frameOf(mode, palette);
+    const [colour, dash, heavy] = frameOf(mode, palette);
+    const width = heavy ? Math.max(1, Math.round((some[0]?.side ?? 0) / 10)) : 1;
     ctx.setLineDash([...dash]);
     ctx.strokeStyle = colour;
     ctx.lineWidth = width;
@@ -89,19 +90,19 @@ function frames(ctx: Pen, boxes: readonly Box[], palette: Palette): void {
   ctx.setLineDash([]);
 }
 
-function frameOf(mode: Cell['mode'], palette: Palette): readonly [string, readonly number[], number] {
+function frameOf(mode: Cell['mode'], palette: Palette): readonly [string, readonly number[], boolean] {
   switch (mode) {
     case 'curtailed':
-      return [palette.power, [], 2];
+      return [palette.power, [], true];
     case 'observing':
-      return [palette.quiet, [1, 2], 1];
+      return [palette.quiet, [1, 2], false];
     case 'manual':
-      return [palette.warn, [4, 2], 2];
+      return [palette.warn, [4, 2], true];
     case 'safe':
-      return [palette.bad, [2, 2], 2];
+      return [palette.bad, [2, 2], true];
     case 'normal':
     case undefined:
-      return [palette.rule, [], 1];
+      return [palette.rule, [], false];
   }
 }
 

@@ -1,4 +1,4 @@
-/** The site as it becomes known, and who is to be told: at most four times a second, however much is said. */
+/** The site as it becomes known, and who is to be told: twice a second, however much is said. */
 import type { Millis } from '#protocol/units.ts';
 import { noDetails } from '../model/details.ts';
 import { heard } from '../model/heard.ts';
@@ -29,7 +29,8 @@ export type Store = {
   close(): void;
 };
 
-const PAINT_MS = 250;
+/** Racks speak once a second; a step of an order is seen within half of one. */
+const PAINT_MS = 500;
 /** In the background timers are slowed down; then messages are folded as they come, lest they pile up. */
 const MOST_WAITING = 2_000;
 

@@ -92,6 +92,16 @@ test('the site is sampled once a second, and what it drew before an event is fou
   assert.equal(powerBefore(samples, at(-1)), undefined);
 });
 
+test('the site does not seem to fall because racks have just fallen silent', () => {
+  const spoken = heard(emptySite(SITE), [
+    said('power', { rack: 'r1' }, { power_w: 10 }, at(0)),
+    said('power', { rack: 'r2' }, { power_w: 20 }, at(5)),
+  ]);
+  assert.equal(sampled([], spoken, at(6))[0]?.powerW, undefined);
+  const goneForLong = heard(spoken, [said('power', { rack: 'r2' }, { power_w: 20 }, at(40))]);
+  assert.equal(sampled([], goneForLong, at(41))[0]?.powerW, 20);
+});
+
 test('the chart shows where the site should go beyond now, and no watts there', () => {
   const samples = [{ atMs: at(10), powerW: 80_000, lineW: undefined }];
   const { timeS, powerKw, lineKw, highKw } = columnsOf(samples, envelope, at(10), 100_000);

@@ -56,8 +56,8 @@ export type Block = { readonly group: string; readonly ids: readonly string[] };
 export function blocksOf(racks: ReadonlyMap<string, Rack>): Block[] {
   const groups = Map.groupBy(racks.values(), ({ info }) => info?.groups[0] ?? '');
   return [...groups]
-    .sort(([a], [b]) => byName(a, b))
-    .map(([group, some]) => ({ group, ids: some.map(({ id }) => id).sort(byName) }));
+    .sort(([a], [b]) => Number(a === '') - Number(b === '') || byName(a, b))
+    .map(([group, some]) => ({ group: group || 'no group', ids: some.map(({ id }) => id).sort(byName) }));
 }
 
 export type Place = { readonly id: string; readonly x: number; readonly y: number };

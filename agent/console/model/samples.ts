@@ -1,6 +1,7 @@
 /** The site's watts, once a second, as long as the page is open. */
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Site } from './site.ts';
+import { isOffline } from './site.ts';
 import { totals } from './totals.ts';
 
 export type Sample = { readonly atMs: Millis; readonly powerW: Watts | undefined; readonly lineW: Watts | undefined };
@@ -8,12 +9,22 @@ export type Sample = { readonly atMs: Millis; readonly powerW: Watts | undefined
 /** An hour. */
 const MOST_SAMPLES = 3_600;
 const EVERY_MS = 1_000;
+/** Who is silent for longer is no longer waited for, and counted in the headline. */
+const LATELY_MS = 30_000;
+const ENOUGH = 0.95;
 
 export function sampled(samples: readonly Sample[], site: Site, nowMs: Millis): readonly Sample[] {
   const last = samples.at(-1);
   if (last && nowMs - last.atMs < EVERY_MS) return samples;
-  const { powerW, lineW } = totals(site, nowMs);
-  return [...samples.slice(1 - MOST_SAMPLES), { atMs: nowMs, powerW, lineW }];
+  const { powerW, lineW, fresh } = totals(site, nowMs);
+  // A rack that has just fallen silent still draws what it drew: without it the site only seems to fall.
+  const known = fresh >= ENOUGH * heardLately(site, nowMs);
+  const sample = known ? { atMs: nowMs, powerW, lineW } : { atMs: nowMs, powerW: undefined, lineW: undefined };
+  return [...samples.slice(1 - MOST_SAMPLES), sample];
+}
+
+function heardLately({ racks }: Site, nowMs: Millis): number {
+  return [...racks.values()].filter((rack) => rack.powerUntilMs > nowMs - LATELY_MS && !isOffline(rack)).length;
 }
 
 /** The site's watts just before a moment; undefined when the page was not open then. */

@@ -33,7 +33,7 @@ function EventRow({ view: { site, nowMs }, event, shown, choose }: RowProps) {
   const { metered, sent } = funnelOf(site, event, nowMs);
   return (
     <tr class={stateOf(event, nowMs)}>
-      <th scope="row">
+      <th scope="row" class="name">
         <button type="button" aria-pressed={shown} onClick={() => choose(event.key)}>
           {event.event}
         </button>

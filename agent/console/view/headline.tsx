@@ -16,7 +16,6 @@ export function Headline({ view: { site, nowMs }, event }: Props) {
   const all = totals(site, nowMs);
   const digits = Math.max(all.ratedW, all.powerW ?? 0) < SMALL_SITE_W ? 1 : 0;
   const kw = (watts: number | undefined) => kilowatts(watts, digits);
-  const left = all.headroomW === undefined ? '' : all.headroomW < 0 ? 'bad' : 'good';
   return (
     <section class="headline" aria-label="Site power">
       <Figure name="Power" value={kw(all.powerW)} note={powerNote(all)} />
@@ -24,7 +23,7 @@ export function Headline({ view: { site, nowMs }, event }: Props) {
       <Figure
         name="Headroom"
         value={kw(all.headroomW)}
-        kind={left}
+        kind={headroomKind(all)}
         note={all.over > 0 ? `${countOf(all.over, 'rack')} over the line` : 'no rack over its line'}
       />
       <Countdown event={event} nowMs={nowMs} />
@@ -48,6 +47,13 @@ function Countdown({ event, nowMs }: { event: GridEvent | undefined; nowMs: numb
     case 'over':
       return <Figure name="Ends in" value="–" note={`${note} is over`} />;
   }
+}
+
+/** Up to 1 % over counts as met. */
+function headroomKind({ headroomW, lineW }: Totals): '' | 'good' | 'bad' {
+  if (headroomW === undefined || lineW === undefined) return '';
+  if (headroomW >= 0) return 'good';
+  return headroomW < -0.01 * lineW ? 'bad' : '';
 }
 
 function powerNote({ fresh, racks, unmetered }: Totals): string {

@@ -19,7 +19,7 @@ export function RackChart({ view: { nowMs }, trace }: { view: View; trace: reado
     return { columns: columnsOf(samples, undefined, nowMs, WINDOW_MS), span: spanOf(samples, nowMs, WINDOW_MS) };
   }, [trace]);
   return (
-    <Panel name="Power" area="chart">
+    <Panel name="Power, kW" area="chart">
       <WattsChart {...drawn} shades={[]} height={HEIGHT_PX} label="Power of the rack against its line, over time" />
     </Panel>
   );

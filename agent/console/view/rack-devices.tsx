@@ -82,7 +82,7 @@ function DeviceRow({ device, made, nowMs }: RowProps) {
       <td class="number">{moment(device.acknowledged_at)}</td>
       <td class="number">{device.hashrate_ths === null ? '–' : decimal(device.hashrate_ths, 0)}</td>
       <td class="number">{device.chip_max_c === null ? '–' : `${decimal(device.chip_max_c, 0)}\u2009°C`}</td>
-      <td class="quiet">
+      <td class="quiet why">
         {device.why}
         {wrong.length > 0 && <span class="warn"> ● {wrong.join(', ')}</span>}
       </td>

@@ -39,7 +39,7 @@ export function SiteChart({ view: { site, samples, nowMs }, event }: Props) {
     </span>
   );
   return (
-    <Panel name="Power" area="chart" tools={tools}>
+    <Panel name="Power, kW" area="chart" tools={tools}>
       <WattsChart {...drawn} shades={shades} height={HEIGHT_PX} label="Power of the site against its line, over time" />
     </Panel>
   );

@@ -17,9 +17,9 @@ export function Timeline({ view: { site } }: { view: View }) {
             {site.happenings.map((each) => (
               <tr key={each.id}>
                 <td class="number">{timeOfDay(each.atMs)}</td>
-                <td class={bad.has(each.what) ? 'bad' : ''}>{each.what}</td>
-                <td>{who(each)}</td>
-                <td class="quiet">{each.eventKey?.split('/')[1]}</td>
+                <td class={bad.has(each.what) ? 'bad name' : 'name'}>{each.what}</td>
+                <td class="name">{who(each)}</td>
+                <td class="quiet name wide">{each.eventKey?.split('/')[1]}</td>
                 <td class="quiet">{each.why}</td>
               </tr>
             ))}

@@ -5,9 +5,9 @@ import { kilowatts, signedAge, timeOfDay } from '../model/words.ts';
 import { Panel } from './panel.tsx';
 
 const truths = [
-  ['acknowledged', 'every device said yes'],
-  ['confirmed', 'every device shows it'],
-  ['metered', 'the meter fell: delivered'],
+  ['acknowledged', 'devices said yes'],
+  ['confirmed', 'devices show it'],
+  ['metered', 'the meter fell'],
 ] as const;
 
 const others: readonly Phase[] = ['received', 'scheduled', 'accepted', 'acting', 'holding', 'ended', 'restored'];
@@ -66,7 +66,7 @@ function Truth({ name, means, standing: { reached } }: TruthProps) {
       <b>{name}</b>
       <span class="number">{done ? timeOfDay(atMs) : 'not yet'}</span>
       <span class="number">{done && actingMs !== undefined ? signedAge(atMs - actingMs) : ''}</span>
-      <span class="quiet">{means}</span>
+      <span class="quiet means">{means}</span>
     </li>
   );
 }

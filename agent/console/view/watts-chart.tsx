@@ -34,7 +34,7 @@ export function WattsChart({ columns, span, shades, height, label }: Props) {
   useEffect(() => {
     const { timeS, powerKw, lineKw, lowKw, highKw } = columns;
     chart.current?.batch(() => {
-      chart.current?.setData([[...timeS], [...powerKw], [...lineKw], [...lowKw], [...highKw]], false);
+      chart.current?.setData([[...timeS], [...highKw], [...lowKw], [...lineKw], [...powerKw]], false);
       chart.current?.setScale('x', { min: span[0], max: span[1] });
     });
   }, [columns, span, palette, width]);
