@@ -70,11 +70,12 @@ function surelyW(allotted: readonly Allotted[], { steerable, picture, confidence
   const risks: Risk[] = [];
   for (const [i, { device, want, watts }] of allotted.entries()) {
     const own = (steerable[i]?.homeW ?? watts) - watts;
+    if (own <= 0) continue;
     cutW += own;
     const view = deviceOf(picture, device);
     const odds = view?.facts.learned?.failureOdds ?? 0;
     // What it shows already has not failed.
-    if (view && odds > 0 && own > 0 && !shows(view, want)) risks.push({ watts: own, odds });
+    if (view && odds > 0 && !shows(view, want)) risks.push({ watts: own, odds });
   }
   return cutW - lossW(risks, confidence);
 }

@@ -4,7 +4,7 @@
  */
 import type { Policy } from '#agent/config/policy.ts';
 import type { Now } from '#agent/state/observation.ts';
-import type { DeviceView, Picture } from '#agent/state/picture.ts';
+import type { Picture } from '#agent/state/picture.ts';
 import { deviceOf } from '#agent/state/picture.ts';
 import { asleep, isSeenAsleep, residualW } from '#agent/state/setting.ts';
 import type { Millis } from '#protocol/units.ts';
@@ -42,9 +42,7 @@ export function started(
 ): Started {
   const { devices, ran, whyWait } = cooled(planned, picture, policy, before.ran, now);
   const cools = new Set(policy.cooling.map(({ device }) => device));
-  const starting = devices.filter(
-    (each) => !cools.has(each.device) && isStarting(each, deviceOf(picture, each.device)),
-  );
+  const starting = devices.filter((each) => isStarting(each, picture) && !cools.has(each.device));
   if (starting.length === 0) return { devices, memory: { ...before, leave: [], ran }, held: [] };
   const hot = zonesOf(picture).flatMap((zone) => {
     const why = whyNotInto(zone, policy, now);
@@ -70,8 +68,10 @@ export function started(
 }
 
 /** Told to run, by its own word at rest, and not told yet. */
-function isStarting({ want, hands }: PlannedDevice, view: DeviceView | undefined): boolean {
-  if (want.kind === 'asleep' || hands === 'off' || !view || !isSeenAsleep(view)) return false;
+function isStarting({ device, want, hands }: PlannedDevice, picture: Picture): boolean {
+  if (want.kind === 'asleep' || hands === 'off') return false;
+  const view = deviceOf(picture, device);
+  if (!view || !isSeenAsleep(view)) return false;
   const { asked } = view;
   return asked?.setting.kind !== 'awake' || asked.outcome === 'failed';
 }
