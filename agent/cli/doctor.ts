@@ -46,11 +46,11 @@ async function examine(options: FileOptions, clock: Clock): Promise<Finding[]> {
 async function examineRack({ config, policy, folder }: Loaded, clock: Clock): Promise<Finding[]> {
   const credentials = await brokerCredentials(config, folder);
   const clientId = `ballast-${config.rack}-doctor`;
-  const [ports, certificates, disk, agent, brokers] = await Promise.all([
-    checkPorts(config),
+  const agent = await checkAgent(config, clock);
+  const [ports, certificates, disk, brokers] = await Promise.all([
+    checkPorts(config, agent.verdict === 'ok'),
     checkCertificates(config, clock.wall()),
     checkDisk(config),
-    checkAgent(config, clock),
     Promise.all(config.broker.urls.map((url) => checkBroker(config, { url, clientId, ...credentials }, clock))),
   ]);
   return [...ports, ...checkGpuLibrary(config), ...brokers, ...certificates, checkClock(policy), disk, agent];

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import { holderOf } from '#adapters/transport/flock-holder.ts';
+import { openPty } from '#test/support/pty.ts';
 import type { Ran } from './support/ballast.ts';
 import { ballast } from './support/ballast.ts';
+import { until } from './support/job-socket.ts';
 import { startMosquitto } from './support/mosquitto.ts';
 import { needs } from './support/needs.ts';
 
@@ -67,4 +72,22 @@ test('a serial port that is not there, or is none, is named', options, async (t)
   await ballast(cwd, 'init', '--site', 'tx1', '--rack', 'r07', '--broker', 'mqtt://127.0.0.1:9', '-p', 'other.yaml');
   await withPort(cwd, join(cwd, 'policy.yaml'));
   assert.match((await ballast(cwd, 'doctor')).out, /^fail {2}port rtu1: .*policy\.yaml is no serial port\n/m);
+});
+
+test('a serial port that another program holds is named with that program', options, async (t) => {
+  const cwd = await rackOf(t, 'mqtt://127.0.0.1:9');
+  const port = openPty();
+  t.after(() => port.unplug());
+  await withPort(cwd, port.path);
+  assert.match((await ballast(cwd, 'doctor')).out, /^ok {4}port rtu1: \/dev\/pts\/\d+ is free$/m);
+  const holder = spawn('flock', ['--no-fork', port.path, 'sleep', '1000']);
+  const ended = once(holder, 'close');
+  t.after(async () => {
+    holder.kill();
+    await ended;
+  });
+  await until(async () => (await holderOf(port.path)) !== undefined);
+  const { code, out } = await ballast(cwd, 'doctor');
+  assert.equal(code, 1);
+  assert.match(out, /^fail {2}port rtu1: \/dev\/pts\/\d+ is held by process \d+ \(sleep\)\n {6}-> end it: /m);
 });

@@ -6,11 +6,13 @@ import type { Config } from '#agent/config/config.ts';
 import type { Finding } from './finding.ts';
 import { fail, ok } from './finding.ts';
 
-export async function checkPorts({ buses }: Config): Promise<Finding[]> {
-  return await Promise.all(buses.flatMap((bus) => (bus.kind === 'rtu' ? [checkPort(`port ${bus.id}`, bus.port)] : [])));
+/** @param agentRuns then it is the agent that holds them: another holder would show as trouble of its meters. */
+export async function checkPorts({ buses }: Config, agentRuns: boolean): Promise<Finding[]> {
+  const ports = buses.flatMap((bus) => (bus.kind === 'rtu' ? [{ about: `port ${bus.id}`, path: bus.port }] : []));
+  return await Promise.all(ports.map(({ about, path }) => checkPort(about, path, agentRuns)));
 }
 
-async function checkPort(about: string, path: string): Promise<Finding> {
+async function checkPort(about: string, path: string, agentRuns: boolean): Promise<Finding> {
   const port = await stat(path).catch(() => undefined);
   if (!port)
     return fail(about, `there is no ${path}`, 'plug the adapter in; ls /dev/serial/by-id shows those there are');
@@ -25,5 +27,7 @@ async function checkPort(about: string, path: string): Promise<Finding> {
     );
   }
   const holder = await holderOf(path);
-  return ok(about, holder === undefined ? `${path} is free` : `${path} is in use by ${holder}`);
+  if (holder === undefined) return ok(about, `${path} is free`);
+  if (agentRuns) return ok(about, `${path} is in use by ${holder}`);
+  return fail(about, `${path} is held by ${holder}`, 'end it: two programs on one line spoil each other’s replies');
 }
