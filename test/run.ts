@@ -6,9 +6,9 @@
  * processes: each file has a process of its own, three at a time.
  */
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { bundle } from '../packaging/bundle.ts';
+import { globSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { bundledCli } from './support/bundled-cli.ts';
 
 type Kind = { readonly name: string; readonly how: string; readonly flags: readonly string[]; readonly testS: number };
 
@@ -41,7 +41,8 @@ const kindOf = (file: string): Kind => {
   if (file.startsWith('test/package/')) return packaging;
   return file.startsWith('test/integration/') ? integration : pure;
 };
-if (files.some((file) => file.startsWith('test/integration/'))) process.env['BALLAST_TEST_CLI'] = await bundledCli();
+if (files.some((file) => file.startsWith('test/integration/')))
+  process.env['BALLAST_TEST_CLI'] = await bundledCli('test');
 const passed = [pure, scenarios, integration, packaging].map((kind) =>
   run(
     kind,
@@ -49,16 +50,6 @@ const passed = [pure, scenarios, integration, packaging].map((kind) =>
   ),
 );
 process.exit(passed.every(Boolean) ? 0 : 1);
-
-/** Laid out as in the package, where the bundle looks for its register maps. */
-async function bundledCli(): Promise<string> {
-  const home = join(root, 'dist/test');
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true });
-  symlinkSync(join(root, 'firmware-adapters'), join(home, 'firmware-adapters'));
-  await bundle(join(home, 'agent/bundle'));
-  return join(home, 'agent/bundle/ballast.js');
-}
 
 function run({ name, how, flags, testS }: Kind, some: readonly string[]): boolean {
   if (some.length === 0) return true;

@@ -10,6 +10,7 @@ import { commandPath } from './command-path.ts';
 import { counterweight } from './counterweight.ts';
 import { decideBench } from './decide.ts';
 import { fanOut } from './fan-out.ts';
+import { footprint } from './footprint.ts';
 import { frequency } from './frequency.ts';
 import { gpuPath } from './gpu-path.ts';
 import { market } from './market.ts';
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   counterweight,
   decideBench,
   fanOut,
+  footprint,
   frequency,
   gpuPath,
   market,
