@@ -24,7 +24,7 @@ function raised(): Set<string> {
   const names = sources.flatMap((source) => [
     ...source.matchAll(/alarms\.set\(['`]([^'`]+)['`]/g),
     ...source.matchAll(/\[\[?['`]([^'`]+)['`], \{ severity/g),
-    ...source.matchAll(/const ALARM = '([^']+)'/g),
+    ...source.matchAll(/const alarm = ['`]([^'`]+)['`]/gi),
   ]);
   return new Set(names.map(([, name = '']) => kindOf(name)));
 }
