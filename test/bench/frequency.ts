@@ -3,6 +3,7 @@
  * of 19200 baud. Seventeen trips lie in its way, each a miner's watts: from each crossing to the write that cuts it. The rack
  * is a process of its own, as a real one would be; what lies between is all the agent's.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hertz, Millis } from '#protocol/units.ts';
 import type { Bench, Check } from './bench.ts';
 import { quantile } from './bench.ts';
@@ -56,6 +57,8 @@ const WIRES: readonly [string, Wire][] = [
 /** The first, above the event's own, finds the code cold; an agent rehearses when it starts. It is not counted. */
 const THRESHOLDS: readonly Hertz[] = Array.from({ length: 18 }, (_, i) => (5996 - i) / 100);
 const COUNTED = THRESHOLDS.length - 1;
+/** The last of them may be cut after the recording has ended. */
+const LAST_CUT_MS: Millis = 1000;
 
 /**
  * `sample`: from the crossing until the look that decides is asked for, which is the second, since a trip needs two;
@@ -70,6 +73,7 @@ function ours({ decision, actuation }: Times): Millis {
 async function replayed(wire: Wire, looks: readonly Look[]): Promise<Times[]> {
   const rig = await openRig(wire, THRESHOLDS);
   const crossings = await rig.replay(looks);
+  await sleep(LAST_CUT_MS);
   await rig.stop();
   return rig.cuts.slice(1).flatMap(({ order, askedAt, seenAt, decidedAt, wroteAt }) => {
     // Where it was back above before there were two looks, nothing was to be done yet.
