@@ -6,6 +6,7 @@ import { fileTrouble } from '#agent/config/files.ts';
 import { LocalError } from '#agent/platform/local-socket.ts';
 import type { ExitCode } from './failure.ts';
 import { exitCodes, Failure } from './failure.ts';
+import { Interrupted } from './interrupt.ts';
 import { createProgram } from './program.ts';
 import type { Tools } from './tools.ts';
 
@@ -43,6 +44,7 @@ function everyCommand(command: Command, apply: (command: Command) => void): void
 
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
+  if (error instanceof Interrupted) return new Failure('interrupted', undefined, exitCodes.interrupted);
   if (error instanceof ZodError)
     return new Failure(
       'the agent answers in a way that this version does not understand',

@@ -74,9 +74,7 @@ async function runDryRun(
   { terminal, clock }: Tools,
 ): Promise<void> {
   const parts = { connect: connectTo(operator, clock), clock, newId: randomUUID };
-  const answers = await dryRun(operator, request, parts, interruptSignal()).catch((error: unknown) => {
-    throw error instanceof Interrupted ? new Failure('interrupted', undefined, exitCodes.interrupted) : error;
-  });
+  const answers = await dryRun(operator, request, parts, interruptSignal());
   if (options.json) for (const { rack, ack } of answers) terminal.out(JSON.stringify({ rack, answer: ack ?? null }));
   else terminal.out(formatDryRun(answers, terminal));
   if (!canMeet(answers)) throw new Failure('not every rack in scope could do this', 'each says why, above');

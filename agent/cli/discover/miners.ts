@@ -4,8 +4,8 @@ import { adapters } from '#adapters/registry.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';
 import { addressesOf } from '#agent/technician/addresses.ts';
 import { searchMiners } from '#agent/technician/miners.ts';
-import { exitCodes, Failure, usageFailure } from '../failure.ts';
-import { Interrupted, interruptSignal } from '../interrupt.ts';
+import { Failure, usageFailure } from '../failure.ts';
+import { interruptSignal } from '../interrupt.ts';
 import { bar, progressOn } from '../progress.ts';
 import type { Verb } from '../tools.ts';
 import { minerEntries } from './miner-entries.ts';
@@ -24,11 +24,7 @@ export const discoverMiners: Verb = ({ terminal, clock }) =>
       const startedAt = clock.monotonic();
       const progress = (done: number, of: number) => line.show(`${bar(done, of)}  ${done} of ${of} addresses`);
       const searched = { adapters, connect: connectTcp, clock, progress };
-      const found = await searchMiners(hosts, searched, interruptSignal())
-        .catch((error: unknown) => {
-          throw error instanceof Interrupted ? new Failure('interrupted', undefined, exitCodes.interrupted) : error;
-        })
-        .finally(() => line.clear());
+      const found = await searchMiners(hosts, searched, interruptSignal()).finally(() => line.clear());
       const miners = found.filter(({ kind }) => kind === 'miner');
       if (json) for (const each of found) terminal.out(JSON.stringify(each));
       else if (found.length > 0) terminal.out(minerEntries(found));

@@ -8,8 +8,8 @@ import type { Clock } from '#agent/platform/clock.ts';
 import { ownWires } from '#agent/technician/own-rack.ts';
 import type { Progress, UnitFound } from '#agent/technician/search.ts';
 import { isWireTrouble, searchBus, unitsToAsk, usualSettings, wireName } from '#agent/technician/search.ts';
-import { exitCodes, Failure } from '../failure.ts';
-import { Interrupted, interruptSignal } from '../interrupt.ts';
+import { Failure } from '../failure.ts';
+import { interruptSignal } from '../interrupt.ts';
 import type { LocalOptions } from '../local-agent.ts';
 import { withLocalOptions } from '../local-agent.ts';
 import type { Terminal } from '../terminal.ts';
@@ -48,12 +48,7 @@ export function discoverModbus({ terminal, clock }: Tools): Command {
       .option('--units <list>', `such as 1-16,247 (default: ${SERIAL_UNITS} on a line, ${NETWORK_UNITS} on a host)`)
       .option('--maps <folder>', 'the folder of your own maps, instead of the config’s')
       .option('--json', 'print JSON, one bus a line'),
-  ).action((options: Options) =>
-    discover(options, terminal, clock).catch((error: unknown) => {
-      if (error instanceof Interrupted) throw new Failure('interrupted', undefined, exitCodes.interrupted);
-      throw error;
-    }),
-  );
+  ).action((options: Options) => discover(options, terminal, clock));
 }
 
 async function discover(options: Options, terminal: Terminal, clock: Clock): Promise<void> {
