@@ -13,7 +13,7 @@ export function startTheme(): void {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => wear(currentTheme()));
 }
 
-export function currentTheme(): Theme {
+function currentTheme(): Theme {
   const chosen = recall(KEY);
   if (chosen === 'light' || chosen === 'dark') return chosen;
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';

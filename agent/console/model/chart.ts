@@ -14,7 +14,7 @@ export type Columns = {
 };
 
 /** The part of the chart that lies ahead of now. */
-export const AHEAD = 0.12;
+const AHEAD = 0.12;
 const STEPS_AHEAD = 40;
 
 export function columnsOf(

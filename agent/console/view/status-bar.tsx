@@ -9,7 +9,7 @@ import { count, countdown, countOf, fineAge, signedAge } from '../model/words.ts
 import { Misfits } from './misfits.tsx';
 
 /** Racks speak every second: after this many without a word from any of them nothing here is about now. */
-export const STALE_MS = 5_000;
+const STALE_MS = 5_000;
 
 type Props = { view: View; broker: string; leave: () => void };
 
