@@ -83,6 +83,7 @@ function shade(chart: uPlot, shades: readonly Shade[], palette: Palette): void {
     ctx.fillRect(left, bbox.top, scale, bbox.height);
     ctx.font = `${11 * scale}px system-ui, sans-serif`;
     ctx.textBaseline = 'bottom';
+    ctx.textAlign = 'left';
     ctx.fillText(label, left + 4 * scale, bbox.top - 2 * scale);
   }
   ctx.restore();

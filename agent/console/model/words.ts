@@ -62,4 +62,8 @@ export function timeOfDay(ms: Millis): string {
   return TIME.format(ms);
 }
 
+export function hourAndMinute(ms: Millis): string {
+  return timeOfDay(ms).slice(0, 5);
+}
+
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });

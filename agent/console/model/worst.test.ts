@@ -44,6 +44,11 @@ test('the gravest comes first, and each rack with all its reasons', () => {
   ]);
 });
 
+test('a second a little over the line is no worry: the meter’s mean is what counts', () => {
+  assert.deepEqual(worst([draws('r1', 16_700, 16_000)], 1), []);
+  assert.deepEqual(worst([draws('r1', 16_900, 16_000)], 1), ['r1: 0.9\u2009kW over the line']);
+});
+
 test('a rack on its way down is over its line for a while, which is no worry until its deadline', () => {
   const acting = said('event', { rack: 'r1' }, { phase: 'acting' }, at(0));
   const partial = said('event', { rack: 'r1' }, { phase: 'partial' }, at(30));

@@ -18,6 +18,8 @@ export type Worry = { readonly rack: Rack; readonly reasons: readonly Reason[] }
 
 /** Inlet air above this is worth a look in any hall; what a rack does about it is its policy's. */
 const WARM_C = 35;
+/** Of the line: one second's watts scatter by a few percent around what a meter's mean holds. */
+const SLIGHT = 1.05;
 
 export function worries({ racks }: Site, nowMs: Millis): Worry[] {
   return [...racks.values()]
@@ -64,9 +66,9 @@ function cut(rack: Rack, nowMs: Millis): Reason[] {
   if (isFresh(rack, nowMs) && isOver(rack) && power?.line_w != null && power.power_w !== null) {
     const overW = power.power_w - power.line_w;
     const says = `${kilowatts(overW)} over the line`;
-    reasons.push(
-      late ? bad(710 + overW / 1e6, says) : isOnItsWay(last) ? note(200, says) : warn(200 + overW / 1e6, says),
-    );
+    const slight = power.power_w <= SLIGHT * power.line_w || isOnItsWay(last);
+    if (late) reasons.push(bad(710 + overW / 1e6, says));
+    else reasons.push(slight ? note(20, says) : warn(200 + overW / 1e6, says));
   }
   return reasons;
 }

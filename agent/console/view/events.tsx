@@ -4,7 +4,7 @@ import type { View } from '../browser/store.ts';
 import { stateOf } from '../model/events.ts';
 import { funnelOf } from '../model/funnel.ts';
 import type { GridEvent } from '../model/site.ts';
-import { count, countdown, kilowatts, timeOfDay } from '../model/words.ts';
+import { count, countdown, hourAndMinute, kilowatts } from '../model/words.ts';
 import { Panel } from './panel.tsx';
 
 type Props = { view: View; event: GridEvent | undefined; choose: (key: string) => void };
@@ -37,13 +37,13 @@ function EventRow({ view: { site, nowMs }, event, shown, choose }: RowProps) {
         <button type="button" aria-pressed={shown} onClick={() => choose(event.key)}>
           {event.event}
         </button>
-        <span class="quiet"> {event.issuer}</span>
+        <span class="quiet issuer">{event.issuer}</span>
       </th>
       <td>
         {[...event.orders].map(([to, { intervals }]) => `${to} ${targetWords(intervals.at(-1)?.target)}`).join('; ')}
       </td>
       <td class="number">
-        {timeOfDay(event.fromMs)} – {timeOfDay(event.untilMs)}
+        {hourAndMinute(event.fromMs)}–{hourAndMinute(event.untilMs)}
       </td>
       <td class="number">{when(event, nowMs)}</td>
       <td class="number">
