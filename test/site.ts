@@ -10,6 +10,7 @@
  *   --miners <number>    of each rack (3)
  *   --site <name>        tx1
  *   --folder <path>      where the operator's file and key go (site-data)
+ *   --slower <times>     racks tick and read as many times slower than once a second (1), for small machines
  *   --restore <seconds>  over which racks come back after an order (60)
  *
  * Lines on its standard input change it while it runs: `mute 2` silences every second rack without a word, `speak`
@@ -36,6 +37,7 @@ const { values: options } = parseArgs({
     site: { type: 'string', default: 'tx1' },
     broker: { type: 'string' },
     folder: { type: 'string', default: join(import.meta.dirname, '../site-data') },
+    slower: { type: 'string', default: '1' },
     restore: { type: 'string', default: '60' },
   },
 });
@@ -54,6 +56,7 @@ const site = await Site.of({
   clock: systemClock,
   trunk,
   restoreWindowS: Number(options.restore),
+  slower: Number(options.slower),
 });
 await site.start();
 console.log(`site ${options.site}: ${site.racks.length} racks on ${url}${own ? ` and ${own.webUrl}` : ''}`);

@@ -63,23 +63,22 @@ export function virtualRack(spec: VirtualRackSpec, parts: VirtualParts): Rack {
       frequency_hz: 60 + noise('grid', clock.monotonic()) * 0.02,
     };
   };
-  const outletC = () => inletC() + (RISE_K_PER_KW * watts()) / 1000;
+  const air = () => ({ temperature_c: inletC(), humidity_pct: 38 + noisy('damp', 3) });
+  const exhaust = () => ({ temperature_c: inletC() + (RISE_K_PER_KW * watts()) / 1000 });
   return {
     devices: miners.map((miner) => miner.device()),
     meters: [meterOf(instrument('feed', 1, meter, parts))],
     sensors: [
-      sensorOf(
-        'inlet',
-        instrument('inlet', 10, () => ({ temperature_c: inletC(), humidity_pct: 38 + noisy('damp', 3) }), parts),
-      ),
-      sensorOf(
-        'outlet',
-        instrument('outlet', 11, () => ({ temperature_c: outletC() }), parts),
-      ),
-      sensorOf(
-        'leak',
-        instrument('leak', 12, () => ({ leak: character === 'wet' ? 1 : 0 }), parts),
-      ),
+      sensorOf('inlet', instrument('inlet', 10, air, parts)),
+      sensorOf('outlet', instrument('outlet', 11, exhaust, parts)),
+      ...(character === 'wet'
+        ? [
+            sensorOf(
+              'leak',
+              instrument('leak', 12, () => ({ leak: 1 }), parts),
+            ),
+          ]
+        : []),
     ],
     pdus: [],
     workloads: [],

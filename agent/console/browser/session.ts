@@ -171,6 +171,8 @@ function optionsOf({ user, password }: Credentials): IClientOptions {
     reconnectPeriod: 0,
     connectTimeout: CONNECT_MS,
     queueQoSZero: false,
+    // The other kind is a worker from a blob: URL, which the page's own policy forbids.
+    timerVariant: 'native',
     ...(user !== '' && { username: user, password }),
   };
 }
