@@ -10,6 +10,8 @@ export type Bench = {
 export type Surroundings = {
   /** A folder of recorded data, for a bench that needs some. */
   readonly data: string | undefined;
+  /** For how long, where a bench takes as long as it is told; its own usual time where absent. */
+  readonly minutes?: number;
   /** A word to people on how far it is. */
   say(progress: string): void;
 };

@@ -7,6 +7,7 @@ import type { Bench, Check, Outcome } from './bench.ts';
 import { isOk } from './bench.ts';
 import { busBench } from './bus.ts';
 import { commandPath } from './command-path.ts';
+import { consoleBench } from './console.ts';
 import { counterweight } from './counterweight.ts';
 import { decideBench } from './decide.ts';
 import { fanOut } from './fan-out.ts';
@@ -21,6 +22,7 @@ import { wrongValues } from './wrong-values.ts';
 const benches: readonly Bench[] = [
   busBench,
   commandPath,
+  consoleBench,
   counterweight,
   decideBench,
   fanOut,
@@ -33,7 +35,10 @@ const benches: readonly Bench[] = [
   wrongValues,
 ];
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { data: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { data: { type: 'string' }, minutes: { type: 'string' } },
+});
 const bench = benches.find(({ name }) => name === positionals[0]);
 if (!bench) {
   const known = benches.map(({ name, what }) => `  ${name.padEnd(16)}${what}`).join('\n');
@@ -42,7 +47,11 @@ if (!bench) {
 }
 
 console.log(styleText('bold', `${bench.name}: ${bench.what}`));
-const outcome = await bench.run({ data: values.data, say: (progress) => console.log(styleText('dim', progress)) });
+const outcome = await bench.run({
+  data: values.data,
+  ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),
+  say: (progress) => console.log(styleText('dim', progress)),
+});
 tell(bench.name, outcome);
 process.exit(outcome.kind === 'notRun' || outcome.checks.every(isOk) ? 0 : 1);
 

@@ -81,9 +81,10 @@ export class Site {
     this.#timers.push(clock.after('the lost ones', LIVES_MS, () => void this.#lose()));
   }
 
-  /** Every `nth` rack falls silent without a word, or comes back. */
-  ail(nth: number, ailment: Ailment): void {
-    for (const [i, { id }] of this.racks.entries()) if (i % nth === 0) this.#options.trunk.ail(id, ailment);
+  /** Every `nth` rack falls silent without a word, or comes back; those that are out of order anyway stay as they are. */
+  ail(nth: number, ailment: Extract<Ailment, 'none' | 'mute'>): void {
+    const some = this.racks.filter(({ character }, i) => i % nth === 0 && character === 'sound');
+    for (const { id } of some) this.#options.trunk.ail(id, ailment);
   }
 
   async stop(): Promise<void> {
@@ -98,7 +99,6 @@ export class Site {
       if (character !== 'gone') continue;
       trunk.ail(id, 'mute');
       await agent.stop();
-      trunk.ail(id, 'none');
       await trunk.bury(id);
     }
   }
@@ -120,7 +120,7 @@ async function siteRack(place: number, options: SiteOptions, virtual: VirtualPar
     configHash: 'none',
     policy: policyOf(character, options),
     keys,
-    rack: virtualRack({ id, character, miners: minersPerRack }, virtual),
+    rack: virtualRack({ id, character, miners: minersPerRack, slower: options.slower }, virtual),
     clock,
     log,
     store,
@@ -149,12 +149,12 @@ async function siteRack(place: number, options: SiteOptions, virtual: VirtualPar
   return { id, character, agent };
 }
 
-/** What is done again and again is done less often; what waits for one moment does not. */
+/** A rack's own tick comes less often; everything else has its time. */
 function slowed(clock: Clock, times: number): Clock {
-  return { ...clock, every: (name, ms, work) => clock.every(name, times * ms, work) };
+  return { ...clock, every: (name, ms, work) => clock.every(name, name === 'tick' ? times * ms : ms, work) };
 }
 
-function policyOf(character: Character, { issuer, keys, restoreWindowS }: SiteOptions): Policy {
+function policyOf(character: Character, { issuer, keys, restoreWindowS, slower }: SiteOptions): Policy {
   return policySchema.parse({
     ...(character !== 'observing' && { commissioning: 'waived' }),
     limits: { min_w: 300, restore_window_s: restoreWindowS },
@@ -167,7 +167,9 @@ function policyOf(character: Character, { issuer, keys, restoreWindowS }: SiteOp
       },
     ],
     thermal: { inlet_warn_c: 36, inlet_trip_c: 48 },
-    baseline_window_s: 10,
+    // A mean takes three readings at the least.
+    meter_window_s: 5 * slower,
+    baseline_window_s: 10 * slower,
     clock: 'trusted',
   });
 }

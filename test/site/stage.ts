@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
-import type { WebFiles } from '#agent/platform/web-files.ts';
 import { serveFolder } from '#agent/platform/web-files.ts';
 import type { WebMosquitto } from '#test/integration/support/mosquitto.ts';
 import { startWebMosquitto } from '#test/integration/support/mosquitto.ts';
@@ -69,7 +68,7 @@ async function raise(
   stops.push(() => ended(site));
   const pageFolder = join(folder, 'page');
   await buildConsole(pageFolder);
-  const page: WebFiles = await serveFolder(pageFolder, { host: '127.0.0.1', port: 0 });
+  const page = await serveFolder(pageFolder, { host: '127.0.0.1', port: 0 });
   stops.push(() => page.stop());
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   stops.push(() => browser.close());

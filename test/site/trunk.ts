@@ -23,6 +23,7 @@ export class Trunk {
   readonly #waiting: (() => void)[] = [];
   readonly #stopTimer: () => void;
   readonly #peers = new Map<string, Peer>();
+  readonly #wills = new Map<string, Outgoing>();
   readonly #ailments = new Map<string, Ailment>();
   /** Orders that the broker keeps, for racks whose sessions come up later. */
   readonly #retained = new Map<string, Buffer>();
@@ -38,6 +39,7 @@ export class Trunk {
     const id = options.config.clientId;
     const peer = { options, events, filters: new Set(options.subscriptions.map(key)) };
     this.#peers.set(id, peer);
+    if (options.will) this.#wills.set(id, options.will);
     queueMicrotask(() => {
       events.online([]);
       for (const [topic, payload] of this.#retained) this.#deliver(id, peer, topic, payload, true);
@@ -55,10 +57,10 @@ export class Trunk {
     this.#ailments.set(id, ailment);
   }
 
-  /** As when the broker misses a rack: it tells the rack's will. The rack itself is to be stopped by then. */
+  /** As when the broker misses a rack: it tells the rack's will. The rack itself has been stopped, mute, by then. */
   async bury(id: string): Promise<void> {
-    const will = this.#peers.get(id)?.options.will;
-    this.#peers.delete(id);
+    const will = this.#wills.get(id);
+    this.#ailments.delete(id);
     if (will) await this.#publish(id, will);
   }
 

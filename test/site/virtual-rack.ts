@@ -16,6 +16,8 @@ export type VirtualRackSpec = {
   readonly id: string;
   readonly character: Character;
   readonly miners: number;
+  /** How many times less often it is read than a real one. */
+  readonly slower: number;
 };
 
 export type VirtualParts = { readonly clock: SimulatorClock; readonly noise: Noise; readonly map: RegisterMap };
@@ -33,7 +35,7 @@ const SPELL_MS: Millis = 600_000;
 
 export function virtualRack(spec: VirtualRackSpec, parts: VirtualParts): Rack {
   const { clock, noise } = parts;
-  const { id, character } = spec;
+  const { id, character, slower } = spec;
   const miners = Array.from({ length: spec.miners }, (_, i) => {
     const own = hash(`${id}/${i}`);
     return new VirtualMiner(
@@ -42,7 +44,7 @@ export function virtualRack(spec: VirtualRackSpec, parts: VirtualParts): Rack {
         mac: `02:00:00:${[own >>> 16, own >>> 8, own].map((byte) => (byte & 0xff).toString(16).padStart(2, '0')).join(':')}`,
         ratedW: 3400,
         ratedThs: 110 + (own % 40),
-        periodMs: DEVICE_MS,
+        periodMs: slower * DEVICE_MS,
         stubborn: character === 'stubborn' && i === 0,
       },
       clock,
@@ -65,20 +67,15 @@ export function virtualRack(spec: VirtualRackSpec, parts: VirtualParts): Rack {
   };
   const air = () => ({ temperature_c: inletC(), humidity_pct: 38 + noisy('damp', 3) });
   const exhaust = () => ({ temperature_c: inletC() + (RISE_K_PER_KW * watts()) / 1000 });
+  const wet = () => ({ leak: 1 });
+  const periodMs = slower * SENSOR_MS;
   return {
     devices: miners.map((miner) => miner.device()),
-    meters: [meterOf(instrument('feed', 1, meter, parts))],
+    meters: [meterOf(instrument('feed', 1, meter, parts), slower * METER_MS)],
     sensors: [
-      sensorOf('inlet', instrument('inlet', 10, air, parts)),
-      sensorOf('outlet', instrument('outlet', 11, exhaust, parts)),
-      ...(character === 'wet'
-        ? [
-            sensorOf(
-              'leak',
-              instrument('leak', 12, () => ({ leak: 1 }), parts),
-            ),
-          ]
-        : []),
+      sensorOf('inlet', instrument('inlet', 10, air, parts), periodMs),
+      sensorOf('outlet', instrument('outlet', 11, exhaust, parts), periodMs),
+      ...(character === 'wet' ? [sensorOf('leak', instrument('leak', 12, wet, parts), periodMs)] : []),
     ],
     pdus: [],
     workloads: [],
@@ -91,7 +88,7 @@ export function virtualRack(spec: VirtualRackSpec, parts: VirtualParts): Rack {
   };
 }
 
-function meterOf(instrument: Instrument): RackMeter {
+function meterOf(instrument: Instrument, periodMs: Millis): RackMeter {
   const facts = {
     id: instrument.id,
     role: 'feed',
@@ -99,13 +96,13 @@ function meterOf(instrument: Instrument): RackMeter {
     otherLoadsW: OTHER_LOADS_W,
     resolutionW: 1,
     frequencyResolutionHz: 0.01,
-    periodMs: METER_MS,
+    periodMs,
   } as const;
   return { facts, instrument };
 }
 
-function sensorOf(role: RackSensor['facts']['role'], instrument: Instrument): RackSensor {
-  return { facts: { id: instrument.id, role, periodMs: SENSOR_MS }, instrument };
+function sensorOf(role: RackSensor['facts']['role'], instrument: Instrument, periodMs: Millis): RackSensor {
+  return { facts: { id: instrument.id, role, periodMs }, instrument };
 }
 
 function instrument(
