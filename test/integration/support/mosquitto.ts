@@ -54,7 +54,7 @@ export async function startMosquitto(
   await writeFile(file, [...own, ...lines, ''].join('\n'));
   let broker: ChildProcess | undefined;
   const stop = async () => {
-    if (!broker || broker.exitCode !== null) return;
+    if (!broker || broker.exitCode !== null || broker.signalCode !== null) return;
     const exit = once(broker, 'exit');
     // It writes its disk at an orderly end.
     broker.kill(durable ? 'SIGTERM' : 'SIGKILL');
