@@ -201,6 +201,8 @@ function clientOptions({ config, protocol, will }: LinkOptions): IClientOptions 
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    // All 65,536 packet numbers as buffers made ahead: 8 MB, and the first packet waits for them.
+    writeCache: false,
     ...(will && { will: lastWill(will, v5) }),
     ...(v5 && { properties: { sessionExpiryInterval: 0, maximumPacketSize: maximumPacketBytes } }),
   };
