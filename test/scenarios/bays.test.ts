@@ -47,7 +47,7 @@ test('a bay that nobody can be brought back to rests, and raises an alarm until 
   const { world, machine } = await open(t, { train: 'inactive', hash: 'active' });
   machine.fails.add('start hash');
   machine.units['train'] = 'active';
-  while (bay(world)?.step !== 'confirm') await world.clock.advance(1000);
+  for (let s = 0; s < 60 && bay(world)?.step !== 'confirm'; s++) await world.clock.advance(1000);
   machine.units['train'] = 'inactive';
   await world.clock.advance(30_000);
   assert.deepEqual([machine.running, bay(world)?.serves, world.alarms()], [[], 'rest', ['alarm/bay-b0']]);
