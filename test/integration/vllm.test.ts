@@ -16,6 +16,8 @@ const never = new AbortController().signal;
 
 test('a server is drained, sleeps, and wakes, and no request is lost', async (t) => {
   const { server, workload, ask } = await open(t);
+  // Long enough to be seen in flight on a slow machine.
+  server.requestMs = 1000;
   const early = [ask(), ask(), ask()];
   await until(async () => (await workload.read(never)).running === 3);
   const resting = sleepOf(workload.steps).run(notice, never);
@@ -31,6 +33,7 @@ test('a server is drained, sleeps, and wakes, and no request is lost', async (t)
 test('a server that drops its requests when it sleeps is not put to sleep before they are done', async (t) => {
   const { server, workload, ask } = await open(t);
   server.ignoresMode = true;
+  server.requestMs = 1000;
   const asked = [ask(), ask()];
   await until(async () => (await workload.read(never)).running === 2);
   await sleepOf(workload.steps).run(notice, never);
