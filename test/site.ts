@@ -14,7 +14,7 @@
  *   --restore <seconds>  over which racks come back after an order (60)
  *
  * Lines on its standard input change it while it runs: `mute 2` silences every second rack without a word, `speak`
- * brings them back.
+ * brings them back. With `--tied` it ends when that input does: whoever started it may die unasked.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
@@ -38,6 +38,7 @@ const { values: options } = parseArgs({
     broker: { type: 'string' },
     folder: { type: 'string', default: join(import.meta.dirname, '../site-data') },
     slower: { type: 'string', default: '1' },
+    tied: { type: 'boolean', default: false },
     restore: { type: 'string', default: '60' },
   },
 });
@@ -70,6 +71,7 @@ input.on('line', (line) => {
   if (word === 'mute') site.ail(Number(nth), 'mute');
   if (word === 'speak') site.ail(Number(nth), 'none');
 });
+if (options.tied) input.on('close', () => process.exit(0));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void stop());
 
 async function stop(): Promise<void> {

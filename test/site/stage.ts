@@ -128,6 +128,7 @@ async function startSite(broker: WebMosquitto, folder: string, { racks, slower }
   Object.assign(url, { username: RACKS.user, password: RACKS.password });
   const args = [
     'test/site.ts',
+    '--tied',
     '--racks',
     `${racks}`,
     '--slower',

@@ -14,8 +14,8 @@ const [given = 'dist/shots', racks = '1000'] = positionals;
 const folder = resolve(given);
 mkdirSync(folder, { recursive: true });
 /** Long enough that the chart has something to show on either side of the cut. */
-const BEFORE_MS = 40_000;
-const AFTER_MS = 45_000;
+const BEFORE_MS = 30_000;
+const AFTER_MS = 35_000;
 const stage = await openStage(Number(racks), 2);
 const desk = await stage.open({ viewport: { width: 1280, height: 1000 }, colorScheme: 'dark' });
 const others = await Promise.all(
