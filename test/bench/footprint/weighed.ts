@@ -49,12 +49,17 @@ export class Weighed {
       throw new Error(`it ended with ${code}: ${readFileSync(logFile, 'utf8').slice(-1000)}`);
     });
     died.catch(() => {});
-    const late = AbortSignal.timeout(60_000);
-    const tooLate = once(late, 'abort').then((): never => {
-      child.kill('SIGKILL');
+    const tooLate = once(AbortSignal.timeout(60_000), 'abort').then((): never => {
       throw new Error(`it said nothing of use within a minute: ${readFileSync(logFile, 'utf8').slice(-1000)}`);
     });
-    await Promise.race([up, died, tooLate]);
+    // Of no account once it is up.
+    tooLate.catch(() => {});
+    try {
+      await Promise.race([up, died, tooLate]);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
     return new Weighed(child, moment() - begun);
   }
 
