@@ -65,12 +65,12 @@ describe('the console', options, () => {
     'draws the chart of the last minutes and the map of all racks, each with more than a ground',
     options,
     async () => {
-      await panel('Power').getByRole('button', { name: '5 min', exact: true }).click();
+      await panel('Power, kW').getByRole('button', { name: '5 min', exact: true }).click();
       assert.equal(
-        await panel('Power').getByRole('button', { name: '5 min', exact: true }).getAttribute('aria-pressed'),
+        await panel('Power, kW').getByRole('button', { name: '5 min', exact: true }).getAttribute('aria-pressed'),
         'true',
       );
-      await until(async () => (await colours(panel('Power').locator('canvas'))) > 2);
+      await until(async () => (await colours(panel('Power, kW').locator('canvas'))) > 2);
       const map = panel('Racks').locator('canvas');
       await until(async () => (await colours(map)) > 8);
       const before = await pixels(map);
