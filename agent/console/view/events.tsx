@@ -37,15 +37,15 @@ function EventRow({ view: { site, nowMs }, event, shown, choose }: RowProps) {
         <button type="button" aria-pressed={shown} onClick={() => choose(event.key)}>
           {event.event}
         </button>
-        <span class="quiet issuer">{event.issuer}</span>
+        <span class="quiet below">{event.issuer}</span>
       </th>
       <td>
         {[...event.orders].map(([to, { intervals }]) => `${to} ${targetWords(intervals.at(-1)?.target)}`).join('; ')}
       </td>
       <td class="number">
         {hourAndMinute(event.fromMs)}–{hourAndMinute(event.untilMs)}
+        <span class="quiet below">{when(event, nowMs)}</span>
       </td>
-      <td class="number">{when(event, nowMs)}</td>
       <td class="number">
         {count(metered.length)} of {count(sent.length)} metered
       </td>

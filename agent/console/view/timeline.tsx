@@ -20,7 +20,7 @@ export function Timeline({ view: { site } }: { view: View }) {
                 <td class={bad.has(each.what) ? 'bad name' : 'name'}>{each.what}</td>
                 <td class="name">{who(each)}</td>
                 <td class="quiet name wide">{each.eventKey?.split('/')[1]}</td>
-                <td class="quiet">{each.why}</td>
+                <td class="quiet reasons">{each.why}</td>
               </tr>
             ))}
           </tbody>
