@@ -1,4 +1,4 @@
-/** The command line as it ships: bundled, and laid out as in the package, where it looks for its register maps. */
+/** The command line as it ships: bundled, and laid out as in the package, where it looks for its register maps and its console. */
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundle } from '../../packaging/bundle.ts';
@@ -10,7 +10,7 @@ export async function bundledCli(name: string): Promise<string> {
   const home = join(root, 'dist', name);
   rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
-  symlinkSync(join(root, 'firmware-adapters'), join(home, 'firmware-adapters'));
+  for (const folder of ['firmware-adapters', 'dist']) symlinkSync(join(root, folder), join(home, folder));
   await bundle(join(home, 'agent/bundle'));
   return join(home, 'agent/bundle/ballast.js');
 }

@@ -7,14 +7,14 @@ import { cli } from './cli.ts';
 const LONGEST_MS = 60_000;
 
 export type Ran = { code: number | null; out: string; err: string };
-export type Running = { child: ChildProcess; ended: Promise<Ran>; heard(text: string): Promise<void> };
+export type Running = { child: ChildProcess; ended: Promise<Ran>; heard(text: string): Promise<string> };
 
 /** @param cwd the folder that relative paths on the command line start from. */
 export function ballast(cwd: string, ...args: string[]): Promise<Ran> {
   return startBallast(cwd, ...args).ended;
 }
 
-/** `heard` waits until `text` stands on stdout. */
+/** `heard` waits until `text` stands on stdout. @returns what stands there by then. */
 export function startBallast(cwd: string, ...args: string[]): Running {
   // One that hangs must not outlive its test, which would hang with it.
   const child = spawn(process.execPath, [cli, ...args], {
@@ -37,6 +37,7 @@ export function startBallast(cwd: string, ...args: string[]): Running {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`ended before saying "${text}":\n${streams.out}${streams.err}`);
     }
+    return streams.out;
   };
   return { child, ended, heard };
 }
