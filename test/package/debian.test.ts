@@ -27,10 +27,9 @@ const options = {
     'mosquitto',
   ),
   timeout: 600_000,
-  concurrency: 2,
 };
 
-// Two at a time: most of it is waiting, for miners to warm up and for another processor to be played.
+// Two at a time, the longest first: most of it is waiting, for miners to warm up and for another processor to be played.
 describe('the Debian package', { ...options, concurrency: 2 }, () => {
   let folder = '';
   let file = '';
@@ -47,35 +46,8 @@ describe('the Debian package', { ...options, concurrency: 2 }, () => {
     return stdout.trim().split('\n').at(-1) ?? '';
   };
 
-  test('comes out the same, byte for byte, from two builds', options, async () => {
-    assert.equal(await digest(await build('amd64', 'second')), await digest(file));
-  });
-
-  test('has nothing that lintian would complain of', options, async () => {
-    const { stdout } = await run('lintian', ['--allow-root', '--fail-on', 'error,warning', file]);
-    assert.equal(stdout, '');
-  });
-
-  test('has a unit that systemd takes without a word and calls well contained', options, async () => {
-    const root = join(folder, 'unit');
-    await run('dpkg-deb', ['-x', file, root]);
-    const unit = join(root, 'lib/systemd/system/ballast.service');
-    await run('systemd-analyze', ['security', '--offline=yes', '--no-pager', '--threshold=20', unit]);
-    // With the drop-in for racks with GPUs: an administrator's rights, and other people's processes.
-    const dropIn = join(root, 'lib/systemd/system/ballast.service.d');
-    await mkdir(dropIn);
-    await run('cp', [join(root, 'usr/share/doc/ballast/examples/gpu.conf'), dropIn]);
-    await run('systemd-analyze', ['security', '--offline=yes', '--no-pager', '--threshold=30', unit]);
-    // Its program and its manual are not installed on this machine.
-    const text = (await readFile(unit, 'utf8'))
-      .replace('/usr/bin/ballast agent', '/bin/true')
-      .replace('man:ballast(1)', '');
-    await writeFile(unit, text);
-    const { stdout, stderr } = await run('systemd-analyze', ['verify', unit]);
-    assert.equal(stdout + stderr, '');
-  });
-
-  describe('on a bare Debian', options, () => {
+  // One root, which each leaves as it was.
+  describe('on a bare Debian', { ...options, concurrency: 1 }, () => {
     let root = '';
     const inside = (...command: string[]) => run('chroot', [root, ...command], { env: { PATH: '/usr/sbin:/usr/bin' } });
     before(async () => {
@@ -161,6 +133,34 @@ describe('the Debian package', { ...options, concurrency: 2 }, () => {
         );
       },
     );
+  });
+
+  test('comes out the same, byte for byte, from two builds', options, async () => {
+    assert.equal(await digest(await build('amd64', 'second')), await digest(file));
+  });
+
+  test('has nothing that lintian would complain of', options, async () => {
+    const { stdout } = await run('lintian', ['--allow-root', '--fail-on', 'error,warning', file]);
+    assert.equal(stdout, '');
+  });
+
+  test('has a unit that systemd takes without a word and calls well contained', options, async () => {
+    const root = join(folder, 'unit');
+    await run('dpkg-deb', ['-x', file, root]);
+    const unit = join(root, 'lib/systemd/system/ballast.service');
+    await run('systemd-analyze', ['security', '--offline=yes', '--no-pager', '--threshold=20', unit]);
+    // With the drop-in for racks with GPUs: an administrator's rights, and other people's processes.
+    const dropIn = join(root, 'lib/systemd/system/ballast.service.d');
+    await mkdir(dropIn);
+    await run('cp', [join(root, 'usr/share/doc/ballast/examples/gpu.conf'), dropIn]);
+    await run('systemd-analyze', ['security', '--offline=yes', '--no-pager', '--threshold=30', unit]);
+    // Its program and its manual are not installed on this machine.
+    const text = (await readFile(unit, 'utf8'))
+      .replace('/usr/bin/ballast agent', '/bin/true')
+      .replace('man:ballast(1)', '');
+    await writeFile(unit, text);
+    const { stdout, stderr } = await run('systemd-analyze', ['verify', unit]);
+    assert.equal(stdout + stderr, '');
   });
 
   test('for arm64, made on this machine, obeys an order on that processor', options, async (t) => {
