@@ -40,15 +40,17 @@ const LOOK_MS = 2000;
 
 /** Runs until SIGINT or SIGTERM; SIGHUP reads the files again. Throws `BadFiles` or what `startAgent` throws. */
 export async function runAgent(files: AgentFiles): Promise<void> {
+  // Heard from the first moment: a stop that comes during the start is carried out after it.
+  const stopped = new Promise<void>((stop) => {
+    process.once('SIGINT', () => stop());
+    process.once('SIGTERM', () => stop());
+  });
   const running = await startAgent(files);
   const reload = () => void running.reload();
   process.on('SIGHUP', reload);
   for (const file of [files.config, files.policy]) watchFile(file, { interval: LOOK_MS }, reload);
   const maps = watchFolder(running.maps, LOOK_MS, systemClock, reload);
-  await new Promise<void>((stop) => {
-    process.once('SIGINT', () => stop());
-    process.once('SIGTERM', () => stop());
-  });
+  await stopped;
   for (const file of [files.config, files.policy]) unwatchFile(file);
   maps.stop();
   await running.stop();
