@@ -5,7 +5,8 @@
  * as pure, but live through hours: two files at a time use both cores. Those in test/integration open sockets and start
  * processes: each file has a process of its own, three at a time.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { bundledCli } from './support/bundled-cli.ts';
@@ -43,23 +44,35 @@ const kindOf = (file: string): Kind => {
 };
 if (files.some((file) => file.startsWith('test/integration/')))
   process.env['BALLAST_TEST_CLI'] = await bundledCli('test');
-const passed = [pure, scenarios, integration, packaging].map((kind) =>
-  run(
-    kind,
-    files.filter((file) => kindOf(file) === kind),
-  ),
-);
+const ofKind = (kind: Kind) => files.filter((file) => kindOf(file) === kind);
+// The package mostly waits, and what goes on beside it lives on a virtual clock. Integration has the machine to itself.
+const [calm, packaged] = await Promise.all([inTurn(pure, scenarios), run(packaging, 'at its end')]);
+const passed = [...calm, packaged, await run(integration, 'at once')];
 process.exit(passed.every(Boolean) ? 0 : 1);
 
-function run({ name, how, flags, testS }: Kind, some: readonly string[]): boolean {
+async function inTurn(...kinds: readonly Kind[]): Promise<boolean[]> {
+  const passed: boolean[] = [];
+  for (const kind of kinds) passed.push(await run(kind, 'at once'));
+  return passed;
+}
+
+/** @param shown when its output is. */
+async function run(kind: Kind, shown: 'at once' | 'at its end'): Promise<boolean> {
+  const { name, how, flags, testS } = kind;
+  const some = ofKind(kind);
   if (some.length === 0) return true;
-  console.log(`\n${name} tests: ${some.length} files, ${how}`);
   const options = ['--test', '--test-reporter=spec', `--test-timeout=${testS * 1000}`, ...flags];
-  const { status, error } = spawnSync(process.execPath, [...options, ...some], {
+  const head = `\n${name} tests: ${some.length} files, ${how}`;
+  console.log(shown === 'at once' ? head : `${head}; shown at their end`);
+  const child = spawn(process.execPath, [...options, ...some], {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['ignore', shown === 'at once' ? 'inherit' : 'pipe', 'inherit'],
     timeout: RUN_MINUTES * 60_000,
   });
-  if (error) console.error(`${name} tests: ${error.message}`);
-  return status === 0;
+  const kept: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => kept.push(chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (kept.length > 0) process.stdout.write(Buffer.concat([Buffer.from(`${head}\n`), ...kept]));
+  if (code === null) console.error(`${name} tests: ended after ${RUN_MINUTES} minutes, or by a signal`);
+  return code === 0;
 }
