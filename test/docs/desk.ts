@@ -23,7 +23,7 @@ export const ADAPTER = '/dev/serial/by-id/usb-FTDI_A10K2X7B-if00-port0';
 export async function openDesk(folder: string, port = ADAPTER): Promise<Place> {
   const inside = (path: string) => join(folder, path);
   const programs = inside('programs');
-  const folders = ['/etc/mosquitto', '/etc/ballast', '/var/lib/ballast', '/run/ballast', '/root'];
+  const folders = ['/etc/mosquitto', '/etc/ballast', '/var/lib/ballast', '/run/ballast', '/srv'];
   for (const path of [...folders, '/etc/mosquitto/conf.d']) await mkdir(inside(path), { recursive: true });
   // What Debian's own says, but for its disk and its log.
   const conf = inside('/etc/mosquitto/mosquitto.conf');
@@ -44,7 +44,7 @@ export async function openDesk(folder: string, port = ADAPTER): Promise<Place> {
   return {
     ...names,
     shell: ['/bin/sh', '-euc'],
-    cwd: inside('/root'),
+    cwd: inside('/srv'),
     environment: {
       PATH: `${programs}:/usr/local/sbin:/usr/sbin:/usr/bin:/bin`,
       BALLAST_CONFIG: inside('/etc/ballast/config.yaml'),

@@ -27,7 +27,7 @@ const options = {
 };
 const BROKER = `${NETWORK}0.2`;
 const SITE = 'ballast/v1/tx1';
-const OPERATOR = '/root/operator.yaml';
+const OPERATOR = '/srv/operator.yaml';
 const page = (name: string) => readFile(join(checkout, 'docs', name), 'utf8');
 
 describe('the documents', options, () => {
@@ -110,7 +110,7 @@ async function installed(folder: string, place: Place): Promise<void> {
       : `maps: ${place.file('/etc/ballast/maps')}`;
     await writeFile(place.file(step.path), `${place.here(step.text)}\n${step.path === OPERATOR ? '' : more}\n`);
   }
-  const [given, home] = [place.file('/etc/ballast'), place.file('/root')];
+  const [given, home] = [place.file('/etc/ballast'), place.file('/srv')];
   await writeFile(join(given, 'whatsminer.pw'), `${WHATSMINER_PASSWORD}\n`);
   await writeFile(join(home, 'broker.pw'), 'a long one\n');
   await writeKeyPair(home, 'qse-north-2026');

@@ -44,7 +44,7 @@ export type Installed = { readonly observing: Played; readonly obeying: Played }
 
 /** What the page says that one has at hand. */
 async function handOver(folder: string, root: string, deb: string): Promise<void> {
-  const home = join(root, 'root');
+  const home = join(root, 'srv');
   await copyFile(deb, join(home, 'ballast_amd64.deb'));
   for (const file of ['ca.pem', 'r07.pem', 'r07.key']) {
     await copyFile(join(folder, 'etc/mosquitto/ballast', file), join(home, file));
@@ -65,7 +65,7 @@ exec setpriv --reuid ballast --regid ballast --init-groups ballast agent'`,
   });
   return {
     ...translation([['10.0.', NETWORK], [ADAPTER, port], ...HURRY]),
-    shell: ['chroot', root, 'env', '-C', '/root', 'sh', '-euc'],
+    shell: ['chroot', root, 'env', '-C', '/srv', 'sh', '-euc'],
     environment: { PATH: `${SYSTEMD}:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: '/root', DEBIAN_FRONTEND: 'noninteractive' },
     file: (path) => join(root, path),
   };

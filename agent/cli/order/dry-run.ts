@@ -1,13 +1,11 @@
 /** Asks every rack in an order's scope what the order would do there. Publishes no order, retains nothing. */
 import type { Clock } from '#agent/platform/clock.ts';
-import type { CommandBody } from '#protocol/command.ts';
-import { COMMAND_LIFE_S } from '#protocol/command.ts';
+import { dryRunCommand } from '#protocol/dry-run.ts';
 import { inScope } from '#protocol/ids.ts';
 import type { Ack } from '#protocol/lifecycle.ts';
 import type { OrderRequest } from '#protocol/next-order.ts';
 import type { Order, OrderBody } from '#protocol/order.ts';
 import { signMessage } from '#protocol/signing.ts';
-import { timestampOf } from '#protocol/time.ts';
 import { filterOf, orderTopic, topicOf } from '#protocol/topics.ts';
 import { orInterrupted } from '../interrupt.ts';
 import { buildOrder } from './build-order.ts';
@@ -100,17 +98,7 @@ class DryRun {
 
   async #command(rack: string, id: string, order: OrderBody): Promise<void> {
     const { site, issuer } = this.#request;
-    const nowMs = this.#parts.clock.wall();
-    const body: CommandBody = {
-      v: 1,
-      type: 'command',
-      id,
-      issuer,
-      scope: { site, to: `rack/${rack}` },
-      issued_at: timestampOf(nowMs),
-      valid_until: timestampOf(nowMs + COMMAND_LIFE_S * 1000),
-      action: { kind: 'dry_run', order },
-    };
+    const body = dryRunCommand(id, rack, order, this.#parts.clock.wall());
     const payload = JSON.stringify(await signMessage(body, this.#operator.kid, this.#operator.sign));
     await this.#session?.publish({ topic: topicOf(site, 'command', { issuer, rack }), payload, retain: false });
   }

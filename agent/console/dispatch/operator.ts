@@ -1,6 +1,5 @@
 /** Whoever gives orders from the page: signs with the imported key and publishes under credentials of their own. */
-import type { CommandBody } from '#protocol/command.ts';
-import { COMMAND_LIFE_S } from '#protocol/command.ts';
+import { dryRunCommand } from '#protocol/dry-run.ts';
 import { parseJson } from '#protocol/json.ts';
 import type { Ack, RackEvent } from '#protocol/lifecycle.ts';
 import { ack, rackEvent } from '#protocol/lifecycle.ts';
@@ -8,7 +7,6 @@ import type { Order, OrderBody } from '#protocol/order.ts';
 import { order as orderSchema } from '#protocol/order.ts';
 import type { Sign } from '#protocol/signing.ts';
 import { signMessage } from '#protocol/signing.ts';
-import { timestampOf } from '#protocol/time.ts';
 import { filterOf, locate, orderTopic, topicOf } from '#protocol/topics.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Message } from '../model/message.ts';
@@ -66,17 +64,7 @@ export class Operator {
   /** Asks one rack what the order would do there. */
   async ask(rack: string, id: string, order: OrderBody): Promise<boolean> {
     const { site, issuer } = this.giver;
-    const nowMs = this.#parts.wall();
-    const body: CommandBody = {
-      v: 1,
-      type: 'command',
-      id,
-      issuer,
-      scope: { site, to: `rack/${rack}` },
-      issued_at: timestampOf(nowMs),
-      valid_until: timestampOf(nowMs + COMMAND_LIFE_S * 1000),
-      action: { kind: 'dry_run', order },
-    };
+    const body = dryRunCommand(id, rack, order, this.#parts.wall());
     const command = await signMessage(body, this.#parts.kid, this.#parts.sign);
     return await this.#parts.publish(topicOf(site, 'command', { issuer, rack }), JSON.stringify(command), false);
   }
