@@ -1,5 +1,6 @@
 /** What the rack drew before an event: frozen when the event's first order binds, before any of its cuts. */
 import type { Policy } from '#agent/config/policy.ts';
+import { entryOf } from '#agent/state/entry.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import type { Picture, Sample } from '#agent/state/picture.ts';
@@ -81,7 +82,7 @@ function wasCut(picture: Picture, { homes, moved, persons }: Memory): boolean {
   return devicesOf(picture).some((device) => {
     const { id } = device.facts;
     const shown = device.reading && settingShown(device, device.reading);
-    const home = homes[id] ?? { kind: 'awake' };
+    const home = entryOf(homes, id) ?? { kind: 'awake' };
     return shown !== undefined && !known.has(id) && !sameSetting(shown, home);
   });
 }

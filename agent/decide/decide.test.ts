@@ -38,6 +38,12 @@ test('home is learned while nothing binds, and not from what an order did', () =
   assert.equal(memory.homes['m03']?.kind, 'awake');
 });
 
+test('a device may be called what every object inherits', () => {
+  const { plan, memory } = decided(rackOf([miner('constructor')]));
+  assert.deepEqual(plan.devices[0]?.home, { kind: 'awake' });
+  assert.deepEqual(memory.homes, { constructor: { kind: 'awake' } });
+});
+
 test('one that was moved and has not shown its home since still has the home it had, and is sent there', () => {
   const moved: Memory = { ...emptyMemory, homes: { m03: { kind: 'awake' } }, moved: ['m03'] };
   const { plan, memory } = decided(rackOf(four, { m03: { asleep: true } }), 1, policy, moved);

@@ -1,5 +1,6 @@
 /** How each device runs when nothing binds it: learned while nothing does, on disk long before any order. */
 import type { Policy } from '#agent/config/policy.ts';
+import { entryOf } from '#agent/state/entry.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import { binding } from '#agent/state/orders.ts';
@@ -25,7 +26,7 @@ export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now
     const shown = reading && settingShown(device, reading);
     // One that we moved and have not seen home yet shows our own deed, not its home.
     if (!shown || moved.has(id)) continue;
-    const home = memory.homes[id];
+    const home = entryOf(memory.homes, id);
     // What it cools decides how a pump runs from then on.
     if (home && cools.has(id)) continue;
     if (!home || !sameSetting(home, shown)) changed[id] = shown;
@@ -44,7 +45,7 @@ export function assumedHomes(picture: Picture, policy: Policy, { homes, line, li
   // Until all that the broker retains has come, the rack's own word from before may still be among it.
   if ((!line && !lift) || !picture.ordersKnown) return [];
   return steered(picture, policy)
-    .filter(({ state, facts }) => state !== 'wrong_device' && !(facts.id in homes))
+    .filter(({ state, facts }) => state !== 'wrong_device' && entryOf(homes, facts.id) === undefined)
     .map(({ facts }) => facts.id);
 }
 

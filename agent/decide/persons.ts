@@ -1,5 +1,6 @@
 /** A sleep that begins while a line binds and that we did not ask for is a person's: hands off until it wakes. */
 import type { Some } from '#agent/state/devices.ts';
+import { entryOf } from '#agent/state/entry.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { devicesOf } from '#agent/state/picture.ts';
@@ -24,5 +25,5 @@ function isPersons({ facts: { id }, asked }: DeviceView, { persons, ours, homes 
   // One that ran as we had asked, and then slept; while it is still on its way, an earlier call of ours may be behind it.
   if (ours.has(id)) return asked?.setting.kind === 'awake' && asked.attempts === 0 && !isSettling(asked, now);
   // One whose home nobody knows may have been put to sleep by us, before the journal was lost.
-  return homes[id]?.kind === 'awake';
+  return entryOf(homes, id)?.kind === 'awake';
 }

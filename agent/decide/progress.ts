@@ -1,5 +1,6 @@
 /** How far every order is, judged anew from the picture at each decision: nothing is assumed from having acted. */
 import type { Policy } from '#agent/config/policy.ts';
+import { entryOf } from '#agent/state/entry.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { endsAt, inTurn, isRelease, startsAt } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
@@ -202,7 +203,9 @@ function isRestored(track: Track, { picture, memory, plan }: Around): boolean {
   if (!picture.ordersKnown) return false;
   const { line } = memory;
   // One that another has taken the place of may never come back.
-  const moved = present(memory.moved, picture).filter((id) => (memory.market[id]?.stance ?? 'home') === 'home');
+  const moved = present(memory.moved, picture).filter(
+    (id) => (entryOf(memory.market, id)?.stance ?? 'home') === 'home',
+  );
   if (line?.hold || line?.levelW !== plan.levelW) return false;
   const events = line?.events ?? [];
   return events.length > 0 ? !events.includes(eventKey(track)) : moved.length === 0;

@@ -1,5 +1,6 @@
 /** The rack's devices as deciding sees them: who can be steered, who is left alone and why, and what each draws. */
 import type { Policy } from '#agent/config/policy.ts';
+import { entryOf } from '#agent/state/entry.ts';
 import type { Setting } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { devicesOf, isManual } from '#agent/state/picture.ts';
@@ -41,7 +42,7 @@ export function roster(given: Omit<Given, 'rack'>, moved: ReadonlyMap<string, Mo
   let ratedW = 0;
   for (const device of views) {
     const { id } = device.facts;
-    const home = memory.homes[id] ?? awake;
+    const home = entryOf(memory.homes, id) ?? awake;
     const why = whyLeftAlone(device, untouchable, given);
     if (why) leftAlone.push({ device: id, home, watts: unsteeredW(device), why });
     else steerable.push(atPrice(steer(device, home, slacks.get(id)), moved.get(id)));

@@ -1,4 +1,5 @@
 /** A plan in the words of the wire. */
+import { entryOf } from '#agent/state/entry.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { deviceOf, isManual } from '#agent/state/picture.ts';
@@ -43,7 +44,7 @@ export function intents(
   return devices.map(({ device, want, why }) => {
     const unit = deviceOf(picture, device)?.facts.controls['limit']?.range?.unit ?? 'percent';
     const inWords = (setting: Setting) => settingText(setting, unit);
-    const home = homes[device];
+    const home = entryOf(homes, device);
     return { device, want: inWords(want), why, home: home ? inWords(home) : 'unknown' };
   });
 }

@@ -3,6 +3,7 @@
  * it, a Ctrl-C, an order or the agent itself, the plan is home again for every device.
  */
 import type { Policy } from '#agent/config/policy.ts';
+import { entryOf } from '#agent/state/entry.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { DeviceView, Moved, Picture } from '#agent/state/picture.ts';
@@ -113,14 +114,14 @@ function whySkipped(view: DeviceView, picture: Picture, policy: Policy, { homes 
   if (state === 'wrong_device') return trouble?.message ?? 'another device is at its address';
   if (state !== 'awake' && state !== 'limited' && state !== 'asleep')
     return `${state}: ${trouble?.message ?? 'it has not been heard'}`;
-  if (!homes[facts.id]) return 'how it runs at home is not known yet';
+  if (!entryOf(homes, facts.id)) return 'how it runs at home is not known yet';
   if (Object.keys(picture.pdus).length === 0 && !feedMeter(picture)) return 'no meter and no PDU that could follow it';
   return undefined;
 }
 
 function tested(run: Run, test: Test, picture: Picture, { homes }: Memory, now: Now): Run {
   const view = deviceOf(picture, test.device);
-  const home = homes[test.device];
+  const home = entryOf(homes, test.device);
   if (!view || !home) return concluded(run, { ...test, failed: 'it is not there any more' }, undefined, picture);
   const waitedMs = now.mono - test.since.mono;
   const [leg] = test.legs;

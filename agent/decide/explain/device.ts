@@ -1,4 +1,5 @@
 /** The last links of the chain: what each device is to do, since when it does, and its place among the others. */
+import { entryOf } from '#agent/state/entry.ts';
 import type { Setting } from '#agent/state/observation.ts';
 import type { DeviceView } from '#agent/state/picture.ts';
 import { deviceOf } from '#agent/state/picture.ts';
@@ -78,7 +79,7 @@ function answer({ outcome, said, trouble, answeredAt }: NonNullable<DeviceView['
 
 function home({ memory }: Explained, view: DeviceView, planned: PlannedDevice): string {
   const { facts } = view;
-  const known = facts.id in memory.homes ? '' : ', which nobody has seen: it is assumed';
+  const known = entryOf(memory.homes, facts.id) ? '' : ', which nobody has seen: it is assumed';
   const hands = planned.hands === 'on' ? 'the agent steers it' : 'the agent leaves it alone';
   return `its home is ${inWords(view, planned.home)}${known}; ${hands}`;
 }

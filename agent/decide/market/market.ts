@@ -1,5 +1,6 @@
 /** Prices to stances: what rests because energy costs more than it earns, and what takes more because it is paid for. */
 import type { Policy } from '#agent/config/policy.ts';
+import { entryOf } from '#agent/state/entry.ts';
 import { riseS } from '#agent/state/learn.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
@@ -74,7 +75,7 @@ function stand(
   { before, mayRaise, policy, now, rack }: MarketParts,
 ): Standing {
   const { id } = facts;
-  const standing = before[id] ?? { stance: 'home', since: Number.MIN_SAFE_INTEGER, rests: [] };
+  const standing = entryOf(before, id) ?? { stance: 'home', since: Number.MIN_SAFE_INTEGER, rests: [] };
   const place = staggerMs(rack, `market ${id}`, 1) / 1000;
   // While it comes back it draws its power and earns nothing.
   const restartCost = facts.controls['wake']?.restarts ? riseS(facts, 'wake') / policy.market.spell_s : 0;
