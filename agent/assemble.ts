@@ -51,7 +51,8 @@ export type ProcessParts = {
 };
 
 export type Assembled = {
-  readonly agent: Agent /** The hardware of another config. */;
+  readonly agent: Agent;
+  /** The hardware of another config. */
   rackOf(loaded: Loaded): Rack;
 };
 

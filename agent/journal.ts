@@ -1,5 +1,4 @@
 /** What one rack writes down to go on after kill -9: orders, the memory of deciding, commands taken. */
-
 import * as z from 'zod';
 import { parseJson } from '#protocol/json.ts';
 import { order } from '#protocol/order.ts';

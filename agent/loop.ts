@@ -5,7 +5,6 @@
  *
  *   sense -> observe() -> fold -> picture -> turn(): decide -> actuate -> tell
  */
-
 import type { Prediction } from '#protocol/lifecycle.ts';
 import type { OrderBody } from '#protocol/order.ts';
 import type { Millis } from '#protocol/units.ts';

@@ -2,6 +2,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Millis } from '#protocol/units.ts';
 import type { Assembled } from './assemble.ts';
 import { assemble } from './assemble.ts';
 import type { Loaded } from './config/load.ts';
@@ -35,8 +36,8 @@ export class BadFiles extends Error {
 
 export type Running = { agent: Agent; maps: string; reload(): Promise<void>; stop(): Promise<void> };
 
-/** How often the two files and the folder of maps are looked at, milliseconds: `watch` misses changes on network and overlay filesystems. */
-const LOOK_MS = 2000;
+/** How often the two files and the folder of maps are looked at: `watch` misses changes on some filesystems. */
+const LOOK_MS: Millis = 2000;
 
 /** Runs until SIGINT or SIGTERM; SIGHUP reads the files again. Throws `BadFiles` or what `startAgent` throws. */
 export async function runAgent(files: AgentFiles): Promise<void> {

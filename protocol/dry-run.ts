@@ -5,7 +5,10 @@ import type { OrderBody } from './order.ts';
 import { timestampOf } from './time.ts';
 import type { Millis } from './units.ts';
 
-/** @param id of the question, which the answer names. @param nowMs since the epoch: it may be answered for `COMMAND_LIFE_S` from then. */
+/**
+ * @param id of the question, which the answer names.
+ * @param nowMs since the epoch: it may be answered for `COMMAND_LIFE_S` from then.
+ */
 export function dryRunCommand(id: string, rack: string, order: OrderBody, nowMs: Millis): CommandBody {
   const { issuer, scope } = order;
   return {

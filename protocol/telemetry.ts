@@ -1,7 +1,6 @@
 /**
  * What a rack says about itself. Flat, snake_case with units, null for "not available", so that any broker UI shows
- * and plots it. Readers ignore fields they do not know: a newer rack may
- * say more.
+ * and plots it. Readers ignore fields they do not know: a newer rack may say more.
  */
 import * as z from 'zod';
 import { capability, uses } from './capability.ts';
@@ -116,7 +115,6 @@ export const thermal = z.object({
 
 export const workloadStates = ['running', 'paused', 'stopped', 'unknown'] as const;
 
-/** What runs on the rack's GPUs and what it has to do. What is null is not known: never taken for idle. */
 /** GPUs that change their use together, and how far they are on the way to another. */
 export const bay = z.object({
   bay: name,
@@ -135,6 +133,7 @@ export const bay = z.object({
   learned: z.array(z.object({ from: z.enum(uses), to: z.enum(uses), seconds: z.number().nonnegative() })),
 });
 
+/** What runs on the rack's GPUs and what it has to do. What is null is not known: never taken for idle. */
 export const workload = z.object({
   ...head,
   valid_s,

@@ -96,7 +96,10 @@ function duplicates<Entry extends { id: string }>(
   });
 }
 
-/** Adapters own most of a device's entry; by convention `host`, `port`, `gpu`, `pci` and names that end in `_file` mean the same in all. */
+/**
+ * Adapters own most of a device's entry; by convention `host`, `port`, `gpu`, `pci` and names that end in `_file` mean the
+ * same in all.
+ */
 type Options = Config['devices'][number] & {
   host?: unknown;
   port?: unknown;

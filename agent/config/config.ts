@@ -1,5 +1,4 @@
 /** config.yaml: what is there. Only an operator at the rack writes it; every unknown key is an error. */
-
 import * as z from 'zod';
 import { adapters } from '#adapters/registry.ts';
 import { name } from '#protocol/ids.ts';

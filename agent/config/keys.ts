@@ -11,7 +11,8 @@ import { fileTrouble } from './files.ts';
 /** A key that an issuer may sign with. */
 export type IssuerKey = {
   issuer: string;
-  key: KeyObject /** What it signed later does not count. */;
+  key: KeyObject;
+  /** What it signed later does not count. */
   notAfter?: Millis;
 };
 /** By kid: the name of the key's file without `.pub`. */

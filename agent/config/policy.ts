@@ -1,5 +1,4 @@
 /** policy.yaml: what no remote order can change. */
-
 import * as z from 'zod';
 import { name, timestamp } from '#protocol/ids.ts';
 import { targetKinds } from '#protocol/order.ts';

@@ -1,5 +1,4 @@
 /** A YAML file against a schema: either its value, or every problem in it with line, path and plain words. */
-
 import type { Document, Pair } from 'yaml';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';

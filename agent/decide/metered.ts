@@ -16,7 +16,7 @@ export type Proof =
   /** `why` says by how much, or what keeps the meter from telling. */
   | { readonly kind: 'missed' | 'unknown'; readonly why: string };
 
-/** Part of the level that the mean may stand on the wrong side of it, and beside a setpoint, where the meter's resolution is finer. */
+/** Part of the level by which the mean may be on its wrong side, or beside a setpoint; the meter's resolution if coarser. */
 const ABOVE = 0.01;
 const BESIDE = 0.03;
 /** Samples that a mean needs at the least. */

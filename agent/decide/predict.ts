@@ -55,7 +55,7 @@ function rampS(before: Plan, plan: Plan, { ramp }: OrderBody, { limits }: Policy
   return rate === undefined ? 0 : Math.round(Math.abs(moveW) / rate);
 }
 
-/** Where it all ends up: without ramps, and without waiting for a turn. A rack that only observes still says what it would do. */
+/** Where it all ends up: without ramps and turns. A rack that only observes still says what it would do. */
 function unhurried(policy: Policy): Policy {
   const { step_down_w_per_s: _down, step_up_w_per_s: _up, ...limits } = policy.limits;
   return {

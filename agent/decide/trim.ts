@@ -7,7 +7,6 @@
  * It learns only from samples that came after every device's own dead time, under an unchanged plan, on a fresh meter
  * that sees all of them, and while a device is left that could follow. A ceiling is never trimmed upwards.
  */
-
 import { dropS } from '#agent/state/learn.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, MeterView, Picture } from '#agent/state/picture.ts';

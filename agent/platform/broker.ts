@@ -2,7 +2,6 @@
  * A session to one broker that comes back by itself. Clean start, no session expiry, subscriptions made at every
  * connect: what the broker retains is the recovery. While offline nothing is queued; the caller keeps what matters.
  */
-
 import type { Millis } from '#protocol/units.ts';
 import type { Link, OpenLink } from './broker-link.ts';
 import { openMqttLink } from './broker-link.ts';

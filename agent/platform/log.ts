@@ -1,5 +1,4 @@
 /** The agent's log: one JSON object a line on stdout, which journald keeps. */
-
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import { pino } from 'pino';
 

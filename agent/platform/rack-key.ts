@@ -1,5 +1,4 @@
 /** The rack's own Ed25519 key: it signs what the rack must believe again after a restart, and its evidence. */
-
 import type { KeyObject } from 'node:crypto';
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { chmod, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';

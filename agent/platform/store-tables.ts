@@ -25,7 +25,12 @@ export const historyMigrations = [
    CREATE INDEX record_at ON record (at)`,
 ] as const;
 
-export type JournalChange = { rack: string; key: string /** Absent: the entry is removed. */; body?: string };
+export type JournalChange = {
+  rack: string;
+  key: string;
+  /** Absent: the entry is removed. */
+  body?: string;
+};
 
 export function applyChanges(db: DatabaseSync, changes: readonly JournalChange[]): void {
   const put = db.prepare(

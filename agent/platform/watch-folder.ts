@@ -1,4 +1,7 @@
-/** Notices when files of a folder come, go or change: by looking, since `watch` misses that on network and overlay filesystems. */
+/**
+ * Notices when files of a folder come, go or change: by looking, since `watch` misses that on network and overlay
+ * filesystems.
+ */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Millis } from '#protocol/units.ts';

@@ -1,5 +1,4 @@
 /** What a person must know of, each on its own retained topic that clears itself. */
-
 import { feltLeak } from '#agent/state/felt.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { PduView, Picture, SensorView } from '#agent/state/picture.ts';

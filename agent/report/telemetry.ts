@@ -1,5 +1,4 @@
 /** The picture as payloads. `undefined` becomes `null` here and nowhere else. */
-
 import { devicesSumW, estimated, guessed, outletsSum } from '#agent/state/estimate.ts';
 import type { DeviceFacts, GpuReading, Now } from '#agent/state/observation.ts';
 import { outletsOf, outletsPower } from '#agent/state/outlets.ts';

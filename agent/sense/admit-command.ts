@@ -1,5 +1,4 @@
 /** Whether a command is taken. Unlike an order it is never retained, lives for seconds, and is taken only once. */
-
 import type { Issuer } from '#agent/config/policy.ts';
 import type { Command } from '#protocol/command.ts';
 import { COMMAND_LIFE_S, command as commandSchema } from '#protocol/command.ts';

@@ -1,9 +1,9 @@
 /**
  * AxeOS (ESP-Miner), the firmware of Bitaxe and its kin, its web API on TCP 80.
  *
- * Models: Bitaxe Max, Ultra, Supra, Gamma, Hex and boards derived from them. Firmware: a reply of 2.4 was recorded; requests are of the
- * project's sources of 2026. Pausing needs 2.14 or newer: older firmware is read only. There is no password, but the
- * device obeys only its own network, so the controller must be in it.
+ * Models: Bitaxe Max, Ultra, Supra, Gamma, Hex and boards derived from them. Firmware: a reply of 2.4 was recorded;
+ * requests are of the project's sources of 2026. Pausing needs 2.14 or newer: older firmware is read only. There is no
+ * password, but the device obeys only its own network, so the controller must be in it.
  *
  * A pause does not outlive a restart: the device mines again, and is paused again as any that comes back in mid-event.
  */
@@ -46,7 +46,7 @@ export const axeos: Adapter<AxeosOptions> = {
 
 const timeoutMs = 5_000;
 const renewMs = 10 * 60_000;
-/** A flag that the mining task looks at before each piece of work (project's sources); how fast the watts follow is assumed. */
+/** The mining task looks at a flag before each piece of work (project's sources); how fast the watts follow is assumed. */
 const sleepSettleMs = 5_000;
 const wakeSettleMs = 10_000;
 /** Assumed: it starts in seconds, and then finds its network and its pool. */

@@ -1,5 +1,4 @@
 /** Registers to one number in the unit of its key, or the reason why there is none. */
-
 import type { PointKey, Unit } from './quantities.ts';
 import { factorTo } from './quantities.ts';
 

@@ -73,8 +73,8 @@ export class Link {
   }
 
   /**
-   * Sends `request` and waits for its answer, besides others that wait for theirs where the framing tells them apart. Rejects with the signal's reason, or with the `AdapterError` that broke
-   * the connection.
+   * Sends `request` and waits for its answer, besides others that wait for theirs where the framing tells them apart.
+   * Rejects with the signal's reason, or with the `AdapterError` that broke the connection.
    */
   async exchange(transaction: number, unit: number, request: Request, signal: AbortSignal): Promise<Answer> {
     if (this.#broken) throw this.#broken;

@@ -5,7 +5,8 @@
 import { AdapterError } from '../errors.ts';
 
 export type Repaired = {
-  value: unknown /** Names of the repairs that changed the text, in order. */;
+  value: unknown;
+  /** Names of the repairs that changed the text, in order. */
   repairs: string[];
 };
 

@@ -15,7 +15,7 @@ export type MetricNames = {
   readonly queueTime?: string;
 };
 
-/** As the engines of the reference page name them. */
+/** As each engine names them on its own metrics page. */
 export const vllmMetrics: MetricNames = {
   waiting: ['vllm:num_requests_waiting'],
   running: ['vllm:num_requests_running'],

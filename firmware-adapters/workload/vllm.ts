@@ -20,7 +20,7 @@ import { demandIn, vllmMetrics } from './demand.ts';
 import { drained } from './drain.ts';
 import type { Ask } from './engine.ts';
 import { asker, TIMEOUT_MS } from './engine.ts';
-import type { Notice, Step, Workload, WorkloadAdapter, WorkloadReading } from './workload.ts';
+import type { Step, Workload, WorkloadAdapter, WorkloadReading } from './workload.ts';
 
 const url = z.url({ protocol: /^http$/ });
 const options = z.object({
@@ -42,7 +42,7 @@ export const vllm: WorkloadAdapter<VllmOptions> = {
 };
 
 const SWITCH_MS: Millis = 60_000;
-/** From the reference figures: asleep within seconds, awake within 6 s. */
+/** By vLLM's own figures: asleep within seconds, awake within 6 s. */
 const SLEEP_S: Seconds = 5;
 const WAKE_S: Seconds = 6;
 
@@ -83,7 +83,7 @@ class Vllm implements Workload {
   get steps(): readonly Step[] {
     if (!this.#canSleep) return [];
     const takesS = this.#given.drain_s + SLEEP_S;
-    return [{ name: 'sleep', takesS, lostS: WAKE_S, run: (notice, signal) => this.#sleep(notice, signal) }];
+    return [{ name: 'sleep', takesS, lostS: WAKE_S, run: (_notice, signal) => this.#sleep(signal) }];
   }
 
   async resume(signal: AbortSignal): Promise<string> {
@@ -98,7 +98,7 @@ class Vllm implements Workload {
     this.#admitted = true;
   }
 
-  async #sleep(_notice: Notice, signal: AbortSignal): Promise<string> {
+  async #sleep(signal: AbortSignal): Promise<string> {
     this.#draining = true;
     this.#admitted = false;
     try {

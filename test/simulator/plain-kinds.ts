@@ -1,5 +1,4 @@
 /** The kinds of miners of the second and third rank, in one place for `miners.ts`. */
-
 import type { AuradineOptions } from './auradine.ts';
 import { AuradineMiner, auradineWeb, gcminerPort, serveGcminer } from './auradine.ts';
 import type { AvalonOptions } from './avalon.ts';

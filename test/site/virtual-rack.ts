@@ -1,5 +1,4 @@
 /** The hardware of one rack without a wire: the agent reads and moves it through the same faces as real hardware. */
-
 import { AdapterError } from '#adapters/errors.ts';
 import type { Instrument, Reading } from '#adapters/modbus/instrument.ts';
 import type { PointKey } from '#adapters/modbus/quantities.ts';

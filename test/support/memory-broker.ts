@@ -2,7 +2,6 @@
  * A broker in memory for scenarios: retained messages, wildcards, wills, and an outage when told. Its sessions are
  * the agent's own, reconnect and all, over a link that delivers by microtask. Reconnecting takes the sessions' clock.
  */
-
 import type { BrokerHandlers, BrokerParts, BrokerSession, Outgoing } from '#agent/platform/broker.ts';
 import { openSession } from '#agent/platform/broker.ts';
 import type { Link, LinkEvents, LinkOptions } from '#agent/platform/broker-link.ts';

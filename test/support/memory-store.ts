@@ -1,5 +1,4 @@
 /** A store in memory with a disk that fails when told, for scenarios. */
-
 import type { HistoryRow, RackStore, Store } from '#agent/platform/store.ts';
 import { StoreError } from '#agent/platform/store.ts';
 

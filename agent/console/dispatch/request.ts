@@ -1,5 +1,4 @@
 /** What an operator fills in, as an order that could be sent. Pure: the page shows what is wrong and sends nothing. */
-
 import type { Recipient } from '#protocol/ids.ts';
 import { inScope, name, recipient } from '#protocol/ids.ts';
 import type { OrderRequest } from '#protocol/next-order.ts';

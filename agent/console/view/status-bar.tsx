@@ -1,5 +1,4 @@
 /** Whether what is on the page can be believed: the broker, the age of the last message, the clocks, what did not fit. */
-
 import type { Link } from '../browser/session.ts';
 import type { View } from '../browser/store.ts';
 import { toggleTheme } from '../browser/theme.ts';

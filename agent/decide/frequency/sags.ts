@@ -1,4 +1,4 @@
-/** Counts the voltage sags that the feed meter has seen, whether or not an order asks about the grid: none is a reason to cut. */
+/** Counts the voltage sags that the feed meter has seen, whether or not an order asks about them: none is a reason to cut. */
 import type { Now } from '#agent/state/observation.ts';
 import type { MeterView } from '#agent/state/picture.ts';
 import { freshMeter } from '#agent/state/staleness.ts';

@@ -13,7 +13,7 @@ import type { Profile } from './profiles.ts';
 import type { Replies } from './reply.ts';
 import { rowsOf } from './rows.ts';
 
-/** What the replies say, but for the limit in force, which takes knowing what was asked for (`luxos-limit.ts`). */
+/** What the replies say, but for the limit in force, which takes knowing what was asked for (`limit.ts`). */
 export type Reading = Omit<DeviceReading, 'limit' | 'repairs'>;
 
 /** What a reading asks for, all in one request. The first must be answered. */

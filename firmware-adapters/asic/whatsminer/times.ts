@@ -7,7 +7,7 @@ import type { Millis, Watts } from '#protocol/units.ts';
 
 /** Assumed: nobody has published how fast a WhatsMiner goes to sleep. */
 export const sleepSettleMs: Millis = 5_000;
-/** Frequency search at upfreq_speed 5 to 6; 60 s with Power Fast Boot (field notes). */
+/** Frequency search at upfreq_speed 5 to 6; 60 s with Power Fast Boot (by operators' accounts). */
 export const wakeSettleMs: Millis = 600_000;
 /** "Within a single second". */
 export const limitSettleMs: Millis = 1_000;

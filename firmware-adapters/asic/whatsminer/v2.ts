@@ -9,8 +9,8 @@
  * `admin` (writes are refused with it) and put the new one in `password_file`. Power Fast Boot is worth enabling: it
  * cuts the way back to full load from about ten minutes to one.
  *
- * Commands are from the maker's API manual V2.2 (2025-05-09). How long things take is in `whatsminer-times.ts`: priors,
- * until the agent has learned its own.
+ * Commands are from the maker's API manual V2.2 (2025-05-09). How long things take is in `times.ts`: priors, until the
+ * agent has learned its own.
  */
 import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';

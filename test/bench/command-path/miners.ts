@@ -4,7 +4,6 @@
  *
  *   node miners.ts COUNT
  */
-
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { Millis } from '#protocol/units.ts';

@@ -1,5 +1,4 @@
 /** A mosquitto of a test's own, with its own configuration, on a free port of 127.0.0.1. */
-
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
