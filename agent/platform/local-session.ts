@@ -4,6 +4,7 @@
  */
 import { connect } from 'node:net';
 import * as z from 'zod';
+import { parseJson } from '#protocol/json.ts';
 import type { Clock } from './clock.ts';
 import { LocalError } from './local-socket.ts';
 
@@ -53,7 +54,7 @@ export function openLocalSession(
     waiting.clear();
   });
   const hear = (text: string) => {
-    const said = frame.safeParse(parsed(text));
+    const said = frame.safeParse(parseJson(text));
     if (!said.success) return;
     const { type, data } = said.data;
     if (type !== 'answer') return heard(type, data);
@@ -86,12 +87,4 @@ export function openLocalSession(
     // Stays on: one that stands may break.
     socket.on('error', (cause) => reject(new LocalError('no_agent', `nobody answers on ${path}: ${cause.message}`)));
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -30,7 +30,7 @@ test('what is not the JSON that was agreed on is malformed, and shown', async ()
   answers.set('status', 'Segmentation fault');
   await assert.rejects(device.read(), {
     kind: 'malformed',
-    message: /status does not print JSON: "Segmentation fault"/,
+    message: /status is not JSON: "Segmentation fault"/,
   });
   answers.set('status', '{"state": "unsure"}');
   await assert.rejects(device.read(), { kind: 'malformed', message: /field "state"/ });

@@ -14,7 +14,7 @@ import * as z from 'zod';
 import { watts } from '#protocol/units.ts';
 import type { Ack, Adapter, AdapterContext, Controls, Device, DeviceReading, Host, Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
-import { checked, withoutUndefined, words } from '../transport/fields.ts';
+import { checkedJson, withoutUndefined, words } from '../transport/fields.ts';
 import { hostOf } from '../transport/host.ts';
 import { hwmonOf, numberAt } from '../transport/sysfs.ts';
 import type { Urgency } from '../transport/wire-queue.ts';
@@ -121,7 +121,7 @@ class Accelerator implements Device {
     const work = (abort: AbortSignal) => this.#host.run(commands[command], abort);
     try {
       const said = await this.#queue.run(urgency, work, signal ? AbortSignal.any([signal, late]) : late);
-      return checked(answer, command, parsed(command, said));
+      return checkedJson(answer, command, said);
     } catch (error) {
       if (!late.aborted || error !== late.reason) throw error;
       throw new AdapterError('timedOut', `${command} has not ended within ${timeout_s} s and was killed`);
@@ -134,13 +134,5 @@ class Accelerator implements Device {
     const { sysfs } = this.#host;
     const microwatts = await numberAt(sysfs, `${await hwmonOf(sysfs, sensor)}/power1_input`);
     return microwatts === undefined ? undefined : microwatts / 1e6;
-  }
-}
-
-function parsed(command: Command, said: string): unknown {
-  try {
-    return JSON.parse(said);
-  } catch (cause) {
-    throw new AdapterError('malformed', `${command} does not print JSON: "${said.trim().slice(0, 80)}"`, { cause });
   }
 }

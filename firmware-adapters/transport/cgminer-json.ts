@@ -2,6 +2,7 @@
  * JSON as miners write it. Strict parsing comes first; only a text that fails it is repaired, one known defect after
  * the other, until it parses. Each repair is named, since a reply that needed one deserves less trust.
  */
+import { parseJson } from '#protocol/json.ts';
 import { AdapterError } from '../errors.ts';
 
 export type Repaired = {
@@ -12,8 +13,8 @@ export type Repaired = {
 
 /** Throws `AdapterError('malformed')` when no repair helps. */
 export function parseCgminerJson(text: string): Repaired {
-  const strict = tryParse(text);
-  if (strict) return { ...strict, repairs: [] };
+  const strict = parseJson(text);
+  if (strict !== undefined) return { value: strict, repairs: [] };
   const repairs: string[] = [];
   let repaired = text;
   for (const [name, repair] of defects) {
@@ -21,8 +22,8 @@ export function parseCgminerJson(text: string): Repaired {
     if (next === repaired) continue;
     repaired = next;
     repairs.push(name);
-    const parsed = tryParse(repaired);
-    if (parsed) return { ...parsed, repairs };
+    const value = parseJson(repaired);
+    if (value !== undefined) return { value, repairs };
   }
   throw new AdapterError('malformed', `not JSON, not even after repairs: ${JSON.stringify(text.slice(0, 80))}`);
 }
@@ -49,14 +50,6 @@ const defects: [name: string, repair: (text: string) => string][] = [
 
 function mapInBraces(list: string, key: string, inside: string): string {
   return inside.includes('":') ? `${key}{${inside}}` : list;
-}
-
-function tryParse(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Drops the last, cut element and closes what is then open. A text whose brackets are balanced stays as it is. */

@@ -4,6 +4,7 @@
  * at the first NUL, at the close, or as soon as what has come is a whole JSON object.
  */
 import type { Duplex } from 'node:stream';
+import { parseJson } from '#protocol/json.ts';
 import type { Millis } from '#protocol/units.ts';
 import { AdapterError, Preempted } from '../errors.ts';
 import type { Peer } from './one-connection.ts';
@@ -88,10 +89,5 @@ function readReply(stream: Duplex, { host, port, clock }: CgminerPeer, stop: Abo
 /** Parses only when the last byte of ink closes an object, so that a long reply is not parsed at every packet. */
 function isWholeObject(chunks: Buffer[], last: Buffer): boolean {
   if (!last.toString('latin1').trimEnd().endsWith('}')) return false;
-  try {
-    JSON.parse(Buffer.concat(chunks).toString());
-    return true;
-  } catch {
-    return false;
-  }
+  return parseJson(Buffer.concat(chunks).toString()) !== undefined;
 }

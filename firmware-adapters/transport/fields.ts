@@ -1,5 +1,6 @@
 /** Fields of a device's replies: how each is checked, and what counts as not given. */
 import * as z from 'zod';
+import { parseJson } from '#protocol/json.ts';
 import { AdapterError } from '../errors.ts';
 
 /** Characters. What a device says travels on into alarms and telemetry, and brokers refuse packets that are too large. */
@@ -12,6 +13,13 @@ export function checked<Schema extends z.ZodType>(schema: Schema, command: strin
   const issue = result.error.issues[0];
   const field = issue?.path.length ? `field "${issue.path.join('.')}" of ` : '';
   throw new AdapterError('malformed', `${field}the reply to ${command}: ${issue?.message}`);
+}
+
+/** `checked`, of the text of a reply that should be JSON. */
+export function checkedJson<Schema extends z.ZodType>(schema: Schema, command: string, text: string): z.infer<Schema> {
+  const value = parseJson(text);
+  if (value !== undefined) return checked(schema, command, value);
+  throw new AdapterError('malformed', `the reply to ${command} is not JSON: "${text.trim().slice(0, 80)}"`);
 }
 
 /** A number, or its text; absent when the device writes null or an empty text. */

@@ -1,5 +1,6 @@
 /** Replies of devices with a web interface: a status, and a body that should be JSON. */
 import * as z from 'zod';
+import { parseJson } from '#protocol/json.ts';
 import type { AdapterErrorKind } from '../errors.ts';
 import { AdapterError } from '../errors.ts';
 import { parseCgminerJson } from './cgminer-json.ts';
@@ -62,17 +63,9 @@ const complaint = z.looseObject({
 /** The device's own words about a refusal, from the fields in which firmwares put them, or the text as it is. */
 function wordsOf(text: string): string {
   if (/^\s*</.test(text)) return page(text);
-  const said = complaint.safeParse(parsed(text)).data;
+  const said = complaint.safeParse(parseJson(text)).data;
   const words = [said?.message, said?.error, said?.err, said?.msg].find((each) => typeof each === 'string') ?? text;
   return String(words).trim().slice(0, longestWords);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A web page by its title. */

@@ -9,7 +9,7 @@ import * as z from 'zod';
 import type { Millis, Seconds } from '#protocol/units.ts';
 import type { AdapterContext } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
-import { checked } from '../transport/fields.ts';
+import { checkedJson } from '../transport/fields.ts';
 import { HttpLine } from '../transport/http.ts';
 import { connectUnix } from '../transport/unix.ts';
 import type { Step, Workload, WorkloadAdapter, WorkloadReading } from './workload.ts';
@@ -48,7 +48,7 @@ class Container implements Workload {
   async stop(): Promise<void> {}
 
   async read(signal: AbortSignal): Promise<WorkloadReading> {
-    const { State } = checked(inspected, 'inspect', parsed(await this.#ask('GET', 'json', TIMEOUT_MS, signal)));
+    const { State } = checkedJson(inspected, 'inspect', await this.#ask('GET', 'json', TIMEOUT_MS, signal));
     if (State.Paused) return { state: 'paused' };
     return { state: State.Running ? 'running' : 'stopped' };
   }
@@ -93,13 +93,5 @@ class Container implements Workload {
     } finally {
       line.close();
     }
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new AdapterError('malformed', 'inspect does not answer in JSON', { cause });
   }
 }

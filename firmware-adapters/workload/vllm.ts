@@ -14,7 +14,7 @@ import * as z from 'zod';
 import type { Millis, Seconds } from '#protocol/units.ts';
 import type { AdapterContext } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
-import { checked } from '../transport/fields.ts';
+import { checkedJson } from '../transport/fields.ts';
 import type { QueueTime } from './demand.ts';
 import { demandIn, vllmMetrics } from './demand.ts';
 import { drained } from './drain.ts';
@@ -130,7 +130,7 @@ class Vllm implements Workload {
 
   async #isSleeping(signal: AbortSignal): Promise<boolean> {
     const { text } = await this.#ask('GET', new URL('/is_sleeping', this.#given.url), TIMEOUT_MS, signal);
-    return checked(sleeping, 'is_sleeping', parsed(text)).is_sleeping;
+    return checkedJson(sleeping, 'is_sleeping', text).is_sleeping;
   }
 
   async #post(path: string, signal: AbortSignal): Promise<void> {
@@ -139,13 +139,5 @@ class Vllm implements Workload {
 
   async #route(to: string | undefined, signal: AbortSignal): Promise<void> {
     if (to !== undefined) await this.#ask('POST', new URL(to), TIMEOUT_MS, signal);
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new AdapterError('malformed', 'is_sleeping does not answer in JSON', { cause });
   }
 }
