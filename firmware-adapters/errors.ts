@@ -24,6 +24,16 @@ export class AdapterError extends Error {
   }
 }
 
+/** What is asked of a device, or undefined when it fails in a way that is bearable here. */
+export async function unless<T>(bearable: readonly AdapterErrorKind[], asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof AdapterError && bearable.includes(error.kind)) return undefined;
+    throw error;
+  }
+}
+
 /** The queue of a wire dropped this work for something more urgent. Says nothing about the device. */
 export class Preempted extends Error {
   /** Made once: the stack of an error costs more than the rest of a call, and these say nothing by theirs. */

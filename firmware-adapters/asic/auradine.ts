@@ -10,8 +10,7 @@
  */
 import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recognised } from '../contract.ts';
-import type { AdapterErrorKind } from '../errors.ts';
-import { AdapterError } from '../errors.ts';
+import { AdapterError, unless } from '../errors.ts';
 import { parseCgminerJson } from '../transport/cgminer-json.ts';
 import type { Accepted, CodeMeanings } from '../transport/cgminer-reply.ts';
 import { accepted } from '../transport/cgminer-reply.ts';
@@ -101,10 +100,10 @@ class Auradine implements Firmware {
     const mode = await this.#get('mode', signal);
     const rest: Record<string, HttpJson | undefined> = {};
     for (const command of ['psu', 'temperature', 'fan']) {
-      rest[command] = await unless(['unsupported', 'refused'], () => this.#get(command, signal));
+      rest[command] = await unless(['unsupported', 'refused'], this.#get(command, signal));
     }
     // The process that counts the hashes has a port of its own, and may be stopped while the miner sleeps.
-    const summary = await unless(['unsupported', 'refused', 'unreachable'], () => this.#askCgminer('summary', signal));
+    const summary = await unless(['unsupported', 'refused', 'unreachable'], this.#askCgminer('summary', signal));
     const replies: ReadingReplies = {
       mode: mode.value,
       psu: rest['psu']?.value,
@@ -185,15 +184,5 @@ function opened(command: string, value: unknown): Accepted {
   } catch (error) {
     if (!(error instanceof AdapterError) || !/\btoken\b/i.test(error.message)) throw error;
     throw new AdapterError('unauthorised', error.message, { cause: error });
-  }
-}
-
-/** Nothing when it fails in a way that is bearable here. */
-async function unless<T>(bearable: AdapterErrorKind[], ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof AdapterError && bearable.includes(error.kind)) return undefined;
-    throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** The kernel's own files about devices: one value a file, read and written whole. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AdapterError } from '../errors.ts';
+import { AdapterError, unless } from '../errors.ts';
 
 export type Sysfs = {
   /** Without the line's end. Throws `AdapterError`; `unsupported` where there is no such file. */
@@ -54,13 +54,8 @@ export async function numberAt(sysfs: Sysfs, path: string): Promise<number | und
   return value;
 }
 
-export async function textAt(sysfs: Sysfs, path: string): Promise<string | undefined> {
-  try {
-    return await sysfs.read(path);
-  } catch (error) {
-    if (error instanceof AdapterError && error.kind === 'unsupported') return undefined;
-    throw error;
-  }
+export function textAt(sysfs: Sysfs, path: string): Promise<string | undefined> {
+  return unless(['unsupported'], sysfs.read(path));
 }
 
 /** The folder of a device's sensors. Throws `AdapterError('unreachable')` where the device or its driver is gone. */

@@ -13,7 +13,7 @@
 import * as z from 'zod';
 import type { Millis, Seconds } from '#protocol/units.ts';
 import type { AdapterContext } from '../contract.ts';
-import { AdapterError } from '../errors.ts';
+import { AdapterError, unless } from '../errors.ts';
 import { checkedJson } from '../transport/fields.ts';
 import type { QueueTime } from './demand.ts';
 import { demandIn, vllmMetrics } from './demand.ts';
@@ -71,10 +71,7 @@ class Vllm implements Workload {
   async stop(): Promise<void> {}
 
   async read(signal: AbortSignal): Promise<WorkloadReading> {
-    const asleep = await this.#isSleeping(signal).catch((error: unknown) => {
-      if (!(error instanceof AdapterError) || error.kind !== 'unsupported') throw error;
-      return undefined;
-    });
+    const asleep = await unless(['unsupported'], this.#isSleeping(signal));
     this.#canSleep = asleep !== undefined;
     if (!asleep && !this.#admitted && !this.#draining) await this.#admit(signal);
     return { state: asleep ? 'paused' : 'running', ...(await this.#demand(signal)) };

@@ -20,7 +20,7 @@
 import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recognised } from '../../contract.ts';
 import type { AdapterErrorKind } from '../../errors.ts';
-import { AdapterError } from '../../errors.ts';
+import { unless } from '../../errors.ts';
 import { jsonBody } from '../../transport/http.ts';
 import type { HttpJson } from '../../transport/http-reply.ts';
 import type { Firmware } from '../miner-device.ts';
@@ -120,12 +120,12 @@ class Antminer implements Firmware {
   }
 
   async read(signal: AbortSignal): Promise<DeviceReading> {
-    const conf = await bearing(['unsupported'], this.#mode.look(signal));
+    const conf = await unless(['unsupported'], this.#mode.look(signal));
     const sleeps = this.#mode.sleeps;
     const bearable = sleeps === true ? silence : [];
-    const stats = await bearing(bearable, this.#stats(signal));
-    const summary = await bearing(silence, this.#webReads ? this.#session.read('summary', signal) : nothing());
-    const pools = await bearing(silence, this.#ask('pools', signal));
+    const stats = await unless(bearable, this.#stats(signal));
+    const summary = await unless(silence, this.#webReads ? this.#session.read('summary', signal) : nothing());
+    const pools = await unless(silence, this.#ask('pools', signal));
     const power = await this.#power(signal);
     const replies = { stats: stats?.value, summary: summary?.value, pools: pools?.value, power, sleeps };
     const repairs = [conf, stats, summary, pools].reduce((sum, reply) => sum + (reply?.repairs ?? 0), 0);
@@ -135,7 +135,7 @@ class Antminer implements Firmware {
   /** The 17 series and older have no such CGI. */
   async #stats(signal: AbortSignal): Promise<HttpJson> {
     if (this.#webReads === false) return await this.#ask('stats', signal);
-    const fromWeb = await bearing(['unsupported'], this.#session.read('stats', signal));
+    const fromWeb = await unless(['unsupported'], this.#session.read('stats', signal));
     this.#webReads = fromWeb !== undefined;
     return fromWeb ?? (await this.#ask('stats', signal));
   }
@@ -147,19 +147,9 @@ class Antminer implements Firmware {
   /** Most models have no such port: one that does not answer is asked again when the session is warmed. */
   async #power(signal: AbortSignal): Promise<string | undefined> {
     if (!this.#tellsPower) return undefined;
-    const text = await bearing(silence, this.#session.power(signal));
+    const text = await unless(silence, this.#session.power(signal));
     this.#tellsPower = text !== undefined;
     return text;
-  }
-}
-
-/** Nothing when the device answers with an error of a kind that is `bearable` here. */
-async function bearing<T>(bearable: readonly AdapterErrorKind[], asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof AdapterError && bearable.includes(error.kind)) return undefined;
-    throw error;
   }
 }
 
@@ -170,7 +160,7 @@ async function recognise(host: string, context: AdapterContext, signal: AbortSig
   const session = new AntminerSession(options.parse({ host, ...suggested }), context);
   try {
     if (!(await session.asksForLogIn(signal))) return undefined;
-    const version = await bearing(silence, session.rpc('version', signal));
+    const version = await unless(silence, session.rpc('version', signal));
     const model = version && stockModelIn(version.value);
     // The socket may be closed; but what it says is not stock belongs to another adapter.
     if (version && model === undefined) return undefined;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Range } from '#protocol/capability.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { AdapterContext, DeviceReading, Identity } from '../../contract.ts';
-import { AdapterError } from '../../errors.ts';
+import { AdapterError, unless } from '../../errors.ts';
 import { checked } from '../../transport/fields.ts';
 import type { HttpRequest } from '../../transport/http.ts';
 import { HttpLine, jsonBody } from '../../transport/http.ts';
@@ -67,7 +67,8 @@ export class BraiinsRest implements BraiinsApi {
     const replies: RestReplies = { 'miner/details': undefined };
     let repairs = 0;
     for (const path of readPaths) {
-      const reply = await this.#unless(path === 'miner/details', this.#get(path, signal));
+      // Not every version has every path.
+      const reply = await unless(path === 'miner/details' ? [] : ['unsupported'], this.#get(path, signal));
       replies[path] = reply?.value;
       repairs += reply?.repairs ?? 0;
     }
@@ -77,7 +78,9 @@ export class BraiinsRest implements BraiinsApi {
   /** A paused miner goes down and up as fast as it is told here; once a process, as it is written to flash. */
   async prepare(signal: AbortSignal): Promise<void> {
     await this.#token.renew(signal);
-    this.#target ??= targetRange((await this.#unless(false, this.#get('configuration/constraints', signal)))?.value);
+    this.#target ??= targetRange(
+      (await unless(['unsupported'], this.#get('configuration/constraints', signal)))?.value,
+    );
     const { quick_ramping } = this.#options;
     if (!quick_ramping || this.#ramps) return;
     await this.#put('performance/quick-ramping', quick_ramping)(signal);
@@ -139,16 +142,6 @@ export class BraiinsRest implements BraiinsApi {
 
   #get(path: string, signal: AbortSignal): Promise<HttpJson> {
     return this.#token.use((token) => this.#ask('GET', path, bearing(token), signal), signal);
-  }
-
-  /** Nothing for a path that this version does not have. */
-  async #unless(needed: boolean, asked: Promise<HttpJson>): Promise<HttpJson | undefined> {
-    try {
-      return await asked;
-    } catch (error) {
-      if (!needed && error instanceof AdapterError && error.kind === 'unsupported') return undefined;
-      throw error;
-    }
   }
 
   /** Without a password set, the path of the log-in may be missing, and no token is asked for: then it is empty. */

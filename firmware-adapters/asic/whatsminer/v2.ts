@@ -25,8 +25,7 @@ import type {
   Pool,
   Recognised,
 } from '../../contract.ts';
-import type { AdapterErrorKind } from '../../errors.ts';
-import { AdapterError } from '../../errors.ts';
+import { AdapterError, unless } from '../../errors.ts';
 import type { Urgency } from '../../transport/wire-queue.ts';
 import { acceptClosing, MinerLine } from '../miner-line.ts';
 import { poolsOf } from '../pools.ts';
@@ -41,7 +40,6 @@ import {
 } from './times.ts';
 import type { IdentityReplies } from './v2-reading.ts';
 import { countsFaults, identityOf, powerLimitW, readingOf } from './v2-reading.ts';
-import type { Reply } from './v2-reply.ts';
 import type { Command } from './v2-session.ts';
 import { WhatsminerSession } from './v2-session.ts';
 
@@ -121,7 +119,7 @@ class WhatsminerV2 implements Device {
   async recognise(signal: AbortSignal): Promise<Recognised | undefined> {
     const identity = await this.#readIdentity(signal);
     if (identity.firmware === undefined) return undefined;
-    const summary = await this.#ask('summary', ['unsupported', 'refused'], signal);
+    const summary = await unless(['unsupported', 'refused'], this.#session.ask('summary', signal));
     const ratedW = powerLimitW(summary?.body);
     return { identity, options: suggested, ...(ratedW !== undefined && { ratedW }) };
   }
@@ -171,8 +169,10 @@ class WhatsminerV2 implements Device {
     const status = await this.#session.ask('status', signal);
     const asleep = readingOf({ status: status.body }).asleep === true;
     // The process that counts the hashes is stopped while the miner sleeps: then its silence is no fault.
-    const summary = await this.#ask('summary', asleep ? ['unsupported', 'refused'] : [], signal);
-    const errors = countsFaults(summary?.body) ? undefined : await this.#ask('get_error_code', ['unsupported'], signal);
+    const summary = await unless(asleep ? ['unsupported', 'refused'] : [], this.#session.ask('summary', signal));
+    const errors = countsFaults(summary?.body)
+      ? undefined
+      : await unless(['unsupported'], this.#session.ask('get_error_code', signal));
     return {
       ...(this.#pools && { pools: this.#pools }),
       ...readingOf({ status: status.body, summary: summary?.body, get_error_code: errors?.body }),
@@ -185,31 +185,21 @@ class WhatsminerV2 implements Device {
    * answers, and which it works for, is left out: that would be old.
    */
   async #readPools(signal: AbortSignal): Promise<void> {
-    const reply = await this.#ask('pools', ['unsupported', 'refused'], signal);
+    const reply = await unless(['unsupported', 'refused'], this.#session.ask('pools', signal));
     this.#pools = poolsOf(reply?.rows)?.map(({ alive: _, active: __, ...pool }) => pool);
   }
 
   /** Old firmware lacks one or the other command; each is asked only for what is still unknown. */
   async #readIdentity(signal: AbortSignal): Promise<Identity> {
     const version = await this.#session.ask('get_version', signal);
-    const info = await this.#ask('get_miner_info', ['unsupported'], signal);
+    const info = await unless(['unsupported'], this.#session.ask('get_miner_info', signal));
     const replies: IdentityReplies = { get_version: version.body, get_miner_info: info?.body };
     if (identityOf(replies).model === undefined) {
-      replies.devdetails = (await this.#ask('devdetails', ['unsupported', 'refused'], signal))?.body;
+      replies.devdetails = (await unless(['unsupported', 'refused'], this.#session.ask('devdetails', signal)))?.body;
     }
     if (identityOf(replies).mac === undefined) {
-      replies.summary = (await this.#ask('summary', ['unsupported', 'refused'], signal))?.body;
+      replies.summary = (await unless(['unsupported', 'refused'], this.#session.ask('summary', signal)))?.body;
     }
     return identityOf(replies);
-  }
-
-  /** Nothing when the miner answers with an error of a kind that is `bearable` here. */
-  async #ask(command: string, bearable: AdapterErrorKind[], signal: AbortSignal): Promise<Reply | undefined> {
-    try {
-      return await this.#session.ask(command, signal);
-    } catch (error) {
-      if (error instanceof AdapterError && bearable.includes(error.kind)) return undefined;
-      throw error;
-    }
   }
 }

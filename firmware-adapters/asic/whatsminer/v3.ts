@@ -14,14 +14,12 @@
  */
 import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recognised } from '../../contract.ts';
-import type { AdapterErrorKind } from '../../errors.ts';
-import { AdapterError } from '../../errors.ts';
+import { AdapterError, unless } from '../../errors.ts';
 import type { Firmware } from '../miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
 import type { MinerLine } from '../miner-line.ts';
 import * as times from './times.ts';
 import { identityOf, percentIn, powerLimitW, readingOf } from './v3-reading.ts';
-import type { Reply } from './v3-session.ts';
 import { WhatsminerV3Session } from './v3-session.ts';
 
 const port = 4433;
@@ -63,7 +61,7 @@ class WhatsminerV3 implements Firmware {
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
-    const setting = await this.#bearing(['unsupported'], 'get.miner.setting', undefined, signal);
+    const setting = await unless(['unsupported'], this.#session.ask('get.miner.setting', undefined, signal));
     this.#tellsPercent = percentIn(setting?.body) !== undefined;
     await this.#session.prepare(signal);
   }
@@ -72,13 +70,11 @@ class WhatsminerV3 implements Firmware {
     const info = await this.#session.ask('get.device.info', undefined, signal);
     // The process that counts the hashes is stopped while the miner sleeps: then its silence is no fault.
     const asleep = readingOf({ 'get.device.info': info.body }).asleep === true;
-    const status = await this.#bearing(
+    const status = await unless(
       asleep ? ['unsupported', 'refused'] : [],
-      'get.miner.status',
-      'summary+pools',
-      signal,
+      this.#session.ask('get.miner.status', 'summary+pools', signal),
     );
-    const setting = await this.#bearing(['unsupported', 'refused'], 'get.miner.setting', undefined, signal);
+    const setting = await unless(['unsupported', 'refused'], this.#session.ask('get.miner.setting', undefined, signal));
     const repairs = [info, status, setting].reduce((sum, reply) => sum + (reply?.repairs ?? 0), 0);
     const reading = readingOf({
       'get.device.info': info.body,
@@ -130,21 +126,6 @@ class WhatsminerV3 implements Firmware {
     const said = await this.#session.write('set.miner.power_percent', as(!this.#percentAsText), signal);
     this.#percentAsText = !this.#percentAsText;
     return said;
-  }
-
-  /** Nothing when the miner answers with an error of a kind that is `bearable` here. */
-  async #bearing(
-    bearable: AdapterErrorKind[],
-    cmd: string,
-    param: string | undefined,
-    signal: AbortSignal,
-  ): Promise<Reply | undefined> {
-    try {
-      return await this.#session.ask(cmd, param, signal);
-    } catch (error) {
-      if (error instanceof AdapterError && bearable.includes(error.kind)) return undefined;
-      throw error;
-    }
   }
 }
 
