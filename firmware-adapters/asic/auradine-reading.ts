@@ -1,11 +1,11 @@
 /** What FluxOS's replies say about an Auradine, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
-import type { DeviceReading, Identity } from '../contract.ts';
+import type { Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
-
-export type Reading = Omit<DeviceReading, 'repairs'>;
+import type { Reading } from './reading.ts';
+import { filled, highest, megaToTera } from './reading.ts';
 
 /** `mode` must be there, the others may be missing. */
 export type ReadingReplies = { mode: unknown; psu?: unknown; temperature?: unknown; fan?: unknown; summary?: unknown };
@@ -24,12 +24,12 @@ export function readingOf(replies: ReadingReplies): Reading {
     asleep: mode?.Sleep === undefined ? undefined : mode.Sleep.toLowerCase() === 'on',
     powerW,
     powerFrom: powerW === undefined ? undefined : 'psu',
-    hashrateThs: rate === undefined ? undefined : rate / 1e6,
+    hashrateThs: megaToTera(rate),
     // What it aims at; nothing in the replies is the nameplate's.
     ratedHashrateThs: mode?.Ths || undefined,
     chipMaxC: highest(chips),
-    boardC: boardC.length > 0 ? boardC : undefined,
-    fanRpm: fanRpm.length > 0 ? fanRpm : undefined,
+    boardC: filled(boardC),
+    fanRpm: filled(fanRpm),
     uptimeS: summary?.Elapsed,
     faults: [],
   });
@@ -96,8 +96,4 @@ function isHashBoard({ Name }: z.infer<typeof temperatureRow>): boolean {
 /** 0 is what a sensor shows that does not answer. */
 function celsius(rows: { Temperature?: number | undefined }[]): number[] {
   return present(rows.map(({ Temperature }) => Temperature)).filter((degrees) => degrees !== 0);
-}
-
-function highest(values: number[]): number | undefined {
-  return values.length > 0 ? values.reduce((most, value) => Math.max(most, value)) : undefined;
 }

@@ -4,13 +4,13 @@
  */
 import * as z from 'zod';
 import type { Celsius, Watts } from '#protocol/units.ts';
-import type { DeviceReading, Identity } from '../contract.ts';
+import type { Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
+import type { Reading } from './reading.ts';
+import { filled, gigaToTera, highest } from './reading.ts';
 
 /** How many repairs the replies needed is known where they were parsed. */
-export type Reading = Omit<DeviceReading, 'repairs'>;
-
 /** One module's `KEY[value]` pairs. */
 export type Module = ReadonlyMap<string, string>;
 
@@ -28,13 +28,13 @@ export function readingOf(command: string, reply: unknown): Reading {
     asleep: sleeping.length > 0 ? sleeping.every(Boolean) : undefined,
     powerW,
     powerFrom: powerW === undefined ? undefined : 'psu',
-    hashrateThs: teraOf(sum(modules.map((module) => numberOf(module, 'GHSspd') ?? numberOf(module, 'GHSavg')))),
+    hashrateThs: gigaToTera(sum(modules.map((module) => numberOf(module, 'GHSspd') ?? numberOf(module, 'GHSavg')))),
     // What the chips do at their present frequency by theory: the nearest thing to a promise that it gives.
-    ratedHashrateThs: teraOf(sum(modules.map((module) => numberOf(module, 'GHSmm')))) || undefined,
-    chipMaxC: chipC.length > 0 ? Math.max(...chipC) : undefined,
-    boardC: boardC.length > 0 ? boardC : undefined,
+    ratedHashrateThs: gigaToTera(sum(modules.map((module) => numberOf(module, 'GHSmm')))) || undefined,
+    chipMaxC: highest(chipC),
+    boardC: filled(boardC),
     inletC: present(modules.map((module) => celsius(numberOf(module, 'ITemp') ?? numberOf(module, 'Temp'))))[0],
-    fanRpm: fanRpm.length > 0 ? fanRpm : undefined,
+    fanRpm: filled(fanRpm),
     uptimeS:
       present(STATS.map(({ Elapsed }) => Elapsed))[0] ?? present(modules.map((each) => numberOf(each, 'Elapsed')))[0],
     faults: modules.flatMap(faultsOf),
@@ -116,8 +116,7 @@ function powerOf(module: Module): Watts | undefined {
 
 /** The hotter end of a board. */
 function boardOf(module: Module): Celsius | undefined {
-  const ends = present(['HBITemp', 'HBOTemp'].map((name) => celsius(numberOf(module, name))));
-  return ends.length > 0 ? Math.max(...ends) : undefined;
+  return highest(['HBITemp', 'HBOTemp'].map((name) => celsius(numberOf(module, name))));
 }
 
 /** 0 and -273 are what it prints where no sensor answers. */
@@ -153,8 +152,4 @@ function numberOf(module: Module, name: string): number | undefined {
 function sum(parts: (number | undefined)[]): number | undefined {
   const given = present(parts);
   return given.length === parts.length ? given.reduce((total, part) => total + part, 0) : undefined;
-}
-
-function teraOf(giga: number | undefined): number | undefined {
-  return giga === undefined ? undefined : giga / 1e3;
 }

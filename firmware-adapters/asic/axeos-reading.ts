@@ -1,10 +1,10 @@
 /** What AxeOS's `/api/system/info` says about a device, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
-import type { DeviceReading, Identity } from '../contract.ts';
+import type { Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import { checked, flag, macIn, quantity, withoutUndefined, words } from '../transport/fields.ts';
-
-export type Reading = Omit<DeviceReading, 'repairs'>;
+import type { Reading } from './reading.ts';
+import { gigaToTera } from './reading.ts';
 
 /** Throws `AdapterError('malformed')` naming the field. */
 export function readingOf(reply: unknown): Reading {
@@ -15,8 +15,8 @@ export function readingOf(reply: unknown): Reading {
     powerW: info.power,
     // An INA sensor on the board: what goes into the board, without the losses of the supply before it.
     powerFrom: info.power === undefined ? undefined : 'estimate',
-    hashrateThs: info.hashRate === undefined ? undefined : info.hashRate / 1e3,
-    ratedHashrateThs: info.expectedHashrate ? info.expectedHashrate / 1e3 : undefined,
+    hashrateThs: gigaToTera(info.hashRate),
+    ratedHashrateThs: gigaToTera(info.expectedHashrate) || undefined,
     chipMaxC: celsius(info.temp),
     boardC: celsius(info.vrTemp) === undefined ? undefined : [info.vrTemp ?? 0],
     fanRpm: info.fanrpm === undefined ? undefined : [info.fanrpm],

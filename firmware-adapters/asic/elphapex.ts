@@ -9,12 +9,14 @@
  */
 import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
-import { AdapterError } from '../errors.ts';
+import { unless } from '../errors.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
 import { HttpLine } from '../transport/http.ts';
 import type { Firmware } from './miner-device.ts';
 import { locateControl, PlainMiner } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
+import type { Reading } from './reading.ts';
+import { filled, highest } from './reading.ts';
 import type { LogInOptions, WebApi } from './web-api.ts';
 import { digestWeb, logInOptions } from './web-api.ts';
 
@@ -75,11 +77,8 @@ class Elphapex implements Firmware {
     const conf = await this.#get('get_miner_conf', signal);
     const stats = await this.#get('stats', signal);
     const summary = await this.#get('summary', signal);
-    const power = await this.#get('get_power', signal).catch((error: unknown) => {
-      // Only the home models have it.
-      if (error instanceof AdapterError && error.kind === 'unsupported') return undefined;
-      throw error;
-    });
+    // Only the home models have it.
+    const power = await unless(['unsupported'], this.#get('get_power', signal));
     const replies = { conf: conf.value, stats: stats.value, summary: summary.value, power: power?.value };
     const repairs = [conf, stats, summary, power].reduce((sum, each) => sum + (each?.repairs ?? 0), 0);
     return { ...readingOf(replies), repairs };
@@ -101,24 +100,24 @@ class Elphapex implements Firmware {
 export type ReadingReplies = { conf: unknown; stats: unknown; summary: unknown; power?: unknown };
 
 /** Throws `AdapterError('malformed')` naming the command and the field. */
-export function readingOf(replies: ReadingReplies): Omit<DeviceReading, 'repairs'> {
+export function readingOf(replies: ReadingReplies): Reading {
   const mode = checked(confReply, 'get_miner_conf', replies.conf)['fc-work-mode'];
   const stats = checked(statsReply, 'stats', replies.stats).STATS[0];
   const summary = checked(summaryReply, 'summary', replies.summary);
   const powerW = checked(powerReply, 'get_power', replies.power ?? {}).power_output;
   const divisor = perTera[stats?.rate_unit?.toUpperCase() ?? ''];
   // In thousandths. What it prints as temperatures of the boards is the same four numbers on every miner.
-  const chips = (stats?.chain ?? []).flatMap(({ temp_chip }) => present(temp_chip ?? []));
+  const chip = highest((stats?.chain ?? []).flatMap(({ temp_chip }) => temp_chip ?? []));
   const fanRpm = present(stats?.fan ?? []);
-  return withoutUndefined<Omit<DeviceReading, 'repairs'>>({
+  return withoutUndefined<Reading>({
     asleep: mode === undefined ? undefined : mode === 1,
     powerW,
     // What the power supply gives out, not what it takes in.
     powerFrom: powerW === undefined ? undefined : 'estimate',
     hashrateThs: scaled(stats?.rate_5s, divisor),
     ratedHashrateThs: scaled(stats?.rate_ideal, divisor) || undefined,
-    chipMaxC: chips.length > 0 ? chips.reduce((most, each) => Math.max(most, each)) / 1000 : undefined,
-    fanRpm: fanRpm.length > 0 ? fanRpm : undefined,
+    chipMaxC: chip === undefined ? undefined : chip / 1000,
+    fanRpm: filled(fanRpm),
     uptimeS: stats?.elapsed,
     faults: (summary.SUMMARY[0]?.status ?? []).flatMap(({ type, status, msg }) =>
       status?.toLowerCase() === 's' ? [] : [`${type ?? 'status'}: ${msg ?? 'not well'}`],

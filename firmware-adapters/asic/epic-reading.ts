@@ -1,12 +1,14 @@
 /** What ePIC's replies say about a miner, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
-import type { DeviceReading, Identity } from '../contract.ts';
+import type { Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
+import type { Reading as MinerReading } from './reading.ts';
+import { filled } from './reading.ts';
 
 /** Without what only `capabilities` says, and the repairs, which are known where the reply was parsed. */
-export type Reading = Omit<DeviceReading, 'ratedHashrateThs' | 'repairs'>;
+export type Reading = Omit<MinerReading, 'ratedHashrateThs'>;
 
 export type Capabilities = {
   /** Terahashes per second with the maker's settings. */
@@ -32,8 +34,8 @@ export function readingOf(reply: unknown): Reading {
     powerFrom: powerW === undefined ? undefined : 'psu',
     limit: powerTargetOf(summary),
     hashrateThs: rates.length > 0 ? rates.reduce((sum, rate) => sum + rate, 0) / 1e6 : undefined,
-    boardC: boardC.length > 0 ? boardC : undefined,
-    fanRpm: fanRpm.length > 0 ? fanRpm : undefined,
+    boardC: filled(boardC),
+    fanRpm: filled(fanRpm),
     uptimeS: summary.Session?.Uptime,
     faults: error === undefined || error === null ? [] : [typeof error === 'string' ? error : JSON.stringify(error)],
   });

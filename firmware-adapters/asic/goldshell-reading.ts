@@ -1,11 +1,11 @@
 /** What a Goldshell's replies say about it, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
-import type { DeviceReading, Identity } from '../contract.ts';
+import type { Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
-
-export type Reading = Omit<DeviceReading, 'repairs'>;
+import type { Reading } from './reading.ts';
+import { filled, highest } from './reading.ts';
 
 /** The whole of `/mcb/setting`, as the miner wants it back; only what concerns the power plans is looked into. */
 export type Setting = z.infer<typeof settingReply>;
@@ -26,9 +26,9 @@ export function readingOf(setting: Setting, devs: unknown): Reading {
     powerW,
     powerFrom: powerW === undefined ? undefined : 'estimate',
     hashrateThs: rates.length > 0 ? rates.reduce((sum, rate) => sum + rate, 0) / 1e6 : undefined,
-    chipMaxC: chips.length > 0 ? Math.max(...chips) : undefined,
-    boardC: boardC.length > 0 ? boardC : undefined,
-    fanRpm: fanRpm.length > 0 ? fanRpm : undefined,
+    chipMaxC: highest(chips),
+    boardC: filled(boardC),
+    fanRpm: filled(fanRpm),
     uptimeS: boards[0]?.['Device Elapsed'],
     faults: boards.flatMap(({ overheat }, index) => (overheat ? [`board ${index} overheats: ${overheat}`] : [])),
   });

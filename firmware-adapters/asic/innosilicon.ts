@@ -8,12 +8,14 @@
 import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
-import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
+import { checked, flag, macIn, quantity, withoutUndefined, words } from '../transport/fields.ts';
 import { formBody, HttpLine } from '../transport/http.ts';
 import { jsonOf } from '../transport/http-reply.ts';
 import type { Firmware } from './miner-device.ts';
 import { gentle, PlainMiner, rebootControl } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
+import type { Reading } from './reading.ts';
+import { hottest, megaToTera } from './reading.ts';
 import type { LogInOptions } from './web-api.ts';
 import { logInOptions, Token, WebApi } from './web-api.ts';
 
@@ -96,16 +98,15 @@ class Innosilicon implements Firmware {
 }
 
 /** Throws `AdapterError('malformed')` naming the command and the field. */
-export function readingOf(replies: { all: unknown; error?: unknown }): Omit<DeviceReading, 'repairs'> {
+export function readingOf(replies: { all: unknown; error?: unknown }): Reading {
   const { all } = checked(allReply, 'getAll', replies.all);
   const { code } = checked(errorReply, 'getErrorDetail', replies.error ?? {});
-  const chipC = present(all.chain.map((board) => board['Temp max'] || undefined));
-  return withoutUndefined<Omit<DeviceReading, 'repairs'>>({
+  return withoutUndefined<Reading>({
     powerW: all.power,
     // No source says where it comes from.
     powerFrom: all.power === undefined ? undefined : 'estimate',
     hashrateThs: rateThs(all.total_hash ?? {}),
-    chipMaxC: chipC.length > 0 ? Math.max(...chipC) : undefined,
+    chipMaxC: hottest(all.chain.map((board) => board['Temp max'])),
     faults: code === undefined || code === 0 ? [] : [String(code)],
   });
 }
@@ -124,7 +125,7 @@ export function identityOf(overview: unknown): Identity {
 function rateThs(total: z.infer<typeof totalHash>): number | undefined {
   const [hashes, megahashes] = [total['Hash Rate H'], total['Hash Rate']];
   if (hashes !== undefined) return hashes / 1e12;
-  return megahashes === undefined ? undefined : megahashes / 1e6;
+  return megaToTera(megahashes);
 }
 
 const totalHash = z.looseObject({ 'Hash Rate H': quantity, 'Hash Rate': quantity });

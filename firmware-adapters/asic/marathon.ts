@@ -15,6 +15,8 @@ import type { HttpLine } from '../transport/http.ts';
 import type { Call, Firmware } from './miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
+import type { Reading } from './reading.ts';
+import { filled, gigaToTera, highest, hottest } from './reading.ts';
 import type { LogInOptions, WebApi } from './web-api.ts';
 import { digestWeb, logInOptions } from './web-api.ts';
 
@@ -130,23 +132,23 @@ class Marathon implements Firmware {
 }
 
 /** Throws `AdapterError('malformed')` naming the command and the field. */
-export function readingOf(replies: { brief: unknown; hashboards?: unknown; fans?: unknown }) {
+export function readingOf(replies: { brief: unknown; hashboards?: unknown; fans?: unknown }): Reading {
   const brief = checked(briefReply, 'brief', replies.brief);
   const boards = checked(boardsReply, 'hashboards', replies.hashboards ?? {}).hashboards ?? [];
   const fanRpm = present((checked(fansReply, 'fans', replies.fans ?? {}).fans ?? []).map((fan) => fan.current_speed));
-  const boardC = present(boards.map(({ temperature_pcb }) => highest(temperature_pcb ?? [])));
-  const chipC = present(boards.map(({ temperature_chip }) => highest(temperature_chip ?? [])));
-  const ratedThs = brief.hashrate_ideal ? brief.hashrate_ideal / 1e3 : undefined;
+  const boardC = present(boards.map(({ temperature_pcb }) => hottest(temperature_pcb ?? [])));
+  const chipC = present(boards.map(({ temperature_chip }) => hottest(temperature_chip ?? [])));
+  const ratedThs = gigaToTera(brief.hashrate_ideal) || undefined;
   const powerW = brief.power_consumption_estimated;
-  return withoutUndefined<Omit<DeviceReading, 'repairs'>>({
+  return withoutUndefined<Reading>({
     asleep: asleepIn(brief.status),
     powerW,
     powerFrom: powerW === undefined ? undefined : 'estimate',
     hashrateThs: realtimeThs(brief.hashrate_realtime, ratedThs),
     ratedHashrateThs: ratedThs,
-    chipMaxC: chipC.length > 0 ? Math.max(...chipC) : undefined,
-    boardC: boardC.length > 0 ? boardC : undefined,
-    fanRpm: fanRpm.length > 0 ? fanRpm : undefined,
+    chipMaxC: highest(chipC),
+    boardC: filled(boardC),
+    fanRpm: filled(fanRpm),
     uptimeS: brief.elapsed,
     faults: [],
   });
@@ -200,9 +202,3 @@ const overviewReply = z.looseObject({ model: words, mac: words, version_firmware
 const networkReply = z.looseObject({ hostname: words });
 const configReply = z.looseObject({ mode: z.looseObject({ 'work-mode-selector': z.string() }) });
 const verdict = z.looseObject({ error: flag, msg: words });
-
-/** 0 is what a sensor shows that does not answer. */
-function highest(values: (number | undefined)[]): number | undefined {
-  const told = present(values).filter((degrees) => degrees !== 0);
-  return told.length > 0 ? told.reduce((most, each) => Math.max(most, each)) : undefined;
-}

@@ -21,6 +21,8 @@ import type { Firmware } from './miner-device.ts';
 import { control, gentle, PlainMiner } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
 import { acceptClosing } from './miner-line.ts';
+import type { Reading } from './reading.ts';
+import { filled, hottest, megaToTera } from './reading.ts';
 
 const port = 4028;
 
@@ -106,22 +108,22 @@ class Sealminer implements Firmware {
 }
 
 /** Throws `AdapterError('malformed')` naming the field. */
-export function readingOf(reply: unknown): Omit<DeviceReading, 'repairs'> {
+export function readingOf(reply: unknown): Reading {
   const stats = statsOf(reply);
   const boards = [0, 1, 2, 3].filter((board) => stats[`${board} Online`] !== undefined);
-  const boardC = present(boards.map((board) => highest([2, 3].map((at) => numberOf(stats[`${board} Temp ${at}`])))));
+  const boardC = present(boards.map((board) => hottest([2, 3].map((at) => numberOf(stats[`${board} Temp ${at}`])))));
   const fanRpm = present([0, 1, 2, 3].map((fan) => numberOf(stats[`${fan} Speed`])));
   const powerW = stats['PSU Input Power'];
   const rate = stats['MHS(30s)'] ?? stats['MHS(Avg)'];
-  return withoutUndefined<Omit<DeviceReading, 'repairs'>>({
+  return withoutUndefined<Reading>({
     asleep: asleepIn(stats['PM State']),
     powerW,
     powerFrom: powerW === undefined ? undefined : 'psu',
-    hashrateThs: rate === undefined ? undefined : rate / 1e6,
-    ratedHashrateThs: stats['MHS(Rated)'] === undefined ? undefined : stats['MHS(Rated)'] / 1e6,
+    hashrateThs: megaToTera(rate),
+    ratedHashrateThs: megaToTera(stats['MHS(Rated)']),
     chipMaxC: stats.Temp || undefined,
-    boardC: boardC.length > 0 ? boardC : undefined,
-    fanRpm: stats['Liquid Cooling'] === true || fanRpm.length === 0 ? undefined : fanRpm,
+    boardC: filled(boardC),
+    fanRpm: stats['Liquid Cooling'] === true ? undefined : filled(fanRpm),
     uptimeS: stats['System Uptime'],
     faults: present([
       stats['Error Code'] === undefined ? undefined : `Error Code: ${stats['Error Code']}`,
@@ -182,12 +184,6 @@ function asleepIn(state: string | undefined): boolean | undefined {
 
 function numberOf(value: unknown): number | undefined {
   return quantity.safeParse(value).data;
-}
-
-/** 0 is what a sensor shows that does not answer. */
-function highest(values: (number | undefined)[]): number | undefined {
-  const told = present(values).filter((degrees) => degrees !== 0);
-  return told.length > 0 ? Math.max(...told) : undefined;
 }
 
 /** cgminer's own. */

@@ -4,11 +4,11 @@
  */
 import * as z from 'zod';
 import type { Celsius, Watts } from '#protocol/units.ts';
-import type { DeviceReading, Identity } from '../../contract.ts';
+import type { Identity } from '../../contract.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
 import { poolsOf } from '../pools.ts';
-
-export type Reading = Omit<DeviceReading, 'repairs'>;
+import type { Reading } from '../reading.ts';
+import { filled, highest, hottest } from '../reading.ts';
 
 export type ReadingReplies = {
   /** Absent when a sleeping miner would not tell. */
@@ -36,9 +36,9 @@ export function readingOf({ stats, summary, pools, power, sleeps }: ReadingRepli
     powerFrom: powerW === undefined ? undefined : 'estimate',
     hashrateThs,
     ratedHashrateThs: teraOf(found['rate_ideal'] ?? found['total_rateideal'], found.rate_unit),
-    boardC: boardC.length > 0 ? boardC : undefined,
-    chipMaxC: chipC.length > 0 ? Math.max(...chipC) : undefined,
-    fanRpm: fanRpm.length > 0 ? fanRpm : undefined,
+    boardC: filled(boardC),
+    chipMaxC: highest(chipC),
+    fanRpm: filled(fanRpm),
     uptimeS: found['elapsed'] ?? found['Elapsed'],
     pools: poolsOf(checked(poolsReply, 'pools', pools ?? {}).POOLS),
     faults: faultsIn(summary),
@@ -105,12 +105,6 @@ function temperaturesIn(sensors: unknown): number[] {
   if (Array.isArray(sensors)) return sensors.map(Number).filter(Number.isFinite);
   if (typeof sensors !== 'string') return [];
   return [...sensors.matchAll(/(-?\d+(?:\.\d+)?)(?:-|$)/g)].map(([, degrees]) => Number(degrees));
-}
-
-/** 0 is what a sensor shows that does not answer. */
-function hottest(celsius: number[]): Celsius | undefined {
-  const answering = celsius.filter((each) => each !== 0);
-  return answering.length > 0 ? Math.max(...answering) : undefined;
 }
 
 function fansIn(stats: Stats): number[] {

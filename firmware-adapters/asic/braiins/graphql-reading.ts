@@ -1,9 +1,9 @@
 /** What the GraphQL interface of Braiins OS says about a miner, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
-import type { DeviceReading, Identity, Pool } from '../../contract.ts';
+import type { Identity, Pool } from '../../contract.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
-
-export type Reading = Omit<DeviceReading, 'repairs'>;
+import type { Reading } from '../reading.ts';
+import { filled, highest, megaToTera } from '../reading.ts';
 
 /** All that a reading needs in one request. */
 export const readingQuery = `{
@@ -29,8 +29,8 @@ export function readingOf(system: unknown, events: unknown): Reading {
   const solver = info?.workSolver;
   const powerW = info?.summary?.power?.approxConsumptionW;
   const temperatures = (solver?.childSolvers ?? []).map((child) => child.temperatures ?? []);
-  const boardC = present(temperatures.map((each) => hottest(each, 'board')));
-  const chipC = present(temperatures.map((each) => hottest(each, 'chip')));
+  const boardC = present(temperatures.map((each) => hottestNamed(each, 'board')));
+  const chipC = present(temperatures.map((each) => hottestNamed(each, 'chip')));
   // Places of fans that the model does not have read 0.
   const fanRpm = present((info?.fans ?? []).map(({ rpm }) => rpm)).filter((rpm) => rpm > 0);
   return withoutUndefined<Reading>({
@@ -41,9 +41,9 @@ export function readingOf(system: unknown, events: unknown): Reading {
     limit: info?.summary?.power?.limitW,
     hashrateThs: megaToTera(solver?.realHashrate?.mhs5S),
     ratedHashrateThs: megaToTera(solver?.nominalMhs) || undefined,
-    chipMaxC: chipC.length > 0 ? Math.max(...chipC) : undefined,
-    boardC: boardC.length > 0 ? boardC : undefined,
-    fanRpm: fanRpm.length > 0 ? fanRpm : undefined,
+    chipMaxC: highest(chipC),
+    boardC: filled(boardC),
+    fanRpm: filled(fanRpm),
     uptimeS: bos?.uptime?.durationS,
     pools: info?.poolGroups ? info.poolGroups.flatMap(({ pools }) => present((pools ?? []).map(poolOf))) : undefined,
     faults: faultsIn(events),
@@ -64,15 +64,10 @@ export function identityOf(system: unknown, network: unknown): Identity {
   });
 }
 
-function megaToTera(mhs: number | undefined): number | undefined {
-  return mhs === undefined ? undefined : mhs / 1e6;
-}
-
 /** "Board" and "Chip" once, `MAX_BOARD` and `MAX_CHIP` from 25.05 on. */
-function hottest(temperatures: z.infer<typeof temperature>[], what: 'board' | 'chip'): number | undefined {
+function hottestNamed(temperatures: z.infer<typeof temperature>[], what: 'board' | 'chip'): number | undefined {
   const found = temperatures.filter(({ name }) => name?.toLowerCase().includes(what));
-  const degrees = present(found.map(({ degreesC }) => degreesC));
-  return degrees.length > 0 ? Math.max(...degrees) : undefined;
+  return highest(found.map(({ degreesC }) => degreesC));
 }
 
 function poolOf({ url, user, status, active }: z.infer<typeof pool>): Pool | undefined {

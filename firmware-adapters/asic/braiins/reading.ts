@@ -5,10 +5,10 @@
 import * as z from 'zod';
 import type { Range } from '#protocol/capability.ts';
 import type { Watts } from '#protocol/units.ts';
-import type { DeviceReading, Identity, Pool } from '../../contract.ts';
+import type { Identity, Pool } from '../../contract.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
-
-export type Reading = Omit<DeviceReading, 'repairs'>;
+import type { Reading } from '../reading.ts';
+import { filled, gigaToTera, highest } from '../reading.ts';
 
 /** By path; all but the first may be missing. */
 export type RestReplies = {
@@ -43,9 +43,9 @@ export function readingOf(replies: RestReplies): Reading {
     hashrateThs: gigaToTera(miner_stats?.real_hashrate?.last_5s?.gigahash_per_second),
     ratedHashrateThs: gigaToTera(details.sticker_hashrate?.gigahash_per_second),
     efficiencyJPerTh: power_stats?.efficiency?.joule_per_terahash || undefined,
-    chipMaxC: chipC.length > 0 ? Math.max(...chipC) : undefined,
-    boardC: boardC.length > 0 ? boardC : undefined,
-    fanRpm: fanRpm.length > 0 ? fanRpm : undefined,
+    chipMaxC: highest(chipC),
+    boardC: filled(boardC),
+    fanRpm: filled(fanRpm),
     uptimeS: details.system_uptime_s ?? details.system_uptime,
     pools: replies.pools === undefined ? undefined : poolsIn(replies.pools),
     // Each complaint once, however often it came.
@@ -89,10 +89,6 @@ export function isRestVersion(reply: unknown): boolean {
 function asleepBy(status: number | undefined): boolean | undefined {
   if (status === 1 || status === 3) return true;
   return status === 2 || status === 5 ? false : undefined;
-}
-
-function gigaToTera(ghs: number | undefined): number | undefined {
-  return ghs === undefined ? undefined : ghs / 1e3;
 }
 
 function poolsIn(reply: unknown): Pool[] {

@@ -4,17 +4,18 @@
  * `config` has fields (`NameplateTHS`, `CurtailMode`) that no page lists.
  */
 import * as z from 'zod';
-import type { Celsius } from '#protocol/units.ts';
-import type { DeviceReading, Identity } from '../../contract.ts';
+import type { Identity } from '../../contract.ts';
 import { AdapterError } from '../../errors.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
 import { poolsOf } from '../pools.ts';
+import type { Reading as MinerReading } from '../reading.ts';
+import { filled, gigaToTera, hottest } from '../reading.ts';
 import type { Profile } from './profiles.ts';
 import type { Replies } from './reply.ts';
 import { rowsOf } from './rows.ts';
 
 /** What the replies say, but for the limit in force, which takes knowing what was asked for (`limit.ts`). */
-export type Reading = Omit<DeviceReading, 'limit' | 'repairs'>;
+export type Reading = Omit<MinerReading, 'limit'>;
 
 /** What a reading asks for, all in one request. The first must be answered. */
 export const readingCommands = ['config', 'summary', 'power', 'temps', 'fans', 'events', 'atm', 'pools'] as const;
@@ -24,7 +25,11 @@ export function readingOf(replies: Replies['bodies'], profiles: readonly Profile
   const config = configOf(replies['config']);
   const summary = rowsOf('summary', summaryRow, replies['summary'])[0];
   const power = rowsOf('power', powerRow, replies['power'])[0];
-  const boardC = present(rowsOf('temps', tempsRow, replies['temps']).map(hottestC));
+  const boardC = present(
+    rowsOf('temps', tempsRow, replies['temps']).map(({ TopLeft, TopRight, BottomLeft, BottomRight }) =>
+      hottest([TopLeft, TopRight, BottomLeft, BottomRight]),
+    ),
+  );
   const fanRpm = present(rowsOf('fans', fansRow, replies['fans']).map(({ RPM }) => RPM));
   const curtailed = isCurtailed(replies['config']);
   return withoutUndefined<Reading>({
@@ -32,11 +37,11 @@ export function readingOf(replies: Replies['bodies'], profiles: readonly Profile
     asleep: curtailed && config.IsPowerSupplyOn !== true,
     powerW: power?.Watts,
     powerFrom: power?.Watts === undefined ? undefined : power.PSU ? 'psu' : 'estimate',
-    hashrateThs: summary?.['GHS 5s'] === undefined ? undefined : summary['GHS 5s'] / 1e3,
+    hashrateThs: gigaToTera(summary?.['GHS 5s']),
     ratedHashrateThs: config.NameplateTHS ?? profiles.find(({ isDefault }) => isDefault)?.hashrateThs,
-    boardC: boardC.length > 0 ? boardC : undefined,
+    boardC: filled(boardC),
     // In oil there are none, and what the miner then lists is not one.
-    fanRpm: fanRpm.length > 0 && config.ImmersionMode !== true ? fanRpm : undefined,
+    fanRpm: config.ImmersionMode === true ? undefined : filled(fanRpm),
     uptimeS: summary?.Elapsed,
     pools: poolsOf(checked(poolsReply, 'pools', replies['pools'] ?? {}).POOLS),
     faults: present(rowsOf('events', eventsRow, replies['events']).map(faultText)),
@@ -134,13 +139,6 @@ function configOf(reply: unknown): z.infer<typeof configRow> {
   const config = rowsOf('config', configRow, reply)[0];
   if (!config) throw new AdapterError('malformed', 'the reply to config has no CONFIG');
   return config;
-}
-
-/** 0 is what a sensor shows that does not answer. */
-function hottestC(board: z.infer<typeof tempsRow>): Celsius | undefined {
-  const { TopLeft, TopRight, BottomLeft, BottomRight } = board;
-  const sensors = present([TopLeft, TopRight, BottomLeft, BottomRight]).filter((celsius) => celsius !== 0);
-  return sensors.length > 0 ? Math.max(...sensors) : undefined;
 }
 
 function faultText({ Code, Description, Target, ID }: z.infer<typeof eventsRow>): string | undefined {

@@ -1,11 +1,13 @@
 /** What a VNish miner's replies say about it, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
-import type { DeviceReading, Identity, Pool } from '../../contract.ts';
+import type { Identity, Pool } from '../../contract.ts';
 import { AdapterError } from '../../errors.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
+import type { Reading as MinerReading } from '../reading.ts';
+import { filled } from '../reading.ts';
 
-export type Reading = Omit<DeviceReading, 'limit' | 'repairs'>;
+export type Reading = Omit<MinerReading, 'limit'>;
 
 /** `measure` is the unit of its rates, as `info` names it. Throws `AdapterError('malformed')` naming the field. */
 export function readingOf(summary: unknown, measure: string | undefined): Reading {
@@ -22,8 +24,8 @@ export function readingOf(summary: unknown, measure: string | undefined): Readin
     ratedHashrateThs: teraOf(miner.hr_stock, measure) || undefined,
     efficiencyJPerTh: miner.power_efficiency || undefined,
     chipMaxC: miner.chip_temp?.max || undefined,
-    boardC: boardC.length > 0 ? boardC : undefined,
-    fanRpm: fanRpm.length > 0 ? fanRpm : undefined,
+    boardC: filled(boardC),
+    fanRpm: filled(fanRpm),
     pools: miner.pools ? present(miner.pools.map(poolOf)) : undefined,
     faults: [...faultsOf('miner', miner.miner_status), ...chains.flatMap(chainFaults)],
   });

@@ -1,12 +1,12 @@
 /** What a WhatsMiner's replies say about it, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
-import type { DeviceReading, Identity } from '../../contract.ts';
+import type { Identity } from '../../contract.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
+import type { Reading } from '../reading.ts';
+import { filled, gigaToTera } from '../reading.ts';
 
 /** What the replies say; how many repairs they needed is known where they were parsed. */
-export type Reading = Omit<DeviceReading, 'repairs'>;
-
 export type ReadingReplies = {
   status: unknown;
   /** Absent when a sleeping miner would not tell. */
@@ -44,7 +44,7 @@ export function readingOf(replies: ReadingReplies): Reading {
     // The hottest board. The others would cost a round trip more at every look (`edevs`) and decide nothing.
     boardC: summary.Temperature === undefined ? undefined : [summary.Temperature],
     inletC: airCooled ? summary['Env Temp'] : undefined,
-    fanRpm: airCooled && fanRpm.length > 0 ? fanRpm : undefined,
+    fanRpm: airCooled ? filled(fanRpm) : undefined,
     uptimeS: summary.Uptime,
     faults: countsFaults(replies.summary) ? faultsInSummary(summary) : faultsIn(errors.error_code),
   });
@@ -156,8 +156,4 @@ function faultsInSummary(summary: z.infer<typeof summarySchema>): string[] {
 function faultsIn(codes: z.infer<typeof errorCodeSchema>['error_code']): string[] {
   const entries = Array.isArray(codes) ? codes : [codes ?? {}];
   return entries.flatMap((entry) => (typeof entry === 'object' ? Object.keys(entry) : [String(entry)]));
-}
-
-function gigaToTera(ghs: number | undefined): number | undefined {
-  return ghs === undefined ? undefined : ghs / 1e3;
 }

@@ -1,11 +1,11 @@
 /** What a WhatsMiner's replies of API v3 say about it, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
-import type { DeviceReading, Identity, Pool } from '../../contract.ts';
+import type { Identity, Pool } from '../../contract.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
+import type { Reading } from '../reading.ts';
+import { filled } from '../reading.ts';
 import { hashrateThs } from './v2-reading.ts';
-
-export type Reading = Omit<DeviceReading, 'repairs'>;
 
 /** Bodies (`msg`) by command. */
 export type ReadingReplies = {
@@ -38,9 +38,9 @@ export function readingOf(replies: ReadingReplies): Reading {
     // 0 is what a miner prints that does not hash.
     efficiencyJPerTh: summary['power-rate'] || undefined,
     chipMaxC: summary['chip-temp-max'],
-    boardC: boardC.length > 0 ? boardC : undefined,
+    boardC: filled(boardC),
     inletC: airCooled ? summary['environment-temperature'] : undefined,
-    fanRpm: airCooled && fanRpm.length > 0 ? fanRpm : undefined,
+    fanRpm: airCooled ? filled(fanRpm) : undefined,
     uptimeS: summary['bootup-time'],
     pools: pools && present(pools.map(poolOf)),
     faults: (info['error-code'] ?? []).flatMap(faultOf),
