@@ -287,6 +287,7 @@ class RackAgent implements Agent {
         configHash: this.#configHash,
         speaks: spokenVersions,
         protect: this.#policy.protect,
+        limits: this.#policy.limits,
       }),
       health: () => {
         const { pollers, rack: hardware } = this.#hands;

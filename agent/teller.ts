@@ -7,7 +7,15 @@ import { eventKey } from './decide/compose.ts';
 import { assumedHomes } from './decide/home.ts';
 import { offer } from './decide/offer/offer.ts';
 import type { Memory, Plan } from './decide/plan.ts';
-import { appliedOrders, baysInWords, homesInWords, intents, offerInWords, rackMode } from './decide/words.ts';
+import {
+  appliedOrders,
+  baysInWords,
+  finishedOrders,
+  homesInWords,
+  intents,
+  offerInWords,
+  rackMode,
+} from './decide/words.ts';
 import type { Turn } from './loop.ts';
 import type { Clock } from './platform/clock.ts';
 import { now } from './platform/clock.ts';
@@ -122,6 +130,7 @@ export class Teller {
       lineW: plan.levelW,
       sags: policy().frequency.nominal_v === undefined ? undefined : plan.sags,
       applied: appliedOrders(memory),
+      finished: finishedOrders(memory),
       homes: homesInWords(memory),
       moved: memory.moved,
       intents: new Map(told),

@@ -8,7 +8,7 @@ import { messageId, name, timestamp } from './ids.ts';
 import { learned } from './learned.ts';
 import { phase, rackEvent } from './lifecycle.ts';
 import { signature } from './signing.ts';
-import { signedWatts, watts } from './units.ts';
+import { signedWatts, watts, wattsPerSecond } from './units.ts';
 
 const head = { v: z.literal(1), at: timestamp };
 /** Seconds after `at` from which on this says nothing about now. */
@@ -252,6 +252,9 @@ export const info = z.object({
   up_why_none: z.string().nullable().exactOptional(),
   /** Seconds for which an issuer may ask for it at the most; null when none may. */
   for_s: z.number().nonnegative().nullable(),
+  /** By its policy: the way back begins within so long of an order's end, and rises so fast; null for at once. */
+  restore_window_s: z.number().nonnegative().exactOptional(),
+  step_up_w_per_s: wattsPerSecond.nullable().exactOptional(),
   /** The same in blocks: the cheapest to rest first, and what earns most first. */
   down_curve: z.array(offerBlock),
   up_curve: z.array(offerBlock),
@@ -300,6 +303,8 @@ export const applied = z.object({
   power_w: signedWatts.nullable(),
   orders_in_force: count,
   orders: z.array(appliedOrder),
+  /** Those of events that are over, as long as the broker holds them. */
+  finished: z.array(appliedOrder).exactOptional(),
   /** How each device runs when no order binds it, and which are away from that. The rack believes it after a loss. */
   homes: z.record(name, z.object({ asleep: z.boolean(), limit: measured })),
   moved: z.array(name),

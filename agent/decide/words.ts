@@ -10,29 +10,35 @@ import type { Seconds, Watts } from '#protocol/units.ts';
 import { eventKey } from './compose.ts';
 import type { Block } from './offer/curve.ts';
 import type { Offer } from './offer/offer.ts';
-import type { Memory, Plan } from './plan.ts';
+import type { Memory, Plan, Track } from './plan.ts';
 
 /** The orders that still matter, for the `applied` topic. */
 export function appliedOrders({ tracks, baselines }: Memory): AppliedOrder[] {
-  return tracks
-    .filter(({ done }) => !done)
-    .map((track) => {
-      const baseline = baselines[eventKey(track)];
-      const { order, event, issuer, program, phase, levelW, until, reached, short } = track;
-      return {
-        order,
-        event,
-        issuer,
-        program,
-        phase,
-        level_w: levelW === undefined ? null : Math.round(levelW),
-        until: timestampOf(until),
-        baseline_w: baseline?.watts ?? null,
-        baseline_method: baseline?.method ?? null,
-        reached: Object.fromEntries(Object.entries(reached).map(([each, at]) => [each, timestampOf(at)])),
-        short: [...short],
-      };
-    });
+  return tracks.filter(({ done }) => !done).map((track) => trackInWords(track, baselines));
+}
+
+/** Those of events that are over, as long as the broker holds them: who looks later sees how it went. */
+export function finishedOrders({ tracks, baselines }: Memory): AppliedOrder[] {
+  const open = new Set(tracks.filter(({ done }) => !done).map(eventKey));
+  return tracks.filter((track) => !open.has(eventKey(track))).map((track) => trackInWords(track, baselines));
+}
+
+function trackInWords(track: Track, baselines: Memory['baselines']): AppliedOrder {
+  const { order, event, issuer, program, phase, levelW, until, reached, short } = track;
+  const baseline = baselines[eventKey(track)];
+  return {
+    order,
+    event,
+    issuer,
+    program,
+    phase,
+    level_w: levelW === undefined ? null : Math.round(levelW),
+    until: timestampOf(until),
+    baseline_w: baseline?.watts ?? null,
+    baseline_method: baseline?.method ?? null,
+    reached: Object.fromEntries(Object.entries(reached).map(([each, at]) => [each, timestampOf(at)])),
+    short: [...short],
+  };
 }
 
 /** Per device: what is wanted, why, and its home. */

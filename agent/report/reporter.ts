@@ -41,6 +41,8 @@ export type Report = {
   readonly lineW: Watts | undefined;
   readonly sags: number | undefined;
   readonly applied: readonly AppliedOrder[];
+  /** Of events that are over. */
+  readonly finished: readonly AppliedOrder[];
   readonly homes: Applied['homes'];
   readonly moved: readonly string[];
   readonly intents: ReadonlyMap<string, Intent>;
@@ -134,9 +136,9 @@ export class Reporter {
     publisher.say('workload', { rack }, workloadPayload(picture, bays, WORKLOAD_MS, at));
   }
 
-  #showApplied({ applied, homes, moved, lineW, picture }: Report, at: Now): void {
+  #showApplied({ applied, finished, homes, moved, lineW, picture }: Report, at: Now): void {
     const { rack } = this.#parts;
-    const told = JSON.stringify({ applied, homes, moved, lineW });
+    const told = JSON.stringify({ applied, finished, homes, moved, lineW });
     // What is retained there from before the start may be the only memory that is left: it is read first.
     if (told === this.#applied || !picture.ordersKnown) return;
     this.#applied = told;
@@ -149,6 +151,7 @@ export class Reporter {
       power_w: powerW === undefined ? null : Math.round(powerW),
       orders_in_force: applied.length,
       orders: [...applied],
+      finished: [...finished],
       homes,
       moved: [...moved],
     };

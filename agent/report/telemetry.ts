@@ -1,4 +1,5 @@
 /** The picture as payloads. `undefined` becomes `null` here and nowhere else. */
+import type { Policy } from '#agent/config/policy.ts';
 import { devicesSumW, estimated, guessed, outletsSum } from '#agent/state/estimate.ts';
 import type { DeviceFacts, GpuReading, Now } from '#agent/state/observation.ts';
 import { outletsOf, outletsPower } from '#agent/state/outlets.ts';
@@ -129,11 +130,12 @@ export type InfoParts = {
   readonly publicKey: string;
   readonly speaks: readonly number[];
   readonly protect: readonly string[];
+  readonly limits: Policy['limits'];
 };
 
 export function infoPayload(
   picture: Picture,
-  { version, groups, configHash, publicKey, speaks, protect }: InfoParts,
+  { version, groups, configHash, publicKey, speaks, protect, limits }: InfoParts,
   offered: Offered,
   now: Now,
 ): Info {
@@ -144,6 +146,8 @@ export function infoPayload(
     speaks: [...speaks],
     groups: [...groups],
     ...offered,
+    restore_window_s: limits.restore_window_s,
+    step_up_w_per_s: limits.step_up_w_per_s ?? null,
     config_hash: configHash,
     public_key: publicKey,
     devices: devicesOf(picture).map((device) => inventory(device, protect)),

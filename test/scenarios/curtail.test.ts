@@ -49,6 +49,9 @@ test('an order is carried out, proved by the meter, and the rack restored', asyn
   assert.equal(world.rack.watts(), 12_100);
   assert.equal(world.says('state').mode, 'normal');
   assert.equal(world.says('applied').orders_in_force, 0);
+  const [finished] = world.says('applied').finished ?? [];
+  assert.deepEqual(Object.keys(finished?.reached ?? {}), [...underway, 'ended', 'restored'], 'who looks later sees it');
+  assert.deepEqual([finished?.order, finished?.level_w, finished?.baseline_w], [id, 4800, 12100]);
   await world.stop();
 });
 
