@@ -5,7 +5,7 @@ import type { Site } from '../model/site.ts';
 import { count, kilowatts } from '../model/words.ts';
 import type { Desk } from './desk.ts';
 import type { Asked, Giver, OrderForm } from './request.ts';
-import { amountUnits, askedFor, blankForm, listeners, orderKinds, racksInScope } from './request.ts';
+import { amountUnits, askedFor, blankForm, listeners, orderKinds, racksInScope, ratedOf } from './request.ts';
 
 type Props = { desk: Desk; site: Site; giver: Giver; ready: boolean; trouble: string | undefined };
 
@@ -114,6 +114,5 @@ function recipients({ racks }: Site): string[] {
 
 function scopeWords({ to }: OrderForm, site: Site): string {
   const racks = racksInScope(site, to as 'all');
-  const ratedW = racks.reduce((sum, { info }) => sum + (info?.rated_w ?? 0), 0);
-  return `${count(racks.length)} racks in scope, ${kilowatts(ratedW, 0)} rated, ${count(listeners(site, to as 'all').length)} listening`;
+  return `${count(racks.length)} racks in scope, ${kilowatts(ratedOf(racks), 0)} rated, ${count(listeners(site, to as 'all').length)} listening`;
 }

@@ -2,6 +2,7 @@
 import type { Ack, Prediction } from '#protocol/lifecycle.ts';
 import type { OrderBody } from '#protocol/order.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
+import { sum } from '../model/sum.ts';
 
 export type Preview = {
   /** Unsigned, as the racks were asked about it. */
@@ -54,8 +55,8 @@ export function sumOf({ asked, answers }: Preview): PreviewSum {
     answered: all.length,
     refused: all.length - predictions.length,
     short: predictions.filter(({ short_by_w }) => short_by_w > 0).length,
-    nowW: predictions.reduce((sum, { power_w, expected_w }) => sum + (power_w ?? expected_w), 0),
-    thenW: predictions.reduce((sum, { expected_w }) => sum + expected_w, 0),
+    nowW: sum(predictions, ({ power_w, expected_w }) => power_w ?? expected_w),
+    thenW: sum(predictions, ({ expected_w }) => expected_w),
     seconds: Math.max(0, ...predictions.map((each) => each.seconds)),
   };
 }

@@ -6,6 +6,7 @@ import type { Amount, Target } from '#protocol/order.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Rack, Site } from '../model/site.ts';
 import { isOffline } from '../model/site.ts';
+import { sum } from '../model/sum.ts';
 import { decimal, kilowatts } from '../model/words.ts';
 
 export const orderKinds = ['ceiling', 'shed', 'setpoint', 'release'] as const;
@@ -70,6 +71,11 @@ export function racksInScope({ racks }: Site, to: Recipient): Rack[] {
   return [...racks.values()].filter(({ id, info }) => inScope(to, id, info?.groups ?? []));
 }
 
+/** Watts that shares refer to. */
+export function ratedOf(racks: readonly Rack[]): Watts {
+  return sum(racks, ({ info }) => info?.rated_w ?? 0);
+}
+
 /** Those that could hear it now. */
 export function listeners(site: Site, to: Recipient): string[] {
   return racksInScope(site, to)
@@ -103,8 +109,7 @@ function amountOf({ amount, unit, to }: OrderForm, site: Site): Amount | string 
         ? { watts: value * 1000 }
         : 'Kilowatts are of one rack: choose one, or a share of all.';
     case 'together': {
-      const ratedW = racksInScope(site, to as Recipient).reduce((sum, { info }) => sum + (info?.rated_w ?? 0), 0);
-      return shareOf(value * 1000, ratedW);
+      return shareOf(value * 1000, ratedOf(racksInScope(site, to as Recipient)));
     }
   }
 }

@@ -19,6 +19,7 @@ const envelope: Envelope = {
   deadlineMs: at(30),
   downWPerS: 6_000,
   upWPerS: 1_000,
+  backMs: 300_000,
 };
 
 test('down no faster than the ramp, and no later than the deadline', () => {
@@ -37,9 +38,20 @@ test('without a ramp of the order the site may fall at once', () => {
   assert.equal(bandAt({ ...envelope, downWPerS: Number.POSITIVE_INFINITY }, at(1))?.low, 40_000);
 });
 
-test('back up no faster than the ramp, and as late as the racks’ own windows have it', () => {
+test('back up from the end no faster than the ramp, and no later than when the last rack’s turn has come', () => {
   assert.deepEqual(bandAt(envelope, at(610)), { low: 40_000, high: 50_000 });
-  assert.equal(bandAt(envelope, at(661)), undefined);
+  assert.deepEqual(bandAt(envelope, at(910)), { low: 50_000, high: 100_000 });
+  assert.equal(bandAt(envelope, at(960)), undefined);
+});
+
+test('without any ramp the site may be back at once, and is when the last rack’s turn has come', () => {
+  const free = { ...envelope, upWPerS: Number.POSITIVE_INFINITY };
+  assert.deepEqual(bandAt(free, at(601)), { low: 40_000, high: 100_000 });
+  assert.equal(bandAt(free, at(900)), undefined);
+});
+
+test('nothing is foreseen of the way back of racks that do not say how it goes', () => {
+  assert.equal(bandAt({ ...envelope, backMs: undefined }, at(601)), undefined);
 });
 
 const accepts = (rack: string, level_w: number) =>
@@ -57,7 +69,7 @@ const cut = {
   short: [],
 };
 const midEvent = heard(emptySite(SITE), [
-  ordered({ ramp: { down_w_per_s: 500, up_w_per_s: null } }, at(0), at(-1)),
+  ordered({ ramp: { down_w_per_s: 500, up_w_per_s: 100 } }, at(0), at(-1)),
   accepts('r1', 16_000),
   accepts('r2', 18_000),
   said('power', { rack: 'r3' }, { power_w: 30_000 }, at(1)),
@@ -69,6 +81,35 @@ test('the site’s level is what it drew, less what the racks that accepted take
   assert.equal(seen?.levelW, 105_000 - 22_000 - 20_000);
   assert.equal(seen?.downWPerS, 1_000);
 });
+
+test('the way back ends with the rack that waits longest, its devices awake, and the slower ramp counts', () => {
+  const mayRise = (rack: string, restore_window_s: number, step_up_w_per_s: number | null, settle_ms: number) => {
+    const wake = { settle_ms, restarts: false, persistent: false, min_interval_s: 0 };
+    return said(
+      'info',
+      { rack },
+      { restore_window_s, step_up_w_per_s, devices: [{ ...miner, controls: { wake } }] },
+      0,
+    );
+  };
+  const told = heard(midEvent, [mayRise('r1', 900, null, 60_000), mayRise('r2', 300, 40, 0)]);
+  const seen = envelopeOf(told, event, 105_000);
+  assert.deepEqual([seen?.backMs, seen?.upWPerS], [960_000, 140]);
+  assert.equal(envelopeOf(midEvent, event, 105_000)?.backMs, undefined);
+});
+
+const miner = {
+  device: 'm01',
+  adapter: 'whatsminer-v2',
+  make: null,
+  model: null,
+  firmware: null,
+  rated_w: 3_400,
+  protected: false,
+  controls: {},
+  learned: { drop_10_s: null, drop_90_s: null, ramp_up_s: null, failure_odds: null, watts_at: [] },
+  commissioned_at: null,
+};
 
 test('who opens the page in mid-event takes the baselines for what the site drew', () => {
   assert.equal(envelopeOf(midEvent, event, undefined)?.startW, 38_000 + 38_000 + 30_000);

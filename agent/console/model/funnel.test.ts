@@ -98,6 +98,35 @@ test('who opens the page in mid-event sees what each rack retains', () => {
   assert.equal(reasonIn('partial', now.racks.get('r2') ?? assert.fail(), event), 'm03: asleep it is not');
 });
 
+test('who opens the page after an event sees how it went', () => {
+  const went = (rack: string, reached: AppliedOrder['reached']) =>
+    said('applied', { rack }, { rack, finished: [{ ...applied, phase: 'restored', reached }] }, at(1900));
+  const on = timestampOf(at(1));
+  const now = site(
+    ordered({}, at(0), at(0)),
+    went('r1', { acting: on, metered: on, ended: on, restored: on }),
+    went('r2', { acting: on, partial: on, ended: on, restored: on }),
+  );
+  const { sent, metered, partial } = filled(now, 1901);
+  assert.deepEqual({ sent, metered, partial }, { sent: 'r1 r2', metered: 'r1', partial: 'r2' });
+});
+
+test('what was metered stays so when the event is released, and while its next order waits', () => {
+  const reached = { received: timestampOf(at(50)) };
+  const waits = { ...applied, order: 'order-2', level_w: null, reached };
+  const metered = { ...applied, phase: 'metered' as const, reached: { metered: timestampOf(at(9)) } };
+  const before = site(ordered({}, at(0), at(0)), retains('r1', 'metered'));
+  const scheduled = heard(before, [
+    said('applied', { rack: 'r1' }, { rack: 'r1', orders: [metered, { ...waits, phase: 'scheduled' }] }, at(50)),
+  ]);
+  assert.equal(filled(scheduled, 60).metered, 'r1');
+  const released = heard(before, [
+    said('applied', { rack: 'r1' }, { rack: 'r1', orders: [{ ...waits, phase: 'acting' }] }, at(50)),
+  ]);
+  assert.equal(filled(released, 60).metered, 'r1');
+  assert.equal(released.racks.get('r1')?.standings.get('qse-north/ecrs-1')?.levelW, 16_000);
+});
+
 test('a rack that was late and then delivered is late no more', () => {
   const now = site(ordered({}, at(0), at(0)), tells('r1', 'partial', 31), tells('r1', 'metered', 40));
   assert.equal(filled(now, 41).partial, undefined);

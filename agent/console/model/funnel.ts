@@ -4,6 +4,7 @@ import { epochMs } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
 import { addressed, stateOf } from './events.ts';
 import type { GridEvent, Rack, Site, Standing } from './site.ts';
+import { whyShort } from './standing.ts';
 
 /** From `sent` to `metered` each stage is a part of the one before; the other three are where racks are lost. */
 export const stages = ['sent', 'received', 'accepted', 'acting', 'metered', 'partial', 'refused', 'silent'] as const;
@@ -31,7 +32,7 @@ export function funnelOf({ racks }: Site, event: GridEvent, nowMs: Millis): Funn
     accepted: of((standing) => hasReached(standing, since.accepted)),
     acting: of((standing) => hasReached(standing, since.acting)),
     metered: of((standing) => hasReached(standing, since.metered)),
-    partial: of((standing) => standing?.phase === 'partial'),
+    partial: of(isShort),
     refused: of((standing) => standing?.refusal !== undefined && standing.phase === 'refused'),
     silent: isDue(event, nowMs) ? of((standing) => standing === undefined) : [],
   };
@@ -43,6 +44,12 @@ function isDue(event: GridEvent, nowMs: Millis): boolean {
   return nowMs - issued > SILENT_AFTER_MS && stateOf(event, nowMs) !== 'over';
 }
 
+/** Not where it should be at the deadline; once the event is over, never there since. */
+function isShort(standing: Standing | undefined): boolean {
+  if (standing?.phase !== 'ended' && standing?.phase !== 'restored') return standing?.phase === 'partial';
+  return standing.reached.partial !== undefined && standing.reached.metered === undefined;
+}
+
 function hasReached(standing: Standing | undefined, phases: readonly Phase[]): boolean {
   return standing !== undefined && phases.some((phase) => standing.reached[phase] !== undefined);
 }
@@ -52,6 +59,6 @@ export function reasonIn(stage: Stage, rack: Rack, event: GridEvent): string {
   const standing = rack.standings.get(event.key);
   if (!standing) return 'no word of this order';
   if (stage === 'refused') return standing.refusal?.why ?? '';
-  if (stage === 'partial') return standing.short.join('; ');
+  if (stage === 'partial') return whyShort(standing);
   return standing.phase ?? 'received';
 }

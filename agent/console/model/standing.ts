@@ -11,22 +11,26 @@ const UNKNOWN: Standing = { reached: {}, short: [] };
 
 /** What it retains counts for more than what was heard in passing. */
 export function withApplied(rack: Rack, applied: Applied): Rack {
-  // Of several orders of one event the lowest level binds, so that one comes last.
-  const orders = [...applied.orders].sort((a, b) => (b.level_w ?? 0) - (a.level_w ?? 0));
-  return orders.reduce<Rack>((each, order) => withStanding(each, eventKey(order), ofApplied(order)), {
-    ...rack,
-    applied,
-  });
+  const { finished = [], orders } = applied;
+  return [...finished.toSorted(byLevel), ...orders.toSorted(byLevel)].reduce<Rack>(
+    (each, order) => {
+      const key = eventKey(order);
+      return withStanding(each, key, ofApplied(order, each.standings.get(key) ?? UNKNOWN));
+    },
+    { ...rack, applied },
+  );
 }
 
-function ofApplied({ phase, reached, level_w, baseline_w, short }: AppliedOrder): Standing {
-  return {
-    phase,
-    reached: Object.fromEntries(Object.entries(reached).map(([each, at]) => [each, epochMs(at)])),
-    short,
-    ...(level_w !== null && { levelW: level_w }),
-    ...(baseline_w !== null && { baselineW: baseline_w }),
-  };
+/** Of several orders of one event the lowest level binds, so that one comes last. */
+function byLevel(a: AppliedOrder, b: AppliedOrder): number {
+  return (b.level_w ?? Number.MAX_VALUE) - (a.level_w ?? Number.MAX_VALUE);
+}
+
+/** A release, or an order whose turn has not come, sets no level: what was reached before it stays reached. */
+function ofApplied({ phase, reached, level_w, baseline_w, short }: AppliedOrder, before: Standing): Standing {
+  const own = Object.fromEntries(Object.entries(reached).map(([each, at]) => [each, epochMs(at)]));
+  if (level_w === null) return { ...before, phase, reached: { ...before.reached, ...own }, short };
+  return { phase, reached: own, short, levelW: level_w, ...(baseline_w !== null && { baselineW: baseline_w }) };
 }
 
 export function withStep(rack: Rack, told: RackEvent): Rack {
@@ -52,6 +56,11 @@ export function withAnswer(rack: Rack, key: string, { result, at, code, detail }
     return withStanding(rack, key, { ...before, phase: 'refused', reached, refusal: { code, why: detail } });
   }
   return withStanding(rack, key, { ...before, reached: { received: atMs, ...before.reached } });
+}
+
+/** Why it is not where it should be. */
+export function whyShort({ short }: Standing): string {
+  return short.join('; ') || 'over its level at the deadline';
 }
 
 function withStanding(rack: Rack, key: string, standing: Standing): Rack {

@@ -2,6 +2,7 @@
 import type { Millis, Seconds, Watts } from '#protocol/units.ts';
 import type { Rack, Site } from './site.ts';
 import { isFresh, isOffline } from './site.ts';
+import { sum } from './sum.ts';
 
 export type Totals = {
   readonly racks: number;
@@ -65,8 +66,4 @@ export function isOver({ power }: Rack): boolean {
 
 function drawnW({ power }: Rack): Watts {
   return power?.power_w ?? 0;
-}
-
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }

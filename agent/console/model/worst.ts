@@ -2,6 +2,8 @@
 import type { Millis } from '#protocol/units.ts';
 import type { Rack, Site, Standing } from './site.ts';
 import { byName, isFresh, isOffline } from './site.ts';
+import { whyShort } from './standing.ts';
+import { sum } from './sum.ts';
 import { isOver } from './totals.ts';
 import { age, kilowatts, oneDecimal } from './words.ts';
 
@@ -30,7 +32,7 @@ export function worries({ racks }: Site, nowMs: Millis): Worry[] {
 
 /** The gravest decides; the others only between equals. */
 function weight({ reasons }: Worry): number {
-  return (reasons[0]?.weight ?? 0) + reasons.slice(1).reduce((sum, each) => sum + each.weight, 0) / 1000;
+  return (reasons[0]?.weight ?? 0) + sum(reasons.slice(1), (each) => each.weight) / 1000;
 }
 
 export function reasonsOf(rack: Rack, nowMs: Millis): Reason[] {
@@ -61,7 +63,7 @@ function cut(rack: Rack, nowMs: Millis): Reason[] {
   const reasons: Reason[] = [];
   const last = [...standings.values()].at(-1);
   const late = last?.phase === 'partial';
-  if (late) reasons.push(ofOrder(bad(700, `partial: ${last.short.join('; ') || 'over its level at the deadline'}`)));
+  if (late) reasons.push(ofOrder(bad(700, `partial: ${whyShort(last)}`)));
   if (last?.phase === 'refused') reasons.push(ofOrder(warn(300, `refused: ${last.refusal?.why ?? ''}`)));
   if (isFresh(rack, nowMs) && isOver(rack) && power?.line_w != null && power.power_w !== null) {
     const overW = power.power_w - power.line_w;

@@ -2,6 +2,7 @@
 import type { Amount, Target } from '#protocol/order.ts';
 import type { View } from '../browser/store.ts';
 import { stateOf } from '../model/events.ts';
+import type { Funnel } from '../model/funnel.ts';
 import { funnelOf } from '../model/funnel.ts';
 import type { GridEvent } from '../model/site.ts';
 import { count, countdown, hourAndMinute, kilowatts } from '../model/words.ts';
@@ -30,7 +31,7 @@ export function Events({ view, event: shown, choose }: Props) {
 type RowProps = { view: View; event: GridEvent; shown: boolean; choose: (key: string) => void };
 
 function EventRow({ view: { site, nowMs }, event, shown, choose }: RowProps) {
-  const { metered, sent } = funnelOf(site, event, nowMs);
+  const funnel = funnelOf(site, event, nowMs);
   return (
     <tr class={stateOf(event, nowMs)}>
       <th scope="row" class="name">
@@ -46,11 +47,14 @@ function EventRow({ view: { site, nowMs }, event, shown, choose }: RowProps) {
         {hourAndMinute(event.fromMs)}–{hourAndMinute(event.untilMs)}
         <span class="quiet below">{when(event, nowMs)}</span>
       </td>
-      <td class="number">
-        {count(metered.length)} of {count(sent.length)} metered
-      </td>
+      <td class="number">{outcome(funnel)}</td>
     </tr>
   );
+}
+
+/** An event of which no rack says anything any more may have gone well. */
+function outcome({ sent, received, metered }: Funnel): string {
+  return received.length === 0 ? 'no word of it' : `${count(metered.length)} of ${count(sent.length)} metered`;
 }
 
 function when(event: GridEvent, nowMs: number): string {

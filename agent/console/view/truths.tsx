@@ -1,6 +1,7 @@
 /** The three truths of a rack's last cut, each with its own time: it said yes, it changed, the meter fell. */
 import type { Phase } from '#protocol/lifecycle.ts';
 import type { Rack, Standing } from '../model/site.ts';
+import { whyShort } from '../model/standing.ts';
 import { kilowatts, signedAge, timeOfDay } from '../model/words.ts';
 import { Panel } from './panel.tsx';
 
@@ -32,7 +33,7 @@ export function Truths({ rack }: { rack: Rack }) {
           <Truth key={phase} name={phase} means={means} standing={standing} />
         ))}
       </ol>
-      {standing.phase === 'partial' && <p class="bad">▲ partial: {standing.short.join('; ')}</p>}
+      {standing.phase === 'partial' && <p class="bad">▲ partial: {whyShort(standing)}</p>}
       {standing.refusal && (
         <p class="warn">
           ✕ refused: {standing.refusal.code} {standing.refusal.why}
