@@ -127,13 +127,14 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
     case 'acknowledged': {
       const { device, said, settleMs } = observation;
       const answer = { outcome: 'acknowledged', said, settledAt: now.mono + settleMs } as const;
-      return withAnswer(picture, device, answer, true, now);
+      return withDevice(picture, device, (view) => withAnswer(view, answer, true, now));
     }
     case 'notDone': {
       const { device, trouble } = observation;
-      const mayHaveMoved = trouble.kind === 'timedOut' || trouble.kind === 'malformed';
-      const answered = withAnswer(picture, device, { outcome: 'failed', trouble }, mayHaveMoved, now);
-      return withDevice(answered, device, (view) => withTrouble(view, trouble, now));
+      const answer = { outcome: 'failed', trouble } as const;
+      return withDevice(picture, device, (view) =>
+        withTrouble(withAnswer(view, answer, mayBeDone(view, trouble), now), trouble, now),
+      );
     }
   }
 }
@@ -265,12 +266,16 @@ function taught(device: DeviceView, before: DeviceView): DeviceView {
   return { ...device, facts: { ...facts, learned: learnedFrom(device, moved) } };
 }
 
-function withAnswer(picture: Picture, id: string, answer: Partial<Asked>, mayHaveMoved: boolean, now: Now): Picture {
-  return withDevice(picture, id, (device) => {
-    if (!device.asked) return device;
-    const asked = { ...device.asked, ...answer, answeredAt: now };
-    return { ...device, asked, mayHaveMoved: device.mayHaveMoved || mayHaveMoved };
-  });
+function withAnswer(device: DeviceView, answer: Partial<Asked>, mayHaveMoved: boolean, now: Now): DeviceView {
+  if (!device.asked) return device;
+  const asked = { ...device.asked, ...answer, answeredAt: now };
+  return { ...device, asked, mayHaveMoved: device.mayHaveMoved || mayHaveMoved };
+}
+
+/** A connection may break behind a call that has gone through; what was out of reach already has not heard it. */
+function mayBeDone({ state, since, asked }: DeviceView, { kind }: Trouble): boolean {
+  if (kind !== 'unreachable') return kind === 'timedOut' || kind === 'malformed';
+  return state !== 'unreachable' || (asked !== undefined && since.mono >= asked.at.mono);
 }
 
 function inState(device: DeviceView, state: DeviceStateName, now: Now): DeviceView {

@@ -6,7 +6,7 @@ import { decide } from '#agent/decide/decide.ts';
 import type { Memory } from '#agent/decide/plan.ts';
 import { emptyMemory } from '#agent/decide/plan.ts';
 import { RackJournal } from '#agent/journal.ts';
-import type { DeviceFacts, Observation, Setting } from '#agent/state/observation.ts';
+import type { DeviceFacts, Observation, Setting, Trouble } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { emptyPicture } from '#agent/state/picture.ts';
 import { asleep, awake, settingText } from '#agent/state/setting.ts';
@@ -36,18 +36,19 @@ type Step =
   | { readonly kind: 'order'; readonly target: Target; readonly program: string; readonly forS: Seconds }
   | { readonly kind: 'pass'; readonly s: Seconds }
   | { readonly kind: 'restart' }
-  /** Its answers take this long, or come too late to be heard while it does as told. */
-  | { readonly kind: 'tardy'; readonly miner: number; readonly s: Seconds; readonly heard: boolean }
+  /** Its answers take this long; or, while it does as told, they come too late to be heard, or its connection breaks. */
+  | { readonly kind: 'tardy'; readonly miner: number; readonly s: Seconds; readonly answer: Answer }
   | { readonly kind: 'lose' | 'find'; readonly miner: number };
 
-type Pending = { readonly device: string; readonly setting: Setting; readonly dueS: Seconds; readonly heard: boolean };
+type Answer = 'heard' | 'late' | 'broken';
+type Pending = { readonly device: string; readonly setting: Setting; readonly dueS: Seconds; readonly answer: Answer };
 
 /** A rack of miners that do what they are asked, sooner or later, seen only through what the agent observes of it. */
 class Rack {
   readonly home: readonly Setting[];
   readonly settings: Setting[];
   readonly lost = new Set<string>();
-  readonly tardy = new Map<string, { s: Seconds; heard: boolean }>();
+  readonly tardy = new Map<string, { s: Seconds; answer: Answer }>();
   picture: Picture;
   memory: Memory = emptyMemory;
   nowS: Seconds = 0;
@@ -101,11 +102,11 @@ class Rack {
       const call = nextCall(viewOf(this.picture, planned.device), planned, now);
       if (!call) continue;
       const { device } = planned;
-      const { s, heard } = this.tardy.get(device) ?? { s: 0, heard: true };
+      const { s, answer } = this.tardy.get(device) ?? { s: 0, answer: 'heard' };
       this.#observe({ kind: 'asked', asks: [{ device, setting: call.setting }] });
       // The newest setting wins on a device's wire.
       this.#pending = this.#pending.filter((other) => other.device !== device);
-      this.#pending = [...this.#pending, { device, setting: call.setting, dueS: this.nowS + s, heard }];
+      this.#pending = [...this.#pending, { device, setting: call.setting, dueS: this.nowS + s, answer }];
     }
     this.#answer();
   }
@@ -113,14 +114,14 @@ class Rack {
   #answer(): void {
     const due = this.#pending.filter(({ dueS }) => dueS <= this.nowS);
     this.#pending = this.#pending.filter(({ dueS }) => dueS > this.nowS);
-    for (const { device, setting, heard } of due) {
+    for (const { device, setting, answer } of due) {
       if (this.lost.has(device)) {
         this.#observe({ kind: 'notDone', device, trouble: { kind: 'unreachable', message: 'no route' } });
         continue;
       }
       this.settings[facts.findIndex(({ id }) => id === device)] = setting;
-      if (heard) this.#observe({ kind: 'acknowledged', device, said: 'ok', settleMs: 0 });
-      else this.#observe({ kind: 'notDone', device, trouble: { kind: 'timedOut', message: 'no reply' } });
+      if (answer === 'heard') this.#observe({ kind: 'acknowledged', device, said: 'ok', settleMs: 0 });
+      else this.#observe({ kind: 'notDone', device, trouble: unheard[answer] });
     }
   }
 
@@ -161,6 +162,11 @@ class Rack {
   }
 }
 
+const unheard: Readonly<Record<Exclude<Answer, 'heard'>, Trouble>> = {
+  late: { kind: 'timedOut', message: 'no reply' },
+  broken: { kind: 'unreachable', message: 'closed the connection' },
+};
+
 function says(setting: Setting = awake): { asleep: boolean; limit: number } {
   return setting.kind === 'asleep' ? { asleep: true, limit: 100 } : { asleep: false, limit: setting.limit ?? 100 };
 }
@@ -186,11 +192,19 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       kind: fc.constant('tardy' as const),
       miner: index,
       s: fc.integer({ min: 0, max: 25 }),
-      heard: fc.boolean(),
+      answer: fc.constantFrom<Answer>('heard', 'late', 'broken'),
     }),
   ),
   { maxLength: 25 },
 );
+
+/** It restarts as it is told to sleep, and is away until the order is over. */
+const rebootsInMidCommand: Step[] = [
+  { kind: 'tardy', miner: 0, s: 0, answer: 'broken' },
+  { kind: 'order', target: { kind: 'ceiling', fraction: 0 }, program: 'ecrs', forS: 1 },
+  { kind: 'lose', miner: 0 },
+  { kind: 'pass', s: 40 },
+];
 
 /** It had acknowledged the cut, could then not be reached, and its last word was from before. */
 const lostBeforeItWasSeenAsleep: Step[] = [
@@ -215,6 +229,12 @@ test('whatever orders come, and however late or lost miners are, and however oft
       assert.equal(rack.memory.line, undefined);
       assert.ok(rack.memory.tracks.every(({ done }) => done));
     }),
-    { numRuns: 200, examples: [[[awake, awake, awake], lostBeforeItWasSeenAsleep]] },
+    {
+      numRuns: 200,
+      examples: [
+        [[awake, awake, awake], lostBeforeItWasSeenAsleep],
+        [[awake, awake, awake], rebootsInMidCommand],
+      ],
+    },
   );
 });
