@@ -28,6 +28,8 @@ import {
 
 const WINDOW_S = 20;
 const LONGEST_S = 60;
+/** The agent waits so long for an answer. */
+const PATIENCE_S = 5;
 const policy = policyOf({ limits: { restore_window_s: WINDOW_S } });
 const meters = Object.values(rackOf([]).meters).map((meter) => meter.facts);
 const facts = ['m01', 'm02', 'm03'].map((id) => miner(id));
@@ -41,7 +43,15 @@ type Step =
   | { readonly kind: 'lose' | 'find'; readonly miner: number };
 
 type Answer = 'heard' | 'late' | 'broken';
-type Pending = { readonly device: string; readonly setting: Setting; readonly dueS: Seconds; readonly answer: Answer };
+type Pending = {
+  readonly device: string;
+  readonly setting: Setting;
+  readonly askedS: Seconds;
+  readonly dueS: Seconds;
+  readonly answer: Answer;
+  /** When the agent waits no longer, and is told so. */
+  readonly givenUpS?: Seconds;
+};
 
 /** A rack of miners that do what they are asked, sooner or later, seen only through what the agent observes of it. */
 class Rack {
@@ -89,6 +99,7 @@ class Rack {
     for (let i = 0; i < s; i++) {
       this.nowS++;
       this.#answer();
+      this.#giveUp();
       this.#observe(metered(1000), ...facts.map((each, index) => this.#word(each, index)));
       this.#turn();
     }
@@ -104,9 +115,12 @@ class Rack {
       const { device } = planned;
       const { s, answer } = this.tardy.get(device) ?? { s: 0, answer: 'heard' };
       this.#observe({ kind: 'asked', asks: [{ device, setting: call.setting }] });
-      // The newest setting wins on a device's wire.
-      this.#pending = this.#pending.filter((other) => other.device !== device);
-      this.#pending = [...this.#pending, { device, setting: call.setting, dueS: this.nowS + s, answer }];
+      // The newest setting wins on a device's wire; what has been given up may be on its way all the same.
+      this.#pending = this.#pending.filter((other) => other.device !== device || other.givenUpS !== undefined);
+      this.#pending = [
+        ...this.#pending,
+        { device, setting: call.setting, askedS: this.nowS, dueS: this.nowS + s, answer },
+      ];
     }
     this.#answer();
   }
@@ -114,15 +128,26 @@ class Rack {
   #answer(): void {
     const due = this.#pending.filter(({ dueS }) => dueS <= this.nowS);
     this.#pending = this.#pending.filter(({ dueS }) => dueS > this.nowS);
-    for (const { device, setting, answer } of due) {
+    for (const { device, setting, answer, givenUpS } of due) {
       if (this.lost.has(device)) {
-        this.#observe({ kind: 'notDone', device, trouble: { kind: 'unreachable', message: 'no route' } });
+        if (givenUpS === undefined)
+          this.#observe({ kind: 'notDone', device, trouble: { kind: 'unreachable', message: 'no route' } });
         continue;
       }
       this.settings[facts.findIndex(({ id }) => id === device)] = setting;
+      if (givenUpS !== undefined) continue;
       if (answer === 'heard') this.#observe({ kind: 'acknowledged', device, said: 'ok', settleMs: 0 });
       else this.#observe({ kind: 'notDone', device, trouble: unheard[answer] });
     }
+  }
+
+  /** What has not been answered in time is done later. */
+  #giveUp(): void {
+    this.#pending = this.#pending.map((each) => {
+      if (each.answer !== 'late' || each.givenUpS !== undefined || this.nowS < each.askedS + PATIENCE_S) return each;
+      this.#observe({ kind: 'notDone', device: each.device, trouble: unheard.late });
+      return { ...each, givenUpS: this.nowS };
+    });
   }
 
   #order(target: Target, program: string, forS: Seconds): void {
