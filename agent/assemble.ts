@@ -140,7 +140,7 @@ function isSealed(message: object, key: RackKey): boolean {
 
 function hostHealth(host: HostFactsReader): HostHealth {
   const { rss, heapUsed } = process.memoryUsage();
-  const facts = host.latest()?.facts;
+  const facts = host.latest;
   return {
     uptimeS: process.uptime(),
     rssBytes: rss,

@@ -1,5 +1,5 @@
 /**
- * The agent and its command line as a few JavaScript files: one entry for the command line, one for each worker
+ * The agent and its command line as a few JavaScript files: one entry for the command line, one for the store's
  * thread, and shared chunks beside them. Packages with native code stay outside, since they look for it on the disk.
  */
 import { resolve } from 'node:path';
@@ -13,7 +13,6 @@ export const outside = ['koffi', '@serialport/bindings-cpp'] as const;
 const entries = {
   ballast: 'agent/cli/ballast.ts',
   'store-worker': 'agent/platform/store-worker.ts',
-  'host-facts-worker': 'agent/platform/host-facts-worker.ts',
 };
 
 /** What CommonJS packages expect to find in a module, and an ES module does not have. No package uses these names. */
@@ -26,7 +25,7 @@ const banner = [
   'const __dirname = ballastDirname(__filename);',
 ].join('');
 
-/** Every file lands in `folder` itself: workers and data files are found from there. The same input gives the same bytes. */
+/** Every file lands in `folder` itself: the worker and data files are found from there. The same input gives the same bytes. */
 export async function bundle(folder: string): Promise<void> {
   await build({
     absWorkingDir: root,

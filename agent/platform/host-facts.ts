@@ -1,127 +1,118 @@
-/** Facts about the controller itself, read in a worker of its own. */
-import { Worker } from 'node:worker_threads';
-import type { Celsius, Millis, Seconds } from '#protocol/units.ts';
-import { moduleBeside } from './beside.ts';
-import type { Clock, Now } from './clock.ts';
-import { now } from './clock.ts';
-import type { Logger } from './log.ts';
+/** Facts about the controller itself, from Node and the kernel's own files: neither a library nor a thread of its own. */
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import { cpus, freemem } from 'node:os';
+import { join } from 'node:path';
+import type { Celsius, Millis } from '#protocol/units.ts';
+import type { Clock } from './clock.ts';
 
 /** A fact that the machine does not tell is undefined. */
 export type HostFacts = {
-  memoryTotalBytes: number | undefined;
-  memoryAvailableBytes: number | undefined;
+  readonly memoryAvailableBytes: number;
   /** Of all cores, since the last reading, 0 to 100. */
-  loadPercent: number | undefined;
-  cpuC: Celsius | undefined;
+  readonly loadPercent: number | undefined;
+  readonly cpuC: Celsius | undefined;
   /** Of the disk that holds the agent's state. */
-  diskTotalBytes: number | undefined;
-  diskFreeBytes: number | undefined;
-  uptimeS: Seconds | undefined;
+  readonly diskFreeBytes: number | undefined;
 };
 
-export type HostFactsReader = {
-  /** Reads now and then every `everyMs`. */
-  start(): void;
-  stop(): Promise<void>;
-  /** The last reading and when it was made; undefined before the first. */
-  latest(): { facts: HostFacts; at: Now } | undefined;
-  /** Reads once more. Undefined when the reading fails or takes longer than `timeoutMs`. Never rejects. */
-  read(): Promise<HostFacts | undefined>;
-};
-
-export type HostFactsOptions = {
+export type HostFactsParts = {
   /** The folder of the agent's state. */
-  folder: string;
-  clock: Clock;
-  log: Logger;
-  everyMs?: Millis;
-  timeoutMs?: Millis;
-  /** The thread that answers each message with the facts; another one only in tests. */
-  worker?: URL;
+  readonly folder: string;
+  /** Where the kernel's /sys is. */
+  readonly sysfs: string;
+  readonly clock: Pick<Clock, 'every'>;
 };
 
-export function openHostFacts(options: HostFactsOptions): HostFactsReader {
-  return new WorkerReader(options);
-}
+const PERIOD_MS: Millis = 30_000;
+/** Drivers of a processor's own sensors: Intel's, AMD's, and what boards with ARM call theirs. */
+const CPU_SENSORS = /^(coretemp|k10temp|zenpower|(cpu|soc)\w*thermal\w*)$/;
 
-class WorkerReader implements HostFactsReader {
-  readonly #options: HostFactsOptions;
-  #worker: Worker | undefined;
-  #reading: Promise<HostFacts | undefined> | undefined;
-  #latest: { facts: HostFacts; at: Now } | undefined;
+export class HostFactsReader {
+  readonly #parts: HostFactsParts;
+  #latest: HostFacts | undefined;
+  #reading = false;
+  #busy: Busy = { busyMs: 0, allMs: 0 };
   #cancelPeriod = () => {};
 
-  constructor(options: HostFactsOptions) {
-    this.#options = options;
+  constructor(parts: HostFactsParts) {
+    this.#parts = parts;
   }
 
+  /** The last reading; undefined before the first, and while a disk that hangs keeps one from ending. */
+  get latest(): HostFacts | undefined {
+    return this.#latest;
+  }
+
+  /** Reads now and then every half minute. */
   start(): void {
-    this.#cancelPeriod = this.#options.clock.every(
-      'host facts',
-      this.#options.everyMs ?? 30_000,
-      () => void this.read(),
-    );
+    this.#cancelPeriod = this.#parts.clock.every('host facts', PERIOD_MS, () => void this.read());
     void this.read();
   }
 
   async stop(): Promise<void> {
     this.#cancelPeriod();
-    await this.#end();
-    await this.#reading;
   }
 
-  latest(): { facts: HostFacts; at: Now } | undefined {
-    return this.#latest;
-  }
-
-  read(): Promise<HostFacts | undefined> {
-    this.#reading ??= this.#ask().finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
-  }
-
-  async #ask(): Promise<HostFacts | undefined> {
-    const { clock, log, timeoutMs = 20_000 } = this.#options;
-    const worker = this.#worker ?? this.#spawn();
-    this.#worker = worker;
-    try {
-      const facts = await answerOf(worker, clock, timeoutMs);
-      this.#latest = { facts, at: now(clock) };
-      return facts;
-    } catch (error) {
-      // A thread that hangs or died is replaced at the next reading.
-      log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'host facts could not be read');
-      await this.#end();
+  /** Once more; undefined while the last reading has not ended. Never rejects. */
+  async read(): Promise<HostFacts | undefined> {
+    if (this.#reading) {
+      this.#latest = undefined;
       return undefined;
     }
-  }
-
-  #spawn(): Worker {
-    const { folder, worker = moduleBeside('host-facts-worker', import.meta.url) } = this.#options;
-    return new Worker(worker, { workerData: folder, name: 'host-facts' });
-  }
-
-  async #end(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    await worker?.terminate();
+    this.#reading = true;
+    const { folder, sysfs } = this.#parts;
+    const before = this.#busy;
+    this.#busy = busyOf(cpus());
+    const [disk, cpuC] = await Promise.all([statfs(folder).catch(() => undefined), cpuTemperature(sysfs)]);
+    this.#latest = {
+      memoryAvailableBytes: freemem(),
+      loadPercent: loadPercent(before, this.#busy),
+      cpuC,
+      diskFreeBytes: disk && disk.bavail * disk.bsize,
+    };
+    this.#reading = false;
+    return this.#latest;
   }
 }
 
-function answerOf(worker: Worker, clock: Clock, timeoutMs: Millis): Promise<HostFacts> {
-  return new Promise<HostFacts>((resolve, reject) => {
-    const cancel = clock.after('host facts', timeoutMs, () => failed(new Error('no answer in time')));
-    const answered = (facts: HostFacts) => settle(() => resolve(facts));
-    const failed = (error: Error) => settle(() => reject(error));
-    const ended = () => failed(new Error('the reader ended'));
-    const settle = (how: () => void) => {
-      cancel();
-      // Not removeAllListeners: Node's own are among them, and without those the thread is never heard again.
-      worker.off('message', answered).off('error', failed).off('exit', ended);
-      how();
-    };
-    worker.on('message', answered).on('error', failed).on('exit', ended);
-    worker.postMessage('read');
-  });
+/** Of all cores together, since the machine started. */
+type Busy = { readonly busyMs: Millis; readonly allMs: Millis };
+
+function busyOf(cores: ReturnType<typeof cpus>): Busy {
+  const sum = (of: (times: (typeof cores)[number]['times']) => Millis) =>
+    cores.reduce((total, { times }) => total + of(times), 0);
+  const allMs = sum(({ user, nice, sys, irq, idle }) => user + nice + sys + irq + idle);
+  return { busyMs: allMs - sum(({ idle }) => idle), allMs };
+}
+
+function loadPercent(before: Busy, after: Busy): number | undefined {
+  const allMs = after.allMs - before.allMs;
+  return allMs > 0 ? (100 * (after.busyMs - before.busyMs)) / allMs : undefined;
+}
+
+/** The hottest that a sensor of the processor says. */
+async function cpuTemperature(sysfs: string): Promise<Celsius | undefined> {
+  const chips = join(sysfs, 'class/hwmon');
+  const found = await Promise.all((await namesIn(chips)).map((chip) => temperaturesOf(join(chips, chip))));
+  const all = found.flat();
+  return all.length > 0 ? Math.max(...all) : undefined;
+}
+
+async function temperaturesOf(chip: string): Promise<Celsius[]> {
+  if (!CPU_SENSORS.test((await textIn(join(chip, 'name'))) ?? '')) return [];
+  const inputs = (await namesIn(chip)).filter((file) => /^temp\d+_input$/.test(file));
+  const said = await Promise.all(inputs.map((file) => textIn(join(chip, file))));
+  return said.filter((text) => text !== undefined && text !== '').map((text) => Number(text) / 1000);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch(() => []);
+}
+
+/** undefined where there is no such file, or its sensor does not answer. */
+async function textIn(file: string): Promise<string | undefined> {
+  return await readFile(file, 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
 }

@@ -1,57 +1,66 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { systemClock } from '#agent/platform/clock.ts';
-import { openHostFacts } from '#agent/platform/host-facts.ts';
-import { openLog } from '#agent/platform/log.ts';
-import { VirtualClock } from '#test/support/virtual-clock.ts';
+import { HostFactsReader } from '#agent/platform/host-facts.ts';
 
-const patience = { timeout: 60_000 };
-const log = openLog('silent');
-
-test('a worker reads memory, load, disk and uptime of this machine', patience, async (t) => {
-  const reader = openHostFacts({ folder: tmpdir(), clock: systemClock, log });
-  t.after(() => reader.stop());
+test('memory, load and disk of this machine are read', async () => {
+  const reader = new HostFactsReader({ folder: tmpdir(), sysfs: '/sys', clock: systemClock });
+  assert.equal(reader.latest, undefined);
   const facts = await reader.read();
   assert.ok(facts);
-  const { memoryTotalBytes = 0, memoryAvailableBytes = 0, diskTotalBytes = 0, diskFreeBytes = -1, uptimeS = 0 } = facts;
-  assert.ok(memoryTotalBytes > memoryAvailableBytes && memoryAvailableBytes > 0);
-  assert.ok(diskTotalBytes >= diskFreeBytes && diskFreeBytes >= 0);
-  assert.ok(uptimeS > 0);
-  assert.ok(facts.loadPercent !== undefined && facts.loadPercent >= 0 && facts.loadPercent <= 100);
-  assert.ok(facts.cpuC === undefined || (facts.cpuC > 0 && facts.cpuC < 150));
-  assert.equal(reader.latest()?.facts, facts);
+  assert.equal(reader.latest, facts);
+  const { memoryAvailableBytes, diskFreeBytes = -1, loadPercent = -1, cpuC } = facts;
+  assert.ok(memoryAvailableBytes > 0);
+  assert.ok(diskFreeBytes >= 0);
+  assert.ok(loadPercent >= 0 && loadPercent <= 100);
+  assert.ok(cpuC === undefined || (cpuC > 0 && cpuC < 150));
 });
 
-test('one worker reads again and again, and can be stopped in the middle of a reading', patience, async () => {
-  const reader = openHostFacts({ folder: tmpdir(), clock: systemClock, log, timeoutMs: 30_000 });
-  for (let reading = 0; reading < 3; reading++) assert.ok(await reader.read());
-  const last = reader.read();
-  await reader.stop();
-  assert.equal(await last, undefined);
+test('a processor is as hot as the hottest of its sensors, and other chips do not count', async (t) => {
+  const sysfs = await sysfsWith(t, {
+    hwmon0: { name: 'nvme\n', temp1_input: '71000\n' },
+    hwmon1: { name: 'coretemp\n', temp1_input: '48000\n', temp2_input: '51500\n', temp2_max: '100000\n' },
+    hwmon2: { name: 'cpu_thermal\n', temp1_input: '\n' },
+  });
+  const reader = new HostFactsReader({ folder: tmpdir(), sysfs, clock: systemClock });
+  const facts = await reader.read();
+  assert.equal(facts?.cpuC, 51.5);
 });
 
-test('a reading that hangs is given up, and the next one has a worker of its own', patience, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'ballast-facts-'));
-  t.after(() => rm(folder, { recursive: true }));
-  const script = join(folder, 'worker.mjs');
-  // Hangs the first time, and answers once there is a file that says so.
-  await writeFile(
-    script,
-    `import { existsSync } from 'node:fs';
-     import { parentPort, workerData } from 'node:worker_threads';
-     parentPort.on('message', () => existsSync(workerData + '/mended') && parentPort.postMessage({ uptimeS: 1 }));`,
-  );
-  const clock = new VirtualClock();
-  const reader = openHostFacts({ folder, clock, log, timeoutMs: 20_000, worker: pathToFileURL(script) });
-  t.after(() => reader.stop());
+test('a machine that tells no temperature, and a folder that is gone, leave the rest', async () => {
+  const reader = new HostFactsReader({ folder: '/nowhere', sysfs: '/nowhere', clock: systemClock });
+  const facts = await reader.read();
+  assert.ok(facts);
+  assert.ok(facts.memoryAvailableBytes > 0);
+  assert.deepEqual([facts.cpuC, facts.diskFreeBytes], [undefined, undefined]);
+});
+
+test('while a reading hangs nothing old is told, and when it ends all is well again', async (t) => {
+  const sysfs = await sysfsWith(t, { hwmon0: { name: 'k10temp\n' } });
+  const reader = new HostFactsReader({ folder: tmpdir(), sysfs, clock: systemClock });
+  assert.ok(await reader.read());
+  // Who opens a pipe to read waits until somebody opens it to write.
+  const pipe = join(sysfs, 'class/hwmon/hwmon0/temp1_input');
+  execFileSync('mkfifo', [pipe]);
   const hanging = reader.read();
-  await clock.advance(20_000);
-  assert.equal(await hanging, undefined);
-  assert.equal(reader.latest(), undefined);
-  await writeFile(join(folder, 'mended'), '');
-  assert.equal((await reader.read())?.uptimeS, 1);
+  assert.equal(await reader.read(), undefined);
+  assert.equal(reader.latest, undefined);
+  await writeFile(pipe, '40000\n');
+  assert.equal((await hanging)?.cpuC, 40);
 });
+
+async function sysfsWith(t: TestContext, chips: Record<string, Record<string, string>>): Promise<string> {
+  const sysfs = await mkdtemp(join(tmpdir(), 'ballast-sysfs-'));
+  t.after(() => rm(sysfs, { recursive: true }));
+  for (const [chip, files] of Object.entries(chips)) {
+    const folder = join(sysfs, 'class/hwmon', chip);
+    await mkdir(folder, { recursive: true });
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  }
+  return sysfs;
+}
