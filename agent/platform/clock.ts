@@ -1,5 +1,4 @@
 /** Time, injected everywhere: wall for what people and orders say, monotonic for ages and ramps. */
-import { setTimeout as delay, setImmediate as turnOfLoop } from 'node:timers/promises';
 import type { Millis } from '#protocol/units.ts';
 
 export type Clock = {
@@ -27,21 +26,7 @@ export function now(clock: Pick<Clock, 'wall' | 'monotonic'>): Now {
 export const systemClock: Clock = {
   wall: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: async (ms, signal) => {
-    signal?.throwIfAborted();
-    const until = performance.now() + ms;
-    try {
-      await delay(Math.floor(ms), undefined, signal ? { signal } : {});
-      // Timers count whole milliseconds. Who asks for a part of one, such as a silence on a serial line, gets it in
-      // turns of the event loop: one millisecond of them at the most.
-      if (!Number.isInteger(ms))
-        while (performance.now() < until) await turnOfLoop(undefined, signal ? { signal } : {});
-    } catch (error) {
-      // node:timers rejects with its own AbortError; callers want to know why.
-      if (signal?.aborted) throw signal.reason;
-      throw error;
-    }
-  },
+  sleep: (ms, signal) => new Promise((resolve, reject) => sleep(ms, signal, resolve, reject)),
   every: (_name, ms, work) => {
     const timer = setInterval(work, ms);
     return () => clearInterval(timer);
@@ -52,3 +37,31 @@ export const systemClock: Clock = {
   },
   timeout: (ms) => AbortSignal.timeout(ms),
 };
+
+/**
+ * Timers count whole milliseconds. Who asks for a part of one, such as a silence on a serial line, gets it in turns of
+ * the event loop: one millisecond of them at the most, and without a promise for each.
+ */
+function sleep(ms: Millis, signal: AbortSignal | undefined, done: () => void, failed: (reason: unknown) => void): void {
+  if (signal?.aborted) {
+    failed(signal.reason);
+    return;
+  }
+  const until = performance.now() + ms;
+  const over = () => {
+    signal?.removeEventListener('abort', abort);
+    done();
+  };
+  const turn = () => {
+    if (Number.isInteger(ms) || performance.now() >= until) over();
+    else turning = setImmediate(turn);
+  };
+  const abort = () => {
+    clearTimeout(timer);
+    clearImmediate(turning);
+    failed(signal?.reason);
+  };
+  let turning: NodeJS.Immediate | undefined;
+  const timer = setTimeout(turn, Math.floor(ms));
+  signal?.addEventListener('abort', abort, { once: true });
+}

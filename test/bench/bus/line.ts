@@ -7,6 +7,7 @@
  */
 import { readSync, writeSync } from 'node:fs';
 import { openTerminal } from '#test/support/pty.ts';
+import type { RtuAsked } from '#test/support/rtu-peer.ts';
 import { ownAddresses, rtuFrame, rtuRequestsIn } from '#test/support/rtu-peer.ts';
 import { charMsAt, gapMsAt } from './wire-time.ts';
 
@@ -34,11 +35,12 @@ for (;;) {
     const silenceMs = at - quietSince;
     quietSince = at + 8 * charMs;
     const isDead = at - began > 1000 * (diesAt.get(asked.unit) ?? Number.POSITIVE_INFINITY);
-    if (!isDead) {
-      const reply = asked.functionCode === 5 ? rtuFrame(asked.unit, chunk.toString('hex', 1, 6)) : ownAddresses(asked);
-      answer(reply, quietSince + gapMs);
-    }
-    say(JSON.stringify({ at, unit: asked.unit, functionCode: asked.functionCode, silenceMs, until: quietSince }));
+    const reply = isDead ? Buffer.alloc(0) : replyTo(asked);
+    const from = quietSince + gapMs;
+    const until = isDead ? quietSince : from + reply.length * charMs;
+    // Before the reply, while nobody has anything to do: in the silence after it, it would keep both ends busy.
+    say(JSON.stringify({ at, unit: asked.unit, functionCode: asked.functionCode, silenceMs, until }));
+    if (!isDead) answer(reply, from);
   }
 }
 
@@ -49,6 +51,10 @@ function heard(): number {
   } catch {
     process.exit(0);
   }
+}
+
+function replyTo(asked: RtuAsked): Buffer {
+  return asked.functionCode === 5 ? rtuFrame(asked.unit, chunk.toString('hex', 1, 6)) : ownAddresses(asked);
 }
 
 /** Each byte is written when it would be through, those of the same millisecond together. */

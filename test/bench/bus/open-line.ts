@@ -16,7 +16,7 @@ export type Heard = {
   functionCode: number;
   /** Before it, since the last byte of any kind. */
   silenceMs: Millis;
-  /** When the last byte of its reply was through. */
+  /** When the last byte of its reply is to be through; of a dead unit, of the request. */
   until: Millis;
 };
 
