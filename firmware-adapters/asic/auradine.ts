@@ -18,11 +18,13 @@ import { askCgminer } from '../transport/cgminer-socket.ts';
 import { words } from '../transport/fields.ts';
 import { HttpLine } from '../transport/http.ts';
 import type { HttpJson } from '../transport/http-reply.ts';
+import { Password } from '../transport/password.ts';
 import type { ReadingReplies } from './auradine-reading.ts';
 import { identityOf, isAuradine, readingOf } from './auradine-reading.ts';
 import type { Call, Firmware } from './miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
+import { address, passwordFile, portOr } from './options.ts';
 import { Token, WebApi } from './web-api.ts';
 
 const webPort = 8080;
@@ -31,13 +33,13 @@ const cgminerPort = 4028;
 const suggested = { username: 'admin', password_file: 'auradine.pw' };
 
 const options = z.object({
-  host: z.string().min(1),
+  host: address,
   /** Of the web API. */
-  port: z.int().min(1).max(65_535).default(webPort),
-  cgminer_port: z.int().min(1).max(65_535).default(cgminerPort),
+  port: portOr(webPort),
+  cgminer_port: portOr(cgminerPort),
   username: z.string().min(1).default('admin'),
   /** The file whose first line is that user's password, relative to the config's folder. */
-  password_file: z.string().min(1),
+  password_file: passwordFile,
 });
 
 type AuradineOptions = z.infer<typeof options>;
@@ -71,7 +73,7 @@ class Auradine implements Firmware {
   readonly renewMs = renewMs;
   readonly #given: AuradineOptions;
   readonly #context: AdapterContext;
-  readonly #http: HttpLine;
+  readonly #password: Password;
   readonly #api: WebApi;
   readonly #token = new Token((signal) => this.#logIn(signal));
 
@@ -80,12 +82,12 @@ class Auradine implements Firmware {
     const { connect, clock } = context;
     this.#given = given;
     this.#context = context;
-    this.#http = new HttpLine({ host, port, connect, clock });
-    this.#api = new WebApi({ ask: (request, signal) => this.#http.ask(request, signal), timeoutMs });
+    this.#password = new Password(given.password_file, context);
+    this.#api = new WebApi(new HttpLine({ host, port, connect, clock }), timeoutMs);
   }
 
   close(): void {
-    this.#http.close();
+    this.#api.close();
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
@@ -151,14 +153,13 @@ class Auradine implements Firmware {
   }
 
   async #logIn(signal: AbortSignal): Promise<string> {
-    const { username: user, password_file: file } = this.#given;
-    const password = await this.#context.secret(file);
+    const { username: user } = this.#given;
+    const password = await this.#password.get();
     const { value } = await this.#api.send('POST', '/token', { command: 'token', user, password }, signal);
     const given = tokenReply.safeParse(value).data;
     if (given) return given.Token[0].Token;
     const said = refusedLogIn.safeParse(value).data?.STATUS[0].Msg ?? 'nothing';
-    const message = `the miner gave ${user} no token, but said "${said}": the password in ${file} is probably not the miner's`;
-    throw new AdapterError('unauthorised', message);
+    throw this.#password.wrong(new AdapterError('unauthorised', `the miner gave ${user} no token, but said "${said}"`));
   }
 
   async #askCgminer(command: string, signal: AbortSignal): Promise<HttpJson> {

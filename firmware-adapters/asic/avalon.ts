@@ -11,7 +11,6 @@
  *
  * Partial power has no control here: a change of work mode takes a reboot, and `worklevel` is documented nowhere.
  */
-import * as z from 'zod';
 import type { Millis, Seconds } from '#protocol/units.ts';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
@@ -24,17 +23,14 @@ import { clockOf, hasLamp, identityOf, readingOf } from './avalon-reading.ts';
 import type { Firmware } from './miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
+import type { AddressOptions } from './options.ts';
+import { addressOptions } from './options.ts';
 
 const port = 4028;
 
-const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
-});
+const options = addressOptions(port);
 
-type AvalonOptions = z.infer<typeof options>;
-
-export const avalon: Adapter<AvalonOptions> = {
+export const avalon: Adapter<AddressOptions> = {
   name: 'avalon',
   kind: 'miner',
   options,
@@ -71,7 +67,7 @@ class Avalon implements Firmware {
   #told: { when: Seconds; atMs: Millis } | undefined;
   #hasLamp = false;
 
-  constructor({ host, port: at }: AvalonOptions, { connect, clock }: AdapterContext) {
+  constructor({ host, port: at }: AddressOptions, { connect, clock }: AdapterContext) {
     this.#clock = clock;
     this.#peer = { host, port: at, connect, clock };
   }

@@ -7,7 +7,6 @@
  *
  * A pause does not outlive a restart: the device mines again, and is paused again as any that comes back in mid-event.
  */
-import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
 import { HttpLine } from '../transport/http.ts';
 import type { StatusMeanings } from '../transport/http-reply.ts';
@@ -15,18 +14,15 @@ import { identityOf, readingOf } from './axeos-reading.ts';
 import type { Call, Firmware } from './miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
+import type { AddressOptions } from './options.ts';
+import { addressOptions } from './options.ts';
 import { WebApi } from './web-api.ts';
 
 const port = 80;
 
-const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
-});
+const options = addressOptions(port);
 
-type AxeosOptions = z.infer<typeof options>;
-
-export const axeos: Adapter<AxeosOptions> = {
+export const axeos: Adapter<AddressOptions> = {
   name: 'axeos',
   kind: 'miner',
   options,
@@ -56,18 +52,16 @@ const residualW = 3;
 
 class Axeos implements Firmware {
   readonly renewMs = renewMs;
-  readonly #http: HttpLine;
   readonly #api: WebApi;
   /** Whether the firmware can be paused: taken for granted until a reading says otherwise. */
   #canPause = true;
 
-  constructor({ host, port: at }: AxeosOptions, { connect, clock }: AdapterContext) {
-    this.#http = new HttpLine({ host, port: at, connect, clock });
-    this.#api = new WebApi({ ask: (request, signal) => this.#http.ask(request, signal), timeoutMs, meanings });
+  constructor({ host, port: at }: AddressOptions, { connect, clock }: AdapterContext) {
+    this.#api = new WebApi(new HttpLine({ host, port: at, connect, clock }), timeoutMs, meanings);
   }
 
   close(): void {
-    this.#http.close();
+    this.#api.close();
   }
 
   async identify(signal: AbortSignal): Promise<Identity> {

@@ -15,10 +15,12 @@ import { HttpLine } from '../transport/http.ts';
 import type { Firmware } from './miner-device.ts';
 import { locateControl, PlainMiner } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
+import type { LogInOptions } from './options.ts';
+import { logInOptions } from './options.ts';
 import type { Reading } from './reading.ts';
 import { filled, highest } from './reading.ts';
-import type { LogInOptions, WebApi } from './web-api.ts';
-import { digestWeb, logInOptions } from './web-api.ts';
+import type { WebApi } from './web-api.ts';
+import { digestWeb } from './web-api.ts';
 
 const port = 80;
 /** What only the technician can give: a name for the file until then. */
@@ -53,17 +55,14 @@ const renewMs = 10 * 60_000;
 
 class Elphapex implements Firmware {
   readonly renewMs = renewMs;
-  readonly #http: HttpLine;
   readonly #api: WebApi;
 
   constructor(given: LogInOptions, context: AdapterContext) {
-    const { http, api } = digestWeb(given, context, timeoutMs);
-    this.#http = http;
-    this.#api = api;
+    this.#api = digestWeb(given, context, timeoutMs);
   }
 
   close(): void {
-    this.#http.close();
+    this.#api.close();
   }
 
   async identify(signal: AbortSignal): Promise<Identity> {

@@ -15,11 +15,13 @@ import type { Adapter, AdapterContext, Controls, DeviceReading, Dial, Identity }
 import { AdapterError } from '../errors.ts';
 import { checked, words } from '../transport/fields.ts';
 import { HttpLine } from '../transport/http.ts';
+import { Password } from '../transport/password.ts';
 import type { Capabilities } from './epic-reading.ts';
 import { capabilitiesOf, identityOf, readingOf } from './epic-reading.ts';
 import type { Call, Firmware } from './miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
+import { address, passwordFile, portOr } from './options.ts';
 import { WebApi } from './web-api.ts';
 
 const port = 4028;
@@ -27,10 +29,10 @@ const port = 4028;
 const suggested = { password_file: 'epic.pw' };
 
 const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
+  host: address,
+  port: portOr(port),
   /** The file whose first line is the miner's password, relative to the config's folder. */
-  password_file: z.string().min(1),
+  password_file: passwordFile,
 });
 
 type EpicOptions = z.infer<typeof options>;
@@ -65,9 +67,7 @@ const residualW = 30;
 
 class Epic implements Firmware {
   readonly renewMs = renewMs;
-  readonly #given: EpicOptions;
-  readonly #context: AdapterContext;
-  readonly #http: HttpLine;
+  readonly #password: Password;
   readonly #api: WebApi;
   #capabilities: Capabilities | undefined;
   /** Whether the tuner aims at watts, by the last reading. */
@@ -75,14 +75,12 @@ class Epic implements Firmware {
 
   constructor(given: EpicOptions, context: AdapterContext) {
     const { connect, clock } = context;
-    this.#given = given;
-    this.#context = context;
-    this.#http = new HttpLine({ host: given.host, port: given.port, connect, clock });
-    this.#api = new WebApi({ ask: (request, signal) => this.#http.ask(request, signal), timeoutMs });
+    this.#password = new Password(given.password_file, context);
+    this.#api = new WebApi(new HttpLine({ host: given.host, port: given.port, connect, clock }), timeoutMs);
   }
 
   close(): void {
-    this.#http.close();
+    this.#api.close();
   }
 
   async identify(signal: AbortSignal): Promise<Identity> {
@@ -134,23 +132,21 @@ class Epic implements Firmware {
 
   #post(path: string, param: unknown): Call {
     return async (signal) => {
-      const password = await this.#context.secret(this.#given.password_file);
+      const password = await this.#password.get();
       const { value } = await this.#api.send('POST', path, { param, password }, signal);
       const { result, error } = checked(verdict, path, value);
       if (result) return 'result: true';
-      throw refusal(path, error, this.#given.password_file);
+      const refused = refusal(path, error);
+      throw refused.kind === 'unauthorised' ? this.#password.wrong(refused) : refused;
     };
   }
 }
 
 const verdict = z.looseObject({ result: z.boolean(), error: z.unknown().optional() });
 
-function refusal(path: string, error: unknown, passwordFile: string): AdapterError {
+function refusal(path: string, error: unknown): AdapterError {
   const said = words.safeParse(error).data ?? JSON.stringify(error ?? null);
-  const message = `the miner refused ${path}, "${said}"`;
   // By the OpenAPI document; older firmware words it freely.
-  if (!/password/i.test(said)) return new AdapterError('refused', message, { code: said });
-  return new AdapterError('unauthorised', `${message}: the password in ${passwordFile} is not the miner's`, {
-    code: said,
-  });
+  const kind = /password/i.test(said) ? 'unauthorised' : 'refused';
+  return new AdapterError(kind, `the miner refused ${path}, "${said}"`, { code: said });
 }

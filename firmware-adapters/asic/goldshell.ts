@@ -15,13 +15,15 @@ import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recogn
 import { AdapterError } from '../errors.ts';
 import { HttpLine } from '../transport/http.ts';
 import type { HttpJson } from '../transport/http-reply.ts';
+import { Password } from '../transport/password.ts';
 import type { Setting } from './goldshell-reading.ts';
 import { identityOf, isAsleep, planLevel, readingOf, settingOf, withPlanOf } from './goldshell-reading.ts';
 import type { Firmware } from './miner-device.ts';
 import { control, gentle, PlainMiner } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
-import type { LogInOptions } from './web-api.ts';
-import { logInOptions, Token, WebApi } from './web-api.ts';
+import type { LogInOptions } from './options.ts';
+import { logInOptions } from './options.ts';
+import { Token, WebApi } from './web-api.ts';
 
 const port = 80;
 /** What only the technician can give: a name for the file until then. */
@@ -54,9 +56,8 @@ const plan = { ...gentle, restarts: true, persistent: true };
 
 class Goldshell implements Firmware {
   readonly renewMs = renewMs;
-  readonly #given: LogInOptions;
-  readonly #context: AdapterContext;
-  readonly #http: HttpLine;
+  readonly #username: string;
+  readonly #password: Password;
   readonly #api: WebApi;
   readonly #token = new Token((signal) => this.#logIn(signal));
   /** As the miner last told it: no older than the last reading. */
@@ -67,14 +68,13 @@ class Goldshell implements Firmware {
   constructor(given: LogInOptions, context: AdapterContext) {
     const { host, port: at } = given;
     const { connect, clock } = context;
-    this.#given = given;
-    this.#context = context;
-    this.#http = new HttpLine({ host, port: at, connect, clock });
-    this.#api = new WebApi({ ask: (request, signal) => this.#http.ask(request, signal), timeoutMs });
+    this.#username = given.username;
+    this.#password = new Password(given.password_file, context);
+    this.#api = new WebApi(new HttpLine({ host, port: at, connect, clock }), timeoutMs);
   }
 
   close(): void {
-    this.#http.close();
+    this.#api.close();
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
@@ -155,8 +155,8 @@ class Goldshell implements Firmware {
 
   /** Older firmware takes the password as it is, newer wants it under a cipher that every browser page of it carries. */
   async #logIn(signal: AbortSignal): Promise<string> {
-    const { username, password_file: file } = this.#given;
-    const password = await this.#context.secret(file);
+    const username = this.#username;
+    const password = await this.#password.get();
     for (const [secret, cipher] of [
       [password, 'false'],
       [ciphered(password), 'true'],
@@ -165,8 +165,7 @@ class Goldshell implements Firmware {
       const token = await this.#tokenFrom(`/user/login?${query}`, signal);
       if (token !== undefined) return token;
     }
-    const message = `the miner gave ${username} no token: the password in ${file} is probably not the miner's`;
-    throw new AdapterError('unauthorised', message);
+    throw this.#password.wrong(new AdapterError('unauthorised', `the miner gave ${username} no token`));
   }
 
   /** Undefined for every way in which it says no: an empty page, a status, or JSON without a token. */

@@ -11,13 +11,15 @@ import { AdapterError } from '../errors.ts';
 import { checked, flag, macIn, quantity, withoutUndefined, words } from '../transport/fields.ts';
 import { formBody, HttpLine } from '../transport/http.ts';
 import { jsonOf } from '../transport/http-reply.ts';
+import { Password } from '../transport/password.ts';
 import type { Firmware } from './miner-device.ts';
 import { gentle, PlainMiner, rebootControl } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
+import type { LogInOptions } from './options.ts';
+import { logInOptions } from './options.ts';
 import type { Reading } from './reading.ts';
 import { hottest, megaToTera } from './reading.ts';
-import type { LogInOptions } from './web-api.ts';
-import { logInOptions, Token, WebApi } from './web-api.ts';
+import { Token, WebApi } from './web-api.ts';
 
 const port = 80;
 
@@ -39,8 +41,8 @@ const rebootSettleMs = 420_000;
 
 class Innosilicon implements Firmware {
   readonly renewMs = renewMs;
-  readonly #given: LogInOptions;
-  readonly #context: AdapterContext;
+  readonly #username: string;
+  readonly #password: Password;
   readonly #http: HttpLine;
   readonly #api: WebApi;
   readonly #token = new Token((signal) => this.#logIn(signal));
@@ -48,14 +50,14 @@ class Innosilicon implements Firmware {
   constructor(given: LogInOptions, context: AdapterContext) {
     const { host, port: at } = given;
     const { connect, clock } = context;
-    this.#given = given;
-    this.#context = context;
+    this.#username = given.username;
+    this.#password = new Password(given.password_file, context);
     this.#http = new HttpLine({ host, port: at, connect, clock });
-    this.#api = new WebApi({ ask: (request, signal) => this.#http.ask(request, signal), timeoutMs });
+    this.#api = new WebApi(this.#http, timeoutMs);
   }
 
   close(): void {
-    this.#http.close();
+    this.#api.close();
   }
 
   async identify(signal: AbortSignal): Promise<Identity> {
@@ -87,13 +89,12 @@ class Innosilicon implements Firmware {
   }
 
   async #logIn(signal: AbortSignal): Promise<string> {
-    const { username, password_file: file } = this.#given;
-    const body = formBody({ username, password: await this.#context.secret(file) });
+    const username = this.#username;
+    const body = formBody({ username, password: await this.#password.get() });
     const reply = await this.#http.ask({ method: 'POST', path: '/api/auth', body, timeoutMs }, signal);
     const { jwt } = checked(z.looseObject({ jwt: words }), 'auth', jsonOf('/api/auth', reply).value);
     if (jwt !== undefined) return jwt;
-    const message = `the miner gave ${username} no token: the password in ${file} is probably not the miner's`;
-    throw new AdapterError('unauthorised', message);
+    throw this.#password.wrong(new AdapterError('unauthorised', `the miner gave ${username} no token`));
   }
 }
 

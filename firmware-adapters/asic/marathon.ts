@@ -11,14 +11,15 @@ import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
-import type { HttpLine } from '../transport/http.ts';
 import type { Call, Firmware } from './miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
+import type { LogInOptions } from './options.ts';
+import { logInOptions } from './options.ts';
 import type { Reading } from './reading.ts';
 import { filled, gigaToTera, highest, hottest } from './reading.ts';
-import type { LogInOptions, WebApi } from './web-api.ts';
-import { digestWeb, logInOptions } from './web-api.ts';
+import type { WebApi } from './web-api.ts';
+import { digestWeb } from './web-api.ts';
 
 const port = 80;
 
@@ -46,19 +47,16 @@ const configured = { ...gentle, restarts: true, persistent: true };
 
 class Marathon implements Firmware {
   readonly renewMs = renewMs;
-  readonly #http: HttpLine;
   readonly #api: WebApi;
   /** The mode before the last sleep: the configuration does not keep it. */
   #awakeMode: string | undefined;
 
   constructor(given: LogInOptions, context: AdapterContext) {
-    const { http, api } = digestWeb(given, context, timeoutMs);
-    this.#http = http;
-    this.#api = api;
+    this.#api = digestWeb(given, context, timeoutMs);
   }
 
   close(): void {
-    this.#http.close();
+    this.#api.close();
   }
 
   async identify(signal: AbortSignal): Promise<Identity> {

@@ -21,19 +21,16 @@ import type { Firmware } from './miner-device.ts';
 import { control, gentle, PlainMiner } from './miner-device.ts';
 import type { MinerLine } from './miner-line.ts';
 import { acceptClosing } from './miner-line.ts';
+import type { AddressOptions } from './options.ts';
+import { addressOptions } from './options.ts';
 import type { Reading } from './reading.ts';
 import { filled, hottest, megaToTera } from './reading.ts';
 
 const port = 4028;
 
-const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
-});
+const options = addressOptions(port);
 
-type SealminerOptions = z.infer<typeof options>;
-
-export const sealminer: Adapter<SealminerOptions> = {
+export const sealminer: Adapter<AddressOptions> = {
   name: 'sealminer',
   kind: 'miner',
   options,
@@ -61,7 +58,7 @@ class Sealminer implements Firmware {
   readonly renewMs = renewMs;
   readonly #peer: CgminerPeer;
 
-  constructor({ host, port: at }: SealminerOptions, { connect, clock }: AdapterContext) {
+  constructor({ host, port: at }: AddressOptions, { connect, clock }: AdapterContext) {
     this.#peer = { host, port: at, connect, clock };
   }
 

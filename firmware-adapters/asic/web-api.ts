@@ -1,54 +1,46 @@
 /** What the adapters of miners with a web interface share: requests answered in JSON, and tokens that a log-in gives. */
-import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
 import type { AdapterContext } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
-import type { HttpReply, HttpRequest } from '../transport/http.ts';
+import type { HttpRequest } from '../transport/http.ts';
 import { HttpLine, jsonBody } from '../transport/http.ts';
 import { DigestLine } from '../transport/http-digest.ts';
 import type { HttpJson, StatusMeanings } from '../transport/http-reply.ts';
 import { acceptedReply, jsonOf } from '../transport/http-reply.ts';
-
-/** What a config says of a miner behind a log-in; the port and the user are the factory's unless it says so. */
-export function logInOptions(port: number, username: string) {
-  return z.object({
-    host: z.string().min(1),
-    port: z.int().min(1).max(65_535).default(port),
-    username: z.string().min(1).default(username),
-    /** The file whose first line is that user's password, relative to the config's folder. */
-    password_file: z.string().min(1),
-  });
-}
-
-export type LogInOptions = z.infer<ReturnType<typeof logInOptions>>;
+import { Password } from '../transport/password.ts';
+import type { LogInOptions } from './options.ts';
 
 /** A web interface behind a digest log-in, on one connection that is kept. */
 export function digestWeb(
-  { host, port, username, password_file: file }: LogInOptions,
-  { connect, clock, secret }: AdapterContext,
+  { host, port, username, password_file }: LogInOptions,
+  context: AdapterContext,
   timeoutMs: Millis,
-): { http: HttpLine; api: WebApi } {
+): WebApi {
+  const { connect, clock } = context;
   const http = new HttpLine({ host, port, connect, clock });
-  const digest = new DigestLine(http, async () => ({ username, password: await secret(file) }));
-  return { http, api: new WebApi({ ask: (request, signal) => digest.ask(request, signal), timeoutMs }) };
+  return new WebApi(new DigestLine(http, username, new Password(password_file, context)), timeoutMs);
 }
-
-export type WebApiParts = {
-  /** One request and its reply: `HttpLine.ask`, or `DigestLine.ask` where the miner wants a digest. */
-  ask(request: HttpRequest, signal: AbortSignal): Promise<HttpReply>;
-  timeoutMs: Millis;
-  /** What this firmware means by a status, where that differs from the usual. */
-  meanings?: StatusMeanings;
-};
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Not a queue: the caller lets one request run at a time. Each throws what `jsonOf` and the line throw. */
+/**
+ * JSON over a line: an `HttpLine`, or a `DigestLine` where the miner wants a digest. Not a queue: the caller lets one
+ * request run at a time. Each throws what `jsonOf` and the line throw.
+ */
 export class WebApi {
-  readonly #parts: WebApiParts;
+  readonly #line: Pick<HttpLine, 'ask' | 'close'>;
+  readonly #timeoutMs: Millis;
+  readonly #meanings: StatusMeanings;
 
-  constructor(parts: WebApiParts) {
-    this.#parts = parts;
+  /** @param meanings what this firmware means by a status, where that differs from the usual */
+  constructor(line: Pick<HttpLine, 'ask' | 'close'>, timeoutMs: Millis, meanings: StatusMeanings = {}) {
+    this.#line = line;
+    this.#timeoutMs = timeoutMs;
+    this.#meanings = meanings;
+  }
+
+  close(): void {
+    this.#line.close();
   }
 
   get(path: string, signal: AbortSignal, headers?: Headers): Promise<HttpJson> {
@@ -67,16 +59,21 @@ export class WebApi {
 
   /** The miner's answer as it stands, where firmwares differ in whether it is JSON. */
   async text(path: string, value: unknown, signal: AbortSignal): Promise<string> {
-    const { ask, timeoutMs, meanings } = this.#parts;
-    const reply = await ask({ method: 'POST', path, body: jsonBody(value), timeoutMs, ...oneTime(path) }, signal);
-    return acceptedReply(path, reply, meanings).text.trim();
+    const request = {
+      method: 'POST',
+      path,
+      body: jsonBody(value),
+      timeoutMs: this.#timeoutMs,
+      ...oneTime(path),
+    } as const;
+    return acceptedReply(path, await this.#line.ask(request, signal), this.#meanings).text.trim();
   }
 
   async #json(request: Omit<HttpRequest, 'timeoutMs'>, signal: AbortSignal, headers?: Headers): Promise<HttpJson> {
-    const { ask, timeoutMs, meanings } = this.#parts;
-    const reply = await ask({ ...request, timeoutMs, ...(headers && { headers }) }, signal);
+    const timed = { ...request, timeoutMs: this.#timeoutMs, ...(headers && { headers }) };
+    const reply = await this.#line.ask(timed, signal);
     // Without the query: a log-in may carry its password there.
-    return jsonOf(request.path.split('?')[0] ?? request.path, reply, meanings);
+    return jsonOf(request.path.split('?')[0] ?? request.path, reply, this.#meanings);
   }
 }
 

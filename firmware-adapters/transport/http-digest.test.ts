@@ -6,6 +6,7 @@ import { VirtualClock } from '#test/support/virtual-clock.ts';
 import type { HttpRequest } from './http.ts';
 import { HttpLine } from './http.ts';
 import { DigestLine } from './http-digest.ts';
+import { Password } from './password.ts';
 
 const mufasa = { username: 'Mufasa', password: 'Circle of Life' };
 const get: HttpRequest = { method: 'GET', path: '/dir/index.html', timeoutMs: 5000 };
@@ -101,7 +102,7 @@ test('a log-in of another kind is named', async () => {
 });
 
 /** A web server that wants a digest with its present nonce, and lists what it was sent in `seen`. */
-function open(offers: string[], cnonce = 'c', credentials = mufasa) {
+function open(offers: string[], cnonce = 'c', { username, password } = mufasa) {
   const seen: (string | undefined)[] = [];
   const device = {
     offers,
@@ -122,10 +123,7 @@ function open(offers: string[], cnonce = 'c', credentials = mufasa) {
     return ours;
   };
   const line = new HttpLine({ host: '10.0.1.11', port: 80, connect, clock: new VirtualClock() });
-  const digest = new DigestLine(
-    line,
-    async () => credentials,
-    () => cnonce,
-  );
+  const secret = new Password('m01.pw', { secret: async () => password });
+  const digest = new DigestLine(line, username, secret, () => cnonce);
   return { seen, device, ask: () => digest.ask(get, never) };
 }

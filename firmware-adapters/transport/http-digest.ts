@@ -2,8 +2,9 @@
 import { hash, randomBytes } from 'node:crypto';
 import { AdapterError } from '../errors.ts';
 import type { HttpLine, HttpReply, HttpRequest } from './http.ts';
+import type { Password } from './password.ts';
 
-export type Credentials = { username: string; password: string };
+type Credentials = { username: string; password: string };
 
 /** What the device last asked for, and how often it has been answered. */
 type Challenge = {
@@ -26,32 +27,39 @@ const algorithms = ['sha-256', 'sha-256-sess', 'md5', 'md5-sess'];
  */
 export class DigestLine {
   readonly #line: HttpLine;
-  readonly #credentials: () => Promise<Credentials>;
+  readonly #username: string;
+  readonly #password: Pick<Password, 'get' | 'wrong'>;
   readonly #cnonce: () => string;
   #challenge: Challenge | undefined;
 
   constructor(
     line: HttpLine,
-    credentials: () => Promise<Credentials>,
+    username: string,
+    password: Pick<Password, 'get' | 'wrong'>,
     cnonce: () => string = () => randomBytes(8).toString('hex'),
   ) {
     this.#line = line;
-    this.#credentials = credentials;
+    this.#username = username;
+    this.#password = password;
     this.#cnonce = cnonce;
   }
 
   /** As `HttpLine.ask`; throws `unauthorised` when the device refuses a fresh answer too, or asks for none we know. */
   async ask(request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
-    const credentials = await this.#credentials();
+    const username = this.#username;
+    const credentials = { username, password: await this.#password.get() };
     const first = await this.#line.ask(this.#answered(request, credentials), signal);
     if (first.status !== 401) return this.#noted(first);
     this.#challenge = challengeIn(first);
     const second = await this.#line.ask(this.#answered(request, credentials), signal);
     if (second.status !== 401) return this.#noted(second);
     this.#challenge = undefined;
-    throw new AdapterError('unauthorised', `the device does not accept the password of ${credentials.username}`, {
-      code: 401,
-    });
+    const message = `the device does not accept the password of ${username}`;
+    throw this.#password.wrong(new AdapterError('unauthorised', message, { code: 401 }));
+  }
+
+  close(): void {
+    this.#line.close();
   }
 
   #answered(request: HttpRequest, credentials: Credentials): HttpRequest {

@@ -28,8 +28,9 @@ export class Password {
     this.#known = undefined;
   }
 
-  /** Of a refusal that means that the device has another one. */
+  /** Of a refusal that means that the device has another one: the file is read anew at the next try. */
   wrong(error: AdapterError): AdapterError {
+    this.forget();
     const message = `${error.message}; the password in ${this.file} is probably not the miner's`;
     return new AdapterError('unauthorised', message, { code: error.code ?? 'password', cause: error });
   }

@@ -26,6 +26,7 @@ import type { HttpJson } from '../../transport/http-reply.ts';
 import type { Firmware } from '../miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
 import type { MinerLine } from '../miner-line.ts';
+import { address, passwordFile, portOr } from '../options.ts';
 import { AntminerMode } from './mode.ts';
 import { identityOf, readingOf, stockModelIn } from './reading.ts';
 import { AntminerSession } from './session.ts';
@@ -35,18 +36,16 @@ const rpcPort = 4028;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { password_file: 'antminer.pw' };
 
-const portNumber = z.int().min(1).max(65_535);
-
 const options = z.object({
-  host: z.string().min(1),
-  port: portNumber.default(port),
+  host: address,
+  port: portOr(port),
   /** cgminer's socket, asked where the web interface has no answer. */
-  rpc_port: portNumber.default(rpcPort),
+  rpc_port: portOr(rpcPort),
   /** Where some models say their watts. */
-  power_port: portNumber.default(6060),
+  power_port: portOr(6060),
   username: z.string().min(1).default('root'),
   /** The file whose first line is the password of the web interface, relative to the config's folder. */
-  password_file: z.string().min(1),
+  password_file: passwordFile,
   /** The mode to wake into while the miner's own from before is not known. */
   wake_mode: z.union([z.literal(0), z.literal(2), z.literal(3)]).default(0),
 });

@@ -35,33 +35,31 @@ export class AntminerSession {
   readonly #line: HttpLine;
   readonly #power: HttpLine;
   readonly #digest: DigestLine;
-  readonly #password: Password;
 
   constructor(options: SessionOptions, context: AdapterContext) {
     const { host, port, power_port, username, password_file } = options;
     const { connect, clock } = context;
     this.#options = options;
     this.#context = context;
-    this.#password = new Password(password_file, context);
     this.#line = new HttpLine({ host, port, connect, clock });
     this.#power = new HttpLine({ host, port: power_port, connect, clock });
-    this.#digest = new DigestLine(this.#line, async () => ({ username, password: await this.#password.get() }));
+    this.#digest = new DigestLine(this.#line, username, new Password(password_file, context));
   }
 
   /** A CGI that reads, such as `stats`. Throws `AdapterError`, or the signal's reason. */
   async read(cgi: string, signal: AbortSignal): Promise<HttpJson> {
-    return jsonOf(cgi, await this.#ask({ method: 'GET', path: pathOf(cgi), timeoutMs: readTimeoutMs }, signal));
+    return jsonOf(cgi, await this.#digest.ask({ method: 'GET', path: pathOf(cgi), timeoutMs: readTimeoutMs }, signal));
   }
 
   /** A CGI that changes something; returns the miner's words. Throws `AdapterError`, or the signal's reason. */
   async write(cgi: string, body: HttpBody, signal: AbortSignal): Promise<string> {
     const request: HttpRequest = { method: 'POST', path: pathOf(cgi), body, timeoutMs: writeTimeoutMs };
-    return saidIn(cgi, acceptedReply(cgi, await this.#ask(request, signal)));
+    return saidIn(cgi, acceptedReply(cgi, await this.#digest.ask(request, signal)));
   }
 
   async reboot(signal: AbortSignal): Promise<string> {
     const request: HttpRequest = { method: 'GET', path: pathOf('reboot'), timeoutMs: readTimeoutMs, once: true };
-    acceptedReply('reboot', await this.#ask(request, signal));
+    acceptedReply('reboot', await this.#digest.ask(request, signal));
     return 'reboot accepted';
   }
 
@@ -90,16 +88,6 @@ export class AntminerSession {
   close(): void {
     this.#line.close();
     this.#power.close();
-  }
-
-  async #ask(request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
-    try {
-      return await this.#digest.ask(request, signal);
-    } catch (error) {
-      if (!(error instanceof AdapterError) || error.code !== 401) throw error;
-      this.#password.forget();
-      throw this.#password.wrong(error);
-    }
   }
 }
 

@@ -21,6 +21,7 @@ import { checked, words } from '../../transport/fields.ts';
 import type { Firmware } from '../miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
 import type { MinerLine } from '../miner-line.ts';
+import { address, passwordFile, portOr } from '../options.ts';
 import type { BraiinsApi, BraiinsOptions } from './api.ts';
 import { BraiinsGraphql } from './graphql.ts';
 import { BraiinsRest } from './rest.ts';
@@ -34,11 +35,11 @@ const suggested = { password_file: 'braiins.pw' };
 const seconds = z.number().positive().max(600);
 
 const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
+  host: address,
+  port: portOr(port),
   username: z.string().min(1).default('root'),
   /** The file whose first line is that user's password, relative to the config's folder. */
-  password_file: z.string().min(1),
+  password_file: passwordFile,
   /** Seconds for the way down and the way up of a pause. */
   quick_ramping: z.strictObject({ up_s: seconds, down_s: seconds }).optional(),
   /** Watts that a target may be, the most by the nameplate, where the miner does not say so itself. */

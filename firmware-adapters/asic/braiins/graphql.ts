@@ -158,7 +158,6 @@ export class BraiinsGraphql implements BraiinsApi {
         throw new AdapterError('unauthorised', `the log-in ended in ${type}`, { code: type });
     } catch (error) {
       if (!(error instanceof AdapterError) || error.kind !== 'unauthorised') throw error;
-      this.#password.forget();
       throw this.#password.wrong(error);
     }
     return sessionIn(reply) ?? '';

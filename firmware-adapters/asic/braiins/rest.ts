@@ -155,7 +155,6 @@ export class BraiinsRest implements BraiinsApi {
       if (!(error instanceof AdapterError)) throw error;
       if (error.kind === 'unsupported') return '';
       if (error.kind !== 'unauthorised') throw error;
-      this.#password.forget();
       throw this.#password.wrong(error);
     }
   }

@@ -17,7 +17,6 @@
  * Numbers are the maker's where so said. None has a meter trace behind it: they are priors until the agent has learned
  * its own.
  */
-import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
 import type {
   Ack,
@@ -31,21 +30,19 @@ import type {
 } from '../../contract.ts';
 import { Preempted } from '../../errors.ts';
 import type { Urgency } from '../../transport/wire-queue.ts';
+import { gentle } from '../miner-device.ts';
 import { acceptClosing, MinerLine } from '../miner-line.ts';
+import type { AddressOptions } from '../options.ts';
+import { addressOptions } from '../options.ts';
 import { LuxosLimit } from './limit.ts';
 import { identityOf, isCurtailed, readingCommands, readingOf } from './reading.ts';
 import { isRefusal, LuxosSession } from './session.ts';
 
 const port = 4028;
 
-const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
-});
+const options = addressOptions(port);
 
-type LuxosOptions = z.infer<typeof options>;
-
-export const luxos: Adapter<LuxosOptions> = {
+export const luxos: Adapter<AddressOptions> = {
   name: 'luxos',
   kind: 'miner',
   options,
@@ -72,7 +69,6 @@ const limitSettleMs = 60_000;
 /** Two minutes assumed for the boot of the control board, then as after a wake. */
 const rebootSettleMs = wakeSettleMs + 120_000;
 
-const gentle = { restarts: false, persistent: false, min_interval_s: 0 };
 /** Sleep outlives a reboot (page on `curtail`), so each change of it is written to flash. */
 const kept = { ...gentle, persistent: true };
 
@@ -88,7 +84,7 @@ class Luxos implements Device {
   #heldUntil: Millis = 0;
   #isWaiting = false;
 
-  constructor(given: LuxosOptions, context: AdapterContext) {
+  constructor(given: AddressOptions, context: AdapterContext) {
     const { clock, log } = context;
     this.#clock = clock;
     this.#log = log;
@@ -241,7 +237,7 @@ class Luxos implements Device {
 }
 
 /** The default profile is what the nameplate says. */
-async function recognise(at: LuxosOptions, context: AdapterContext, signal: AbortSignal): Promise<Recognised> {
+async function recognise(at: AddressOptions, context: AdapterContext, signal: AbortSignal): Promise<Recognised> {
   const session = new LuxosSession(at, context);
   const identity = identityOf((await session.ask(['version', 'config'], signal)).bodies);
   const limit = new LuxosLimit(session);

@@ -70,7 +70,6 @@ export class VnishSession {
       return checked(z.looseObject({ token: z.string() }), 'unlock', value).token;
     } catch (error) {
       if (!(error instanceof AdapterError) || error.kind !== 'unauthorised') throw error;
-      this.#password.forget();
       throw this.#password.wrong(error);
     }
   }

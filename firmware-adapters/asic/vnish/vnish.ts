@@ -17,6 +17,7 @@ import { AdapterError } from '../../errors.ts';
 import type { Firmware } from '../miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
 import type { MinerLine } from '../miner-line.ts';
+import { address, passwordFile, portOr } from '../options.ts';
 import { VnishPresets } from './presets.ts';
 import { identityOf, readingOf } from './reading.ts';
 import { VnishSession } from './session.ts';
@@ -26,10 +27,10 @@ const port = 80;
 const suggested = { password_file: 'vnish.pw' };
 
 const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
+  host: address,
+  port: portOr(port),
   /** The file whose first line is the password of the web page, relative to the config's folder. */
-  password_file: z.string().min(1),
+  password_file: passwordFile,
   /** Whether a limit may choose a preset that the miner has yet to tune. */
   untuned_presets: z.boolean().default(false),
 });

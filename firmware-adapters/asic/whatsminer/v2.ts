@@ -27,7 +27,9 @@ import type {
 } from '../../contract.ts';
 import { AdapterError, unless } from '../../errors.ts';
 import type { Urgency } from '../../transport/wire-queue.ts';
+import { gentle } from '../miner-device.ts';
 import { acceptClosing, MinerLine } from '../miner-line.ts';
+import { address, passwordFile, portOr } from '../options.ts';
 import { poolsOf } from '../pools.ts';
 import {
   limitRange,
@@ -48,10 +50,10 @@ const port = 4028;
 const suggested = { password_file: 'whatsminer.pw' };
 
 const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
+  host: address,
+  port: portOr(port),
   /** The file whose first line is the miner's admin password, relative to the config's folder. */
-  password_file: z.string().min(1),
+  password_file: passwordFile,
 });
 
 type WhatsminerOptions = z.infer<typeof options>;
@@ -69,9 +71,6 @@ export const whatsminerV2: Adapter<WhatsminerOptions> = {
 
 /** A token lives 30 minutes. */
 const renewMs = 25 * 60_000;
-
-/** Most controls neither restart the mining process nor write flash: they may be used as often as needed. */
-const gentle = { restarts: false, persistent: false, min_interval_s: 0 };
 
 /** With "respbefore" the miner answers before it cuts; without, after it has shut the boards down. */
 const powerOff = { cmd: 'power_off', respbefore: 'true' };

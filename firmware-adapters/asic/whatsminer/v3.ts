@@ -18,6 +18,7 @@ import { AdapterError, unless } from '../../errors.ts';
 import type { Firmware } from '../miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
 import type { MinerLine } from '../miner-line.ts';
+import { address, passwordFile, portOr } from '../options.ts';
 import * as times from './times.ts';
 import { identityOf, percentIn, powerLimitW, readingOf } from './v3-reading.ts';
 import { WhatsminerV3Session } from './v3-session.ts';
@@ -27,11 +28,11 @@ const port = 4433;
 const suggested = { password_file: 'whatsminer.pw' };
 
 const options = z.object({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(port),
+  host: address,
+  port: portOr(port),
   account: z.enum(['super', 'user1', 'user2', 'user3']).default('super'),
   /** The file whose first line is the account's password, relative to the config's folder. */
-  password_file: z.string().min(1),
+  password_file: passwordFile,
 });
 
 type WhatsminerV3Options = z.infer<typeof options>;

@@ -5,28 +5,32 @@
  * network, so the controller must be in it.
  */
 import * as z from 'zod';
+import type { Firmware } from '#adapters/asic/miner-device.ts';
 import { control, gentle, PlainMiner } from '#adapters/asic/miner-device.ts';
+import type { AddressOptions } from '#adapters/asic/options.ts';
+import { addressOptions } from '#adapters/asic/options.ts';
+import type { Reading } from '#adapters/asic/reading.ts';
+import { gigaToTera } from '#adapters/asic/reading.ts';
 import { WebApi } from '#adapters/asic/web-api.ts';
-import type { Adapter, DeviceReading, Identity } from '#adapters/contract.ts';
+import type { Adapter, Identity } from '#adapters/contract.ts';
 import { AdapterError } from '#adapters/errors.ts';
 import { checked, flag, macIn, quantity, withoutUndefined, words } from '#adapters/transport/fields.ts';
 import { HttpLine } from '#adapters/transport/http.ts';
 
-const options = z.object({ host: z.string().min(1), port: z.int().min(1).max(65_535).default(80) });
+const options = addressOptions(80);
 
-export const acme: Adapter<z.infer<typeof options>> = {
+export const acme: Adapter<AddressOptions> = {
   name: 'acme',
   kind: 'miner',
   options,
   open: ({ host, port }, context) => {
     const { connect, clock } = context;
-    const http = new HttpLine({ host, port, connect, clock });
-    const api = new WebApi({ ask: (request, signal) => http.ask(request, signal), timeoutMs: 5000 });
+    const api = new WebApi(new HttpLine({ host, port, connect, clock }), 5000);
     const post = (verb: string) => (signal: AbortSignal) => api.text(`/api/system/${verb}`, {}, signal);
-    const firmware = {
+    const firmware: Firmware = {
       renewMs: 10 * 60_000,
-      identify: async (signal: AbortSignal) => identityOf((await api.get(INFO, signal)).value),
-      read: async (signal: AbortSignal) => {
+      identify: async (signal) => identityOf((await api.get(INFO, signal)).value),
+      read: async (signal) => {
         const { value, repairs } = await api.get(INFO, signal);
         return { ...readingOf(value), repairs };
       },
@@ -35,8 +39,8 @@ export const acme: Adapter<z.infer<typeof options>> = {
         sleep: { ...control(line, 'lower', { ...gentle, settle_ms: 5000 }, post('pause')), residualW: 3 },
         wake: control(line, 'raise', { ...gentle, settle_ms: 10_000 }, post('resume')),
       }),
-      close: () => http.close(),
-    } satisfies ConstructorParameters<typeof PlainMiner>[0];
+      close: () => api.close(),
+    };
     return new PlainMiner(firmware, context);
   },
 };
@@ -56,13 +60,13 @@ const infoReply = z.looseObject({
 });
 
 /** Pure, and tested on literal replies. A field that is not given is absent, never zero. */
-export function readingOf(reply: unknown): Omit<DeviceReading, 'repairs'> {
+export function readingOf(reply: unknown): Reading {
   const { power, hashRate, miningPaused } = checked(infoReply, INFO, reply);
-  return withoutUndefined<Omit<DeviceReading, 'repairs'>>({
+  return withoutUndefined<Reading>({
     asleep: miningPaused,
     powerW: power,
     powerFrom: power === undefined ? undefined : 'estimate',
-    hashrateThs: hashRate === undefined ? undefined : hashRate / 1000,
+    hashrateThs: gigaToTera(hashRate),
     faults: [],
   });
 }
