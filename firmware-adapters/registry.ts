@@ -8,13 +8,13 @@
  */
 import { accelerator } from './accelerator/accelerator.ts';
 import { antminer } from './asic/antminer/antminer.ts';
-import { auradine } from './asic/auradine.ts';
-import { avalon } from './asic/avalon.ts';
-import { axeos } from './asic/axeos.ts';
+import { auradine } from './asic/auradine/auradine.ts';
+import { avalon } from './asic/avalon/avalon.ts';
+import { axeos } from './asic/axeos/axeos.ts';
 import { braiins } from './asic/braiins/braiins.ts';
 import { elphapex } from './asic/elphapex.ts';
-import { epic } from './asic/epic.ts';
-import { goldshell } from './asic/goldshell.ts';
+import { epic } from './asic/epic/epic.ts';
+import { goldshell } from './asic/goldshell/goldshell.ts';
 import { innosilicon } from './asic/innosilicon.ts';
 import { luxos } from './asic/luxos/luxos.ts';
 import { marathon } from './asic/marathon.ts';

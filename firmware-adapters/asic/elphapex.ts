@@ -10,15 +10,15 @@
 import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
 import { unless } from '../errors.ts';
+import type { DeviceLine } from '../transport/device-line.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
 import { HttpLine } from '../transport/http.ts';
 import type { Firmware } from './miner-device.ts';
 import { locateControl, PlainMiner } from './miner-device.ts';
-import type { MinerLine } from './miner-line.ts';
+import type { Reading } from './miner-reading.ts';
+import { filled, highest } from './miner-reading.ts';
 import type { LogInOptions } from './options.ts';
 import { logInOptions } from './options.ts';
-import type { Reading } from './reading.ts';
-import { filled, highest } from './reading.ts';
 import type { WebApi } from './web-api.ts';
 import { digestWeb } from './web-api.ts';
 
@@ -83,7 +83,7 @@ class Elphapex implements Firmware {
     return { ...readingOf(replies), repairs };
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     const blink = (on: boolean) => async (signal: AbortSignal) => {
       const { value } = await this.#api.send('POST', '/cgi-bin/blink.cgi', { blink: on }, signal);
       return checked(z.looseObject({ code: z.string() }), 'blink', value).code;

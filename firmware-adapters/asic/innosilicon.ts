@@ -8,17 +8,17 @@
 import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
+import type { DeviceLine } from '../transport/device-line.ts';
 import { checked, flag, macIn, quantity, withoutUndefined, words } from '../transport/fields.ts';
 import { formBody, HttpLine } from '../transport/http.ts';
 import { jsonOf } from '../transport/http-reply.ts';
 import { Password } from '../transport/password.ts';
 import type { Firmware } from './miner-device.ts';
 import { gentle, PlainMiner, rebootControl } from './miner-device.ts';
-import type { MinerLine } from './miner-line.ts';
+import type { Reading } from './miner-reading.ts';
+import { hottest, megaToTera } from './miner-reading.ts';
 import type { LogInOptions } from './options.ts';
 import { logInOptions } from './options.ts';
-import type { Reading } from './reading.ts';
-import { hottest, megaToTera } from './reading.ts';
 import { Token, WebApi } from './web-api.ts';
 
 const port = 80;
@@ -71,7 +71,7 @@ class Innosilicon implements Firmware {
     return { ...readingOf({ all: all.value, error: error.value }), repairs: all.repairs + error.repairs };
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     const capability = { ...gentle, settle_ms: rebootSettleMs, restarts: true };
     return { reboot: rebootControl(line, capability, async (signal) => (await this.#ask('reboot', signal)).said) };
   }

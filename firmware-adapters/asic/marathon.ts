@@ -10,14 +10,14 @@
 import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
+import type { DeviceLine } from '../transport/device-line.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
 import type { Call, Firmware } from './miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
-import type { MinerLine } from './miner-line.ts';
+import type { Reading } from './miner-reading.ts';
+import { filled, gigaToTera, highest, hottest } from './miner-reading.ts';
 import type { LogInOptions } from './options.ts';
 import { logInOptions } from './options.ts';
-import type { Reading } from './reading.ts';
-import { filled, gigaToTera, highest, hottest } from './reading.ts';
 import type { WebApi } from './web-api.ts';
 import { digestWeb } from './web-api.ts';
 
@@ -73,7 +73,7 @@ class Marathon implements Firmware {
     return { ...readingOf(replies), repairs: brief.repairs + boards.repairs + fans.repairs };
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     return {
       sleep: {
         ...control(line, 'lower', { ...configured, settle_ms: sleepSettleMs }, (signal) => this.#sleep(signal)),

@@ -14,17 +14,17 @@ import { AdapterError } from '../errors.ts';
 import { parseCgminerJson } from '../transport/cgminer-json.ts';
 import type { CodeMeanings } from '../transport/cgminer-reply.ts';
 import { accepted } from '../transport/cgminer-reply.ts';
-import type { CgminerPeer } from '../transport/cgminer-socket.ts';
 import { askCgminer } from '../transport/cgminer-socket.ts';
+import type { DeviceLine } from '../transport/device-line.ts';
+import { acceptClosing } from '../transport/device-line.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
+import type { Peer } from '../transport/one-connection.ts';
 import type { Firmware } from './miner-device.ts';
 import { control, gentle, PlainMiner } from './miner-device.ts';
-import type { MinerLine } from './miner-line.ts';
-import { acceptClosing } from './miner-line.ts';
+import type { Reading } from './miner-reading.ts';
+import { filled, hottest, megaToTera } from './miner-reading.ts';
 import type { AddressOptions } from './options.ts';
 import { addressOptions } from './options.ts';
-import type { Reading } from './reading.ts';
-import { filled, hottest, megaToTera } from './reading.ts';
 
 const port = 4028;
 
@@ -56,7 +56,7 @@ const residualW = 30;
 
 class Sealminer implements Firmware {
   readonly renewMs = renewMs;
-  readonly #peer: CgminerPeer;
+  readonly #peer: Peer;
 
   constructor({ host, port: at }: AddressOptions, { connect, clock }: AdapterContext) {
     this.#peer = { host, port: at, connect, clock };
@@ -76,7 +76,7 @@ class Sealminer implements Firmware {
     return { value: reply, repairs };
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     const restart = control(
       line,
       'raise',

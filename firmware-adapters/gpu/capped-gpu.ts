@@ -5,9 +5,9 @@
 import type { Range } from '#protocol/capability.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import { watts } from '#protocol/units.ts';
-import { MinerLine } from '../asic/miner-line.ts';
 import type { Ack, AdapterContext, Controls, Device, DeviceReading, Identity } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
+import { DeviceLine } from '../transport/device-line.ts';
 import type { Urgency } from '../transport/wire-queue.ts';
 
 /** Each call ends when the driver has let go, whatever its signal says: a driver cannot be interrupted. */
@@ -38,13 +38,13 @@ const SETTLE_MS: Millis = 50;
 export class CappedGpu implements Device {
   readonly #driver: GpuDriver;
   readonly #clock: AdapterContext['clock'];
-  readonly #line: MinerLine;
+  readonly #line: DeviceLine;
   #range: Range | undefined;
 
   constructor(driver: GpuDriver, { clock, log }: AdapterContext) {
     this.#driver = driver;
     this.#clock = clock;
-    this.#line = new MinerLine({
+    this.#line = new DeviceLine({
       clock,
       log,
       renewMs: RENEW_MS,

@@ -10,8 +10,6 @@ import { AdapterError, Preempted } from '../errors.ts';
 import type { Peer } from './one-connection.ts';
 import { onOneConnection } from './one-connection.ts';
 
-export type CgminerPeer = Peer;
-
 /** Closing a connection costs a system call: the reads that a cut of a full rack preempts close theirs once it is out. */
 const LET_GO_MS: Millis = 50;
 
@@ -25,12 +23,7 @@ export const maxReplyBytes = 1024 * 1024;
  * `closed` when the peer closed it in good order but said nothing; `timedOut` when the connection stood but the reply
  * was not whole after `timeoutMs` from the start; `malformed` beyond `maxReplyBytes`; the signal's reason when aborted.
  */
-export async function askCgminer(
-  peer: CgminerPeer,
-  request: object,
-  timeoutMs: Millis,
-  signal: AbortSignal,
-): Promise<string> {
+export async function askCgminer(peer: Peer, request: object, timeoutMs: Millis, signal: AbortSignal): Promise<string> {
   return await onOneConnection(peer, timeoutMs, signal, (stream, stop) => {
     stream.write(JSON.stringify(request));
     return readReply(stream, peer, stop);
@@ -41,7 +34,7 @@ export async function askCgminer(
  * Destroys the stream once the reply is whole, or `stop` aborts. By events: the stream's own iterator and abort signal
  * take several times as long to set up, and of 200 miners that stands before the last one's command.
  */
-function readReply(stream: Duplex, { host, port, clock }: CgminerPeer, stop: AbortSignal): Promise<string> {
+function readReply(stream: Duplex, { host, port, clock }: Peer, stop: AbortSignal): Promise<string> {
   const at = `${host}:${port}`;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

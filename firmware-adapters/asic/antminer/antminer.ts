@@ -21,11 +21,11 @@ import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recognised } from '../../contract.ts';
 import type { AdapterErrorKind } from '../../errors.ts';
 import { unless } from '../../errors.ts';
+import type { DeviceLine } from '../../transport/device-line.ts';
 import { jsonBody } from '../../transport/http.ts';
 import type { HttpJson } from '../../transport/http-reply.ts';
 import type { Firmware } from '../miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
-import type { MinerLine } from '../miner-line.ts';
 import { address, passwordFile, portOr } from '../options.ts';
 import { AntminerMode } from './mode.ts';
 import { identityOf, readingOf, stockModelIn } from './reading.ts';
@@ -102,7 +102,7 @@ class Antminer implements Firmware {
     await this.#mode.look(signal);
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     const blink = (on: boolean) => (signal: AbortSignal) =>
       this.#session.write('blink', jsonBody({ blink: on }), signal);
     return {

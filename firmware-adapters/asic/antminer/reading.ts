@@ -6,9 +6,9 @@ import * as z from 'zod';
 import type { Celsius, Watts } from '#protocol/units.ts';
 import type { Identity } from '../../contract.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
+import type { Reading } from '../miner-reading.ts';
+import { filled, highest, hottest } from '../miner-reading.ts';
 import { poolsOf } from '../pools.ts';
-import type { Reading } from '../reading.ts';
-import { filled, highest, hottest } from '../reading.ts';
 
 export type ReadingReplies = {
   /** Absent when a sleeping miner would not tell. */

@@ -17,10 +17,10 @@ import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recogn
 import { AdapterError } from '../../errors.ts';
 import { parseCgminerJson } from '../../transport/cgminer-json.ts';
 import { askCgminer } from '../../transport/cgminer-socket.ts';
+import type { DeviceLine } from '../../transport/device-line.ts';
 import { checked, words } from '../../transport/fields.ts';
 import type { Firmware } from '../miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
-import type { MinerLine } from '../miner-line.ts';
 import { address, passwordFile, portOr } from '../options.ts';
 import type { BraiinsApi, BraiinsOptions } from './api.ts';
 import { BraiinsGraphql } from './graphql.ts';
@@ -100,7 +100,7 @@ class Braiins implements Firmware {
     return await (await this.#choose(signal)).read(signal);
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     const { quick_ramping: ramping } = this.#given;
     const ramps = ramping && this.#api === this.#rest ? ramping : undefined;
     const settling = (settle_ms: number) => ({ ...gentle, settle_ms });
@@ -138,7 +138,7 @@ class Braiins implements Firmware {
   }
 
   /** The target is in the configuration, which is a file. */
-  #limit(line: MinerLine): Controls['limit'] {
+  #limit(line: DeviceLine): Controls['limit'] {
     const range = this.#api?.range;
     if (!range) return undefined;
     const restarts = this.#api?.targetRestarts ?? false;

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import type { Identity, Pool } from '../../contract.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
-import type { Reading } from '../reading.ts';
-import { filled, highest, megaToTera } from '../reading.ts';
+import type { Reading } from '../miner-reading.ts';
+import { filled, highest, megaToTera } from '../miner-reading.ts';
 
 /** All that a reading needs in one request. */
 export const readingQuery = `{

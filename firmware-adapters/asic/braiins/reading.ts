@@ -7,8 +7,8 @@ import type { Range } from '#protocol/capability.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Identity, Pool } from '../../contract.ts';
 import { checked, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
-import type { Reading } from '../reading.ts';
-import { filled, gigaToTera, highest } from '../reading.ts';
+import type { Reading } from '../miner-reading.ts';
+import { filled, gigaToTera, highest } from '../miner-reading.ts';
 
 /** By path; all but the first may be missing. */
 export type RestReplies = {

@@ -29,9 +29,9 @@ import type {
   Recognised,
 } from '../../contract.ts';
 import { Preempted } from '../../errors.ts';
+import { acceptClosing, DeviceLine } from '../../transport/device-line.ts';
 import type { Urgency } from '../../transport/wire-queue.ts';
 import { gentle } from '../miner-device.ts';
-import { acceptClosing, MinerLine } from '../miner-line.ts';
 import type { AddressOptions } from '../options.ts';
 import { addressOptions } from '../options.ts';
 import { LuxosLimit } from './limit.ts';
@@ -77,7 +77,7 @@ class Luxos implements Device {
   readonly #log: AdapterContext['log'];
   readonly #session: LuxosSession;
   readonly #limit: LuxosLimit;
-  readonly #line: MinerLine;
+  readonly #line: DeviceLine;
   /** Ends the wait after which the session is given back. */
   readonly #leaving = new AbortController();
   /** Until when it is held for what may follow, monotonic; one wait serves however many controls come. */
@@ -90,7 +90,7 @@ class Luxos implements Device {
     this.#log = log;
     this.#session = new LuxosSession(given, context);
     this.#limit = new LuxosLimit(this.#session);
-    this.#line = new MinerLine({
+    this.#line = new DeviceLine({
       clock,
       log,
       renewMs,

@@ -6,9 +6,9 @@ import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
 import type { AdapterContext } from '../../contract.ts';
 import { AdapterError } from '../../errors.ts';
-import type { CgminerPeer } from '../../transport/cgminer-socket.ts';
 import { askCgminer } from '../../transport/cgminer-socket.ts';
 import { checked } from '../../transport/fields.ts';
+import type { Peer } from '../../transport/one-connection.ts';
 import type { Replies, Reply } from './reply.ts';
 import { openReplies, openReply } from './reply.ts';
 
@@ -21,7 +21,7 @@ const idleLifeMs = 55_000;
 /** Not a queue: the caller lets one call run at a time. */
 export class LuxosSession {
   readonly #context: AdapterContext;
-  readonly #peer: CgminerPeer;
+  readonly #peer: Peer;
   /** Only a session that we opened: one of another client is used for one command, and never closed. */
   #held: { id: string; until: Millis } | undefined;
 

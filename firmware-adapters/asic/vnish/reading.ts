@@ -4,8 +4,8 @@ import type { Watts } from '#protocol/units.ts';
 import type { Identity, Pool } from '../../contract.ts';
 import { AdapterError } from '../../errors.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
-import type { Reading as MinerReading } from '../reading.ts';
-import { filled } from '../reading.ts';
+import type { Reading as MinerReading } from '../miner-reading.ts';
+import { filled } from '../miner-reading.ts';
 
 export type Reading = Omit<MinerReading, 'limit'>;
 

@@ -14,9 +14,9 @@
 import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../../contract.ts';
 import { AdapterError } from '../../errors.ts';
+import type { DeviceLine } from '../../transport/device-line.ts';
 import type { Firmware } from '../miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
-import type { MinerLine } from '../miner-line.ts';
 import { address, passwordFile, portOr } from '../options.ts';
 import { VnishPresets } from './presets.ts';
 import { identityOf, readingOf } from './reading.ts';
@@ -102,7 +102,7 @@ class Vnish implements Firmware {
     return { ...reading, ...(limit !== undefined && { limit }), repairs: summary.repairs + perf.repairs };
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     const { range } = this.#presets;
     const settling = (settle_ms: number) => ({ ...gentle, settle_ms });
     return {

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
 import type { Identity } from '../../contract.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
-import type { Reading } from '../reading.ts';
-import { filled, gigaToTera } from '../reading.ts';
+import type { Reading } from '../miner-reading.ts';
+import { filled, gigaToTera } from '../miner-reading.ts';
 
 /** What the replies say; how many repairs they needed is known where they were parsed. */
 export type ReadingReplies = {

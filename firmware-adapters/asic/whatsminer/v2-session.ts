@@ -3,9 +3,9 @@ import * as z from 'zod';
 import type { Millis } from '#protocol/units.ts';
 import type { AdapterContext } from '../../contract.ts';
 import { AdapterError } from '../../errors.ts';
-import type { CgminerPeer } from '../../transport/cgminer-socket.ts';
 import { askCgminer } from '../../transport/cgminer-socket.ts';
 import { checked } from '../../transport/fields.ts';
+import type { Peer } from '../../transport/one-connection.ts';
 import { Password } from '../../transport/password.ts';
 import type { Sealed, Token } from './crypto.ts';
 import { Keyring, seal, unseal } from './crypto.ts';
@@ -30,7 +30,7 @@ type Held = { token: Token; until: Millis; sealed: Map<string, Sealed> };
 export class WhatsminerSession {
   readonly #password: Password;
   readonly #context: AdapterContext;
-  readonly #peer: CgminerPeer;
+  readonly #peer: Peer;
   #keyring: Keyring | undefined;
   #held: Held | undefined;
 

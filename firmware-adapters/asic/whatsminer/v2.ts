@@ -26,9 +26,9 @@ import type {
   Recognised,
 } from '../../contract.ts';
 import { AdapterError, unless } from '../../errors.ts';
+import { acceptClosing, DeviceLine } from '../../transport/device-line.ts';
 import type { Urgency } from '../../transport/wire-queue.ts';
 import { gentle } from '../miner-device.ts';
-import { acceptClosing, MinerLine } from '../miner-line.ts';
 import { address, passwordFile, portOr } from '../options.ts';
 import { poolsOf } from '../pools.ts';
 import {
@@ -78,14 +78,14 @@ const powerOff = { cmd: 'power_off', respbefore: 'true' };
 class WhatsminerV2 implements Device {
   readonly controls: Controls;
   readonly #session: WhatsminerSession;
-  readonly #line: MinerLine;
+  readonly #line: DeviceLine;
   /** As they were when the line was warmed. */
   #pools: Pool[] | undefined;
 
   constructor(given: WhatsminerOptions, context: AdapterContext) {
     const { clock, log } = context;
     this.#session = new WhatsminerSession(given, context);
-    this.#line = new MinerLine({
+    this.#line = new DeviceLine({
       clock,
       log,
       renewMs,

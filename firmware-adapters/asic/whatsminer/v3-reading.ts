@@ -3,8 +3,8 @@ import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
 import type { Identity, Pool } from '../../contract.ts';
 import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
-import type { Reading } from '../reading.ts';
-import { filled } from '../reading.ts';
+import type { Reading } from '../miner-reading.ts';
+import { filled } from '../miner-reading.ts';
 import { hashrateThs } from './v2-reading.ts';
 
 /** Bodies (`msg`) by command. */

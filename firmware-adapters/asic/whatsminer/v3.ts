@@ -15,9 +15,9 @@
 import * as z from 'zod';
 import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recognised } from '../../contract.ts';
 import { AdapterError, unless } from '../../errors.ts';
+import type { DeviceLine } from '../../transport/device-line.ts';
 import type { Firmware } from '../miner-device.ts';
 import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
-import type { MinerLine } from '../miner-line.ts';
 import { address, passwordFile, portOr } from '../options.ts';
 import * as times from './times.ts';
 import { identityOf, percentIn, powerLimitW, readingOf } from './v3-reading.ts';
@@ -86,7 +86,7 @@ class WhatsminerV3 implements Firmware {
     return { ...reading, repairs };
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     const write = (cmd: string, param?: unknown) => (signal: AbortSignal) => this.#session.write(cmd, param, signal);
     const settling = (settle_ms: number) => ({ ...gentle, settle_ms });
     return {
@@ -101,7 +101,7 @@ class WhatsminerV3 implements Firmware {
     };
   }
 
-  #limit(line: MinerLine): NonNullable<Controls['limit']> {
+  #limit(line: DeviceLine): NonNullable<Controls['limit']> {
     const { limitRange: range, limitSettleMs: settleMs } = times;
     return {
       capability: { ...gentle, settle_ms: settleMs, range },

@@ -7,10 +7,10 @@
 import * as z from 'zod';
 import type { Firmware } from '#adapters/asic/miner-device.ts';
 import { control, gentle, PlainMiner } from '#adapters/asic/miner-device.ts';
+import type { Reading } from '#adapters/asic/miner-reading.ts';
+import { gigaToTera } from '#adapters/asic/miner-reading.ts';
 import type { AddressOptions } from '#adapters/asic/options.ts';
 import { addressOptions } from '#adapters/asic/options.ts';
-import type { Reading } from '#adapters/asic/reading.ts';
-import { gigaToTera } from '#adapters/asic/reading.ts';
 import { WebApi } from '#adapters/asic/web-api.ts';
 import type { Adapter, Identity } from '#adapters/contract.ts';
 import { AdapterError } from '#adapters/errors.ts';

@@ -9,23 +9,23 @@
  * take the place of the mode that the miner was in.
  */
 import * as z from 'zod';
-import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recognised } from '../contract.ts';
-import { AdapterError, unless } from '../errors.ts';
-import { parseCgminerJson } from '../transport/cgminer-json.ts';
-import type { Accepted, CodeMeanings } from '../transport/cgminer-reply.ts';
-import { accepted } from '../transport/cgminer-reply.ts';
-import { askCgminer } from '../transport/cgminer-socket.ts';
-import { words } from '../transport/fields.ts';
-import { HttpLine } from '../transport/http.ts';
-import type { HttpJson } from '../transport/http-reply.ts';
-import { Password } from '../transport/password.ts';
-import type { ReadingReplies } from './auradine-reading.ts';
-import { identityOf, isAuradine, readingOf } from './auradine-reading.ts';
-import type { Call, Firmware } from './miner-device.ts';
-import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
-import type { MinerLine } from './miner-line.ts';
-import { address, passwordFile, portOr } from './options.ts';
-import { Token, WebApi } from './web-api.ts';
+import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recognised } from '../../contract.ts';
+import { AdapterError, unless } from '../../errors.ts';
+import { parseCgminerJson } from '../../transport/cgminer-json.ts';
+import type { Accepted, CodeMeanings } from '../../transport/cgminer-reply.ts';
+import { accepted } from '../../transport/cgminer-reply.ts';
+import { askCgminer } from '../../transport/cgminer-socket.ts';
+import type { DeviceLine } from '../../transport/device-line.ts';
+import { words } from '../../transport/fields.ts';
+import { HttpLine } from '../../transport/http.ts';
+import type { HttpJson } from '../../transport/http-reply.ts';
+import { Password } from '../../transport/password.ts';
+import type { Call, Firmware } from '../miner-device.ts';
+import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
+import { address, passwordFile, portOr } from '../options.ts';
+import { Token, WebApi } from '../web-api.ts';
+import type { ReadingReplies } from './reading.ts';
+import { identityOf, isAuradine, readingOf } from './reading.ts';
 
 const webPort = 8080;
 const cgminerPort = 4028;
@@ -123,7 +123,7 @@ class Auradine implements Firmware {
     return { identity: { make: 'Auradine' }, options: suggested };
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     return {
       sleep: {
         ...control(line, 'lower', { ...gentle, settle_ms: sleepSettleMs }, this.#post('mode', { sleep: 'on' })),

@@ -1,13 +1,13 @@
 /**
- * The line to one miner: its queue, what is fetched ahead of a fast control and kept fresh, and who is at the other
+ * The line to one device: its queue, what is fetched ahead of a fast control and kept fresh, and who is at the other
  * end for as long as that is sure.
  */
 import type { Millis } from '#protocol/units.ts';
 import type { Ack, Clock, Identity, Log } from '../contract.ts';
 import { AdapterError, Preempted } from '../errors.ts';
-import { KeepWarm } from '../transport/keep-warm.ts';
-import type { Urgency } from '../transport/wire-queue.ts';
-import { WireQueue } from '../transport/wire-queue.ts';
+import { KeepWarm } from './keep-warm.ts';
+import type { Urgency } from './wire-queue.ts';
+import { WireQueue } from './wire-queue.ts';
 
 export type LineParts = {
   clock: Pick<Clock, 'sleep'>;
@@ -19,7 +19,7 @@ export type LineParts = {
   prepare(signal: AbortSignal): Promise<unknown>;
 };
 
-export class MinerLine {
+export class DeviceLine {
   readonly #parts: LineParts;
   readonly #queue = new WireQueue();
   readonly #warmth: KeepWarm;
@@ -41,7 +41,7 @@ export class MinerLine {
     await this.#warmth.stop();
   }
 
-  /** From memory while the line is warm: at most `renewMs` old, and never from before the miner was out of reach. */
+  /** From memory while the line is warm: at most `renewMs` old, and never from before the device was out of reach. */
   async identify(signal?: AbortSignal): Promise<Identity> {
     return this.#identity ?? (await this.run('read', (abort) => this.#parts.identify(abort), signal));
   }
@@ -50,7 +50,7 @@ export class MinerLine {
   run<T>(urgency: Urgency, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const watched = (abort: AbortSignal) =>
       work(abort).catch((error: unknown) => {
-        // Another miner may come up at an address that was dead.
+        // Another device may come up at an address that was dead.
         if (error instanceof AdapterError && error.kind === 'unreachable') this.#identity = undefined;
         throw error;
       });

@@ -1,11 +1,11 @@
 /** What FluxOS's replies say about an Auradine, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
-import type { Identity } from '../contract.ts';
-import { AdapterError } from '../errors.ts';
-import { checked, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
-import type { Reading } from './reading.ts';
-import { filled, highest, megaToTera } from './reading.ts';
+import type { Identity } from '../../contract.ts';
+import { AdapterError } from '../../errors.ts';
+import { checked, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
+import type { Reading } from '../miner-reading.ts';
+import { filled, highest, megaToTera } from '../miner-reading.ts';
 
 /** `mode` must be there, the others may be missing. */
 export type ReadingReplies = { mode: unknown; psu?: unknown; temperature?: unknown; fan?: unknown; summary?: unknown };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ReadingReplies } from './auradine-reading.ts';
-import { identityOf, isAuradine, readingOf } from './auradine-reading.ts';
+import type { ReadingReplies } from './reading.ts';
+import { identityOf, isAuradine, readingOf } from './reading.ts';
 
 const replies: ReadingReplies = {
   mode: { Mode: [{ Mode: 'normal', Sleep: 'off', Ths: 150 }] },

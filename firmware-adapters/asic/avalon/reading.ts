@@ -4,11 +4,11 @@
  */
 import * as z from 'zod';
 import type { Celsius, Watts } from '#protocol/units.ts';
-import type { Identity } from '../contract.ts';
-import { AdapterError } from '../errors.ts';
-import { checked, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
-import type { Reading } from './reading.ts';
-import { filled, gigaToTera, highest } from './reading.ts';
+import type { Identity } from '../../contract.ts';
+import { AdapterError } from '../../errors.ts';
+import { checked, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
+import type { Reading } from '../miner-reading.ts';
+import { filled, gigaToTera, highest } from '../miner-reading.ts';
 
 /** How many repairs the replies needed is known where they were parsed. */
 /** One module's `KEY[value]` pairs. */

@@ -1,11 +1,11 @@
 /** What ePIC's replies say about a miner, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
-import type { Identity } from '../contract.ts';
-import { AdapterError } from '../errors.ts';
-import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
-import type { Reading as MinerReading } from './reading.ts';
-import { filled } from './reading.ts';
+import type { Identity } from '../../contract.ts';
+import { AdapterError } from '../../errors.ts';
+import { checked, flag, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
+import type { Reading as MinerReading } from '../miner-reading.ts';
+import { filled } from '../miner-reading.ts';
 
 /** Without what only `capabilities` says, and the repairs, which are known where the reply was parsed. */
 export type Reading = Omit<MinerReading, 'ratedHashrateThs'>;

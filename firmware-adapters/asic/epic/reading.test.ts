@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { capabilitiesOf, identityOf, readingOf } from './epic-reading.ts';
+import { capabilitiesOf, identityOf, readingOf } from './reading.ts';
 
 const summary = {
   Software: 'PowerPlay-BMS v1.15.0',

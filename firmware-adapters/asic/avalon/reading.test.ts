@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { clockOf, hasLamp, identityOf, parseModule, readingOf } from './avalon-reading.ts';
+import { clockOf, hasLamp, identityOf, parseModule, readingOf } from './reading.ts';
 
 const working =
   'Ver[1566-1] DNA[0201] SYSTEMSTATU[Work: In Work, Hash Board: 3 ] Elapsed[975] Temp[31] TMax[78] TAvg[70] Fan1[4275] ' +

@@ -7,16 +7,16 @@
  *
  * A pause does not outlive a restart: the device mines again, and is paused again as any that comes back in mid-event.
  */
-import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
-import { HttpLine } from '../transport/http.ts';
-import type { StatusMeanings } from '../transport/http-reply.ts';
-import { identityOf, readingOf } from './axeos-reading.ts';
-import type { Call, Firmware } from './miner-device.ts';
-import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
-import type { MinerLine } from './miner-line.ts';
-import type { AddressOptions } from './options.ts';
-import { addressOptions } from './options.ts';
-import { WebApi } from './web-api.ts';
+import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../../contract.ts';
+import type { DeviceLine } from '../../transport/device-line.ts';
+import { HttpLine } from '../../transport/http.ts';
+import type { StatusMeanings } from '../../transport/http-reply.ts';
+import type { Call, Firmware } from '../miner-device.ts';
+import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
+import type { AddressOptions } from '../options.ts';
+import { addressOptions } from '../options.ts';
+import { WebApi } from '../web-api.ts';
+import { identityOf, readingOf } from './reading.ts';
 
 const port = 80;
 
@@ -75,7 +75,7 @@ class Axeos implements Firmware {
     return reading;
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     return {
       ...(this.#canPause && {
         sleep: { ...control(line, 'lower', { ...gentle, settle_ms: sleepSettleMs }, this.#post('pause')), residualW },

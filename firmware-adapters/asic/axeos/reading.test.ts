@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { identityOf, readingOf } from './axeos-reading.ts';
+import { identityOf, readingOf } from './reading.ts';
 
 const info = {
   ASICModel: 'BM1370',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ciphered } from './goldshell.ts';
-import { identityOf, isAsleep, planLevel, readingOf, settingOf, withPlanOf } from './goldshell-reading.ts';
+import { identityOf, isAsleep, planLevel, readingOf, settingOf, withPlanOf } from './reading.ts';
 
 const setting = settingOf({
   name: '02:A1:C0:FF:EE:05',

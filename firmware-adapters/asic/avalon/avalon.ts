@@ -12,19 +12,19 @@
  * Partial power has no control here: a change of work mode takes a reboot, and `worklevel` is documented nowhere.
  */
 import type { Millis, Seconds } from '#protocol/units.ts';
-import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../contract.ts';
-import { AdapterError } from '../errors.ts';
-import { parseCgminerJson } from '../transport/cgminer-json.ts';
-import type { CodeMeanings } from '../transport/cgminer-reply.ts';
-import { accepted } from '../transport/cgminer-reply.ts';
-import type { CgminerPeer } from '../transport/cgminer-socket.ts';
-import { askCgminer } from '../transport/cgminer-socket.ts';
-import { clockOf, hasLamp, identityOf, readingOf } from './avalon-reading.ts';
-import type { Firmware } from './miner-device.ts';
-import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
-import type { MinerLine } from './miner-line.ts';
-import type { AddressOptions } from './options.ts';
-import { addressOptions } from './options.ts';
+import type { Adapter, AdapterContext, Controls, DeviceReading, Identity } from '../../contract.ts';
+import { AdapterError } from '../../errors.ts';
+import { parseCgminerJson } from '../../transport/cgminer-json.ts';
+import type { CodeMeanings } from '../../transport/cgminer-reply.ts';
+import { accepted } from '../../transport/cgminer-reply.ts';
+import { askCgminer } from '../../transport/cgminer-socket.ts';
+import type { DeviceLine } from '../../transport/device-line.ts';
+import type { Peer } from '../../transport/one-connection.ts';
+import type { Firmware } from '../miner-device.ts';
+import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
+import type { AddressOptions } from '../options.ts';
+import { addressOptions } from '../options.ts';
+import { clockOf, hasLamp, identityOf, readingOf } from './reading.ts';
 
 const port = 4028;
 
@@ -61,7 +61,7 @@ const statusCommands = ['estats', 'stats', 'litestats'] as const;
 class Avalon implements Firmware {
   readonly renewMs = renewMs;
   readonly #clock: AdapterContext['clock'];
-  readonly #peer: CgminerPeer;
+  readonly #peer: Peer;
   #statusCommand: (typeof statusCommands)[number] | undefined;
   /** What the miner's clock said, and when by ours. */
   #told: { when: Seconds; atMs: Millis } | undefined;
@@ -95,7 +95,7 @@ class Avalon implements Firmware {
     throw failure;
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     return {
       sleep: {
         ...control(line, 'lower', { ...gentle, settle_ms: sleepSettleMs }, (signal) =>

@@ -11,18 +11,18 @@
  * be lost to it, and no limit would bring them back.
  */
 import * as z from 'zod';
-import type { Adapter, AdapterContext, Controls, DeviceReading, Dial, Identity } from '../contract.ts';
-import { AdapterError } from '../errors.ts';
-import { checked, words } from '../transport/fields.ts';
-import { HttpLine } from '../transport/http.ts';
-import { Password } from '../transport/password.ts';
-import type { Capabilities } from './epic-reading.ts';
-import { capabilitiesOf, identityOf, readingOf } from './epic-reading.ts';
-import type { Call, Firmware } from './miner-device.ts';
-import { control, gentle, locateControl, PlainMiner, rebootControl } from './miner-device.ts';
-import type { MinerLine } from './miner-line.ts';
-import { address, passwordFile, portOr } from './options.ts';
-import { WebApi } from './web-api.ts';
+import type { Adapter, AdapterContext, Controls, DeviceReading, Dial, Identity } from '../../contract.ts';
+import { AdapterError } from '../../errors.ts';
+import type { DeviceLine } from '../../transport/device-line.ts';
+import { checked, words } from '../../transport/fields.ts';
+import { HttpLine } from '../../transport/http.ts';
+import { Password } from '../../transport/password.ts';
+import type { Call, Firmware } from '../miner-device.ts';
+import { control, gentle, locateControl, PlainMiner, rebootControl } from '../miner-device.ts';
+import { address, passwordFile, portOr } from '../options.ts';
+import { WebApi } from '../web-api.ts';
+import type { Capabilities } from './reading.ts';
+import { capabilitiesOf, identityOf, readingOf } from './reading.ts';
 
 const port = 4028;
 /** What only the technician can give: a name for the file until then. */
@@ -99,7 +99,7 @@ class Epic implements Firmware {
     return { ...reading, ...(rated !== undefined && { ratedHashrateThs: rated }), repairs };
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     const range = this.#aimsAtWatts ? this.#capabilities?.powerRange : undefined;
     return {
       sleep: {
@@ -113,7 +113,7 @@ class Epic implements Firmware {
     };
   }
 
-  #limit(line: MinerLine, { min, max }: { min: number; max: number }): Dial {
+  #limit(line: DeviceLine, { min, max }: { min: number; max: number }): Dial {
     const range = { min, max, step: 1, unit: 'watts' } as const;
     // Assumed persistent: a target outlives a restart, so it is written somewhere.
     const capability = { ...gentle, settle_ms: limitSettleMs, persistent: true, range };

@@ -11,19 +11,19 @@
  */
 import { createCipheriv } from 'node:crypto';
 import * as z from 'zod';
-import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recognised } from '../contract.ts';
-import { AdapterError } from '../errors.ts';
-import { HttpLine } from '../transport/http.ts';
-import type { HttpJson } from '../transport/http-reply.ts';
-import { Password } from '../transport/password.ts';
-import type { Setting } from './goldshell-reading.ts';
-import { identityOf, isAsleep, planLevel, readingOf, settingOf, withPlanOf } from './goldshell-reading.ts';
-import type { Firmware } from './miner-device.ts';
-import { control, gentle, PlainMiner } from './miner-device.ts';
-import type { MinerLine } from './miner-line.ts';
-import type { LogInOptions } from './options.ts';
-import { logInOptions } from './options.ts';
-import { Token, WebApi } from './web-api.ts';
+import type { Adapter, AdapterContext, Controls, DeviceReading, Identity, Recognised } from '../../contract.ts';
+import { AdapterError } from '../../errors.ts';
+import type { DeviceLine } from '../../transport/device-line.ts';
+import { HttpLine } from '../../transport/http.ts';
+import type { HttpJson } from '../../transport/http-reply.ts';
+import { Password } from '../../transport/password.ts';
+import type { Firmware } from '../miner-device.ts';
+import { control, gentle, PlainMiner } from '../miner-device.ts';
+import type { LogInOptions } from '../options.ts';
+import { logInOptions } from '../options.ts';
+import { Token, WebApi } from '../web-api.ts';
+import type { Setting } from './reading.ts';
+import { identityOf, isAsleep, planLevel, readingOf, settingOf, withPlanOf } from './reading.ts';
 
 const port = 80;
 /** What only the technician can give: a name for the file until then. */
@@ -103,7 +103,7 @@ class Goldshell implements Firmware {
     }
   }
 
-  controls(line: MinerLine): Controls {
+  controls(line: DeviceLine): Controls {
     // Taken for granted until the miner has listed its plans.
     if (this.#setting && !withPlanOf(planLevel.sleep, this.#setting)) return {};
     return {

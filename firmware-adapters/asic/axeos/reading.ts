@@ -1,10 +1,10 @@
 /** What AxeOS's `/api/system/info` says about a device, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
-import type { Identity } from '../contract.ts';
-import { AdapterError } from '../errors.ts';
-import { checked, flag, macIn, quantity, withoutUndefined, words } from '../transport/fields.ts';
-import type { Reading } from './reading.ts';
-import { gigaToTera } from './reading.ts';
+import type { Identity } from '../../contract.ts';
+import { AdapterError } from '../../errors.ts';
+import { checked, flag, macIn, quantity, withoutUndefined, words } from '../../transport/fields.ts';
+import type { Reading } from '../miner-reading.ts';
+import { gigaToTera } from '../miner-reading.ts';
 
 /** Throws `AdapterError('malformed')` naming the field. */
 export function readingOf(reply: unknown): Reading {

@@ -1,11 +1,11 @@
 /** What a Goldshell's replies say about it, in the agent's units. Pure: tested on literal replies. */
 import * as z from 'zod';
 import type { Watts } from '#protocol/units.ts';
-import type { Identity } from '../contract.ts';
-import { AdapterError } from '../errors.ts';
-import { checked, macIn, present, quantity, withoutUndefined, words } from '../transport/fields.ts';
-import type { Reading } from './reading.ts';
-import { filled, highest } from './reading.ts';
+import type { Identity } from '../../contract.ts';
+import { AdapterError } from '../../errors.ts';
+import { checked, macIn, present, quantity, withoutUndefined, words } from '../../transport/fields.ts';
+import type { Reading } from '../miner-reading.ts';
+import { filled, highest } from '../miner-reading.ts';
 
 /** The whole of `/mcb/setting`, as the miner wants it back; only what concerns the power plans is looked into. */
 export type Setting = z.infer<typeof settingReply>;
