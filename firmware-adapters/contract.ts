@@ -18,6 +18,8 @@ export type Clock = {
   monotonic(): Millis;
   /** Rejects with the signal's reason when aborted. */
   sleep(ms: Millis, signal?: AbortSignal): Promise<void>;
+  /** Calls `work` once after `ms` unless the returned function is called first. `name` appears in traces. */
+  after(name: string, ms: Millis, work: () => void): () => void;
   /** A signal that aborts with a `TimeoutError` after `ms`. */
   timeout(ms: Millis): AbortSignal;
 };

@@ -19,6 +19,7 @@ import { hostOf } from '../transport/host.ts';
 import { hwmonOf, numberAt } from '../transport/sysfs.ts';
 import type { Urgency } from '../transport/wire-queue.ts';
 import { WireQueue } from '../transport/wire-queue.ts';
+import { within } from '../transport/within.ts';
 
 const argv = z
   .array(z.string())
@@ -117,15 +118,15 @@ class Accelerator implements Device {
 
   async #run(urgency: Urgency, command: Command, signal?: AbortSignal): Promise<Answer> {
     const { commands, timeout_s } = this.#given;
-    const late = this.#clock.timeout(timeout_s * 1000);
     const work = (abort: AbortSignal) => this.#host.run(commands[command], abort);
-    try {
-      const said = await this.#queue.run(urgency, work, signal ? AbortSignal.any([signal, late]) : late);
-      return checkedJson(answer, command, said);
-    } catch (error) {
-      if (!late.aborted || error !== late.reason) throw error;
-      throw new AdapterError('timedOut', `${command} has not ended within ${timeout_s} s and was killed`);
-    }
+    const said = await within(
+      this.#clock,
+      timeout_s * 1000,
+      signal,
+      (stop) => this.#queue.run(urgency, work, stop),
+      () => new AdapterError('timedOut', `${command} has not ended within ${timeout_s} s and was killed`),
+    );
+    return checkedJson(answer, command, said);
   }
 
   async #powerW(): Promise<number | undefined> {

@@ -9,6 +9,7 @@ import type { Ack, AdapterContext, Controls, Device, DeviceReading, Identity } f
 import { AdapterError } from '../errors.ts';
 import { DeviceLine } from '../transport/device-line.ts';
 import type { Urgency } from '../transport/wire-queue.ts';
+import { within } from '../transport/within.ts';
 
 /** Each call ends when the driver has let go, whatever its signal says: a driver cannot be interrupted. */
 export type GpuDriver = {
@@ -94,12 +95,8 @@ export class CappedGpu implements Device {
 
   /** Given up, not ended: this GPU's line stays taken until its driver returns, and the other GPUs go on. */
   async #inTime<T>(work: (abort: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const late = this.#clock.timeout(CALL_MS);
-    try {
-      return await work(signal ? AbortSignal.any([signal, late]) : late);
-    } catch (error) {
-      if (!late.aborted || error !== late.reason) throw error;
-      throw new AdapterError('timedOut', `the driver has not returned within ${CALL_MS / 1000} s`, { cause: error });
-    }
+    const tooLate = (cause: unknown) =>
+      new AdapterError('timedOut', `the driver has not returned within ${CALL_MS / 1000} s`, { cause });
+    return await within(this.#clock, CALL_MS, signal, work, tooLate);
   }
 }

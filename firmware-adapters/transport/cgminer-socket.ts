@@ -53,7 +53,7 @@ function readReply(stream: Duplex, { host, port, clock }: Peer, stop: AbortSigna
     };
     const abort = () => {
       if (stop.reason !== Preempted.byLowering) return fail(stop.reason);
-      clock.timeout(LET_GO_MS).addEventListener('abort', leave, { once: true });
+      clock.after('let go', LET_GO_MS, leave);
       reject(stop.reason);
     };
     const closed = () => {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type { Millis } from '#protocol/units.ts';
 import type { Clock } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
+import { within } from './within.ts';
 
 /**
  * @param argv the program's absolute path and its arguments: of the config, never from the network.
@@ -53,16 +54,15 @@ export const runCommand: RunCommand = (argv, signal) =>
 const LONGEST_MS: Millis = 120_000;
 
 /** One that hangs is killed: nothing waits for a program for ever. */
-export function boundedRun(run: RunCommand, clock: Pick<Clock, 'timeout'>): RunCommand {
-  return async (argv, signal) => {
-    const late = clock.timeout(LONGEST_MS);
-    try {
-      return await run(argv, AbortSignal.any([signal, late]));
-    } catch (error) {
-      if (!late.aborted || error !== late.reason) throw error;
-      throw new AdapterError('timedOut', `${argv[0]} has not ended within ${LONGEST_MS / 1000} s and was killed`);
-    }
-  };
+export function boundedRun(run: RunCommand, clock: Pick<Clock, 'after'>): RunCommand {
+  return (argv, signal) =>
+    within(
+      clock,
+      LONGEST_MS,
+      signal,
+      (stop) => run(argv, stop),
+      () => new AdapterError('timedOut', `${argv[0]} has not ended within ${LONGEST_MS / 1000} s and was killed`),
+    );
 }
 
 /** Secrets of the agent's own are none of the program's business. */

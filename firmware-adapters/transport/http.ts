@@ -10,8 +10,9 @@ import type { Millis } from '#protocol/units.ts';
 import type { Clock, Connect } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import { plainErrno } from './errno.ts';
+import { within } from './within.ts';
 
-export type HttpPeer = { host: string; port: number; connect: Connect; clock: Pick<Clock, 'timeout'> };
+export type HttpPeer = { host: string; port: number; connect: Connect; clock: Pick<Clock, 'after'> };
 
 export type HttpRequest = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -67,21 +68,21 @@ export class HttpLine {
   async ask(request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
     const { host, port, clock } = this.#peer;
     const at = `${host}:${port}`;
-    const deadline = clock.timeout(request.timeoutMs);
-    const stop = AbortSignal.any([signal, deadline]);
     let connected = false;
-    try {
-      await this.#connect(stop);
-      connected = true;
-      return await this.#exchange(request, stop);
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (deadline.aborted && connected)
-        throw new AdapterError('timedOut', `${at} did not reply within ${request.timeoutMs} ms`);
-      if (deadline.aborted)
-        throw new AdapterError('unreachable', `${at} did not connect within ${request.timeoutMs} ms`);
-      throw inWords(at, error);
-    }
+    const talk = async (stop: AbortSignal) => {
+      try {
+        await this.#connect(stop);
+        connected = true;
+        return await this.#exchange(request, stop);
+      } catch (error) {
+        throw stop.aborted ? error : inWords(at, error);
+      }
+    };
+    const tooLate = () =>
+      connected
+        ? new AdapterError('timedOut', `${at} did not reply within ${request.timeoutMs} ms`)
+        : new AdapterError('unreachable', `${at} did not connect within ${request.timeoutMs} ms`);
+    return await within(clock, request.timeoutMs, signal, talk, tooLate);
   }
 
   /** Lets go of the connection; the next request opens another. */

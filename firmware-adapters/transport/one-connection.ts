@@ -4,8 +4,9 @@ import type { Millis } from '#protocol/units.ts';
 import type { Clock, Connect } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 import { plainErrno } from './errno.ts';
+import { within } from './within.ts';
 
-export type Peer = { host: string; port: number; connect: Connect; clock: Pick<Clock, 'timeout'> };
+export type Peer = { host: string; port: number; connect: Connect; clock: Pick<Clock, 'after'> };
 
 /**
  * Connects, and lets `exchange` do the rest, within `timeoutMs` for both.
@@ -20,18 +21,20 @@ export async function onOneConnection<T>(
   exchange: (stream: Duplex, stop: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const at = `${peer.host}:${peer.port}`;
-  const deadline = peer.clock.timeout(timeoutMs);
-  const stop = AbortSignal.any([signal, deadline]);
   let connected = false;
-  try {
-    const stream = await peer.connect(peer.host, peer.port, stop);
-    connected = true;
-    return await exchange(stream, stop);
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    if (deadline.aborted && connected) throw new AdapterError('timedOut', `${at} did not reply within ${timeoutMs} ms`);
-    if (deadline.aborted) throw new AdapterError('unreachable', `${at} did not connect within ${timeoutMs} ms`);
-    if (error instanceof AdapterError) throw error;
-    throw new AdapterError('unreachable', `${at} ${plainErrno(error)}`, { cause: error });
-  }
+  const talk = async (stop: AbortSignal) => {
+    try {
+      const stream = await peer.connect(peer.host, peer.port, stop);
+      connected = true;
+      return await exchange(stream, stop);
+    } catch (error) {
+      if (error instanceof AdapterError || stop.aborted) throw error;
+      throw new AdapterError('unreachable', `${at} ${plainErrno(error)}`, { cause: error });
+    }
+  };
+  const tooLate = () =>
+    connected
+      ? new AdapterError('timedOut', `${at} did not reply within ${timeoutMs} ms`)
+      : new AdapterError('unreachable', `${at} did not connect within ${timeoutMs} ms`);
+  return await within(peer.clock, timeoutMs, signal, talk, tooLate);
 }

@@ -7,12 +7,13 @@ import { stepNames } from '#protocol/capability.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Clock, Log, RestNotice } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
+import { within } from '../transport/within.ts';
 import type { Hint, Step, Workload, WorkloadReading } from './workload.ts';
 
 export type KeeperParts = {
   readonly id: string;
   readonly workload: Workload;
-  readonly clock: Pick<Clock, 'wall' | 'timeout'>;
+  readonly clock: Pick<Clock, 'wall' | 'after'>;
   readonly log: Log;
   /** What its GPUs draw together while it rests. */
   readonly restW: Watts;
@@ -120,12 +121,13 @@ export class Keeper {
   /** A step that is followed by another has until the deadline; the last one takes what it takes. */
   #inTime(step: Step, isLast: boolean, deadline: Millis, signal: AbortSignal): Promise<string> {
     const leftMs = Math.max(deadline - this.#parts.clock.wall(), LEAST_MS);
-    const late = this.#parts.clock.timeout(isLast ? Math.max(leftMs, LAST_MS) : leftMs);
-    const stop = AbortSignal.any([signal, late]);
-    return step.run({ deadline, targetW: this.#parts.restW }, stop).catch((error: unknown) => {
-      if (!late.aborted || signal.aborted) throw error;
-      throw new AdapterError('timedOut', `${step.name} was not done in time`, { cause: error });
-    });
+    return within(
+      this.#parts.clock,
+      isLast ? Math.max(leftMs, LAST_MS) : leftMs,
+      signal,
+      (stop) => step.run({ deadline, targetW: this.#parts.restW }, stop),
+      (cause) => new AdapterError('timedOut', `${step.name} was not done in time`, { cause }),
+    );
   }
 }
 
