@@ -1,5 +1,4 @@
 /** The site that the documents speak of: the simulated rack r07 at its addresses, on a serial adapter and on a broker. */
-import { closeSync, openSync } from 'node:fs';
 import { systemClock } from '#agent/platform/clock.ts';
 import { luxosDemoTiming } from '#test/simulator/luxos-spec.ts';
 import type { SimulatedRack } from '#test/simulator/rack.ts';
@@ -35,13 +34,10 @@ export async function openDocumentedRack(): Promise<DocumentedRack> {
   const closeDoors = await serveAtOwnAddresses(rack);
   const { path, master, unplug } = openPty();
   rack.attachSerial(LINE, master);
-  // A pseudo-terminal ends with the last program that leaves it; an adapter stays.
-  const adapter = openSync(path, 'r+');
   return {
     rack,
     port: path,
     stop: async () => {
-      closeSync(adapter);
       await Promise.all([unplug(), closeDoors()]);
       await rack.stop();
     },

@@ -34,13 +34,15 @@ test('a port that is in use is refused, and its holder named', async (t) => {
   });
 });
 
-test('a port that was closed is free again', async (t) => {
-  const { path, unplug } = openPty();
+test('a port that was closed is free again, and what hangs on it still answers', async (t) => {
+  const { path, master, unplug } = openPty();
   t.after(unplug);
   const port = await openSerial({ ...settings, path }, never);
   port.destroy();
   await once(port, 'close');
   const again = await openSerial({ ...settings, path }, never);
+  again.write(Buffer.of(1, 3));
+  assert.deepEqual((await once(master, 'data'))[0], Buffer.of(1, 3));
   again.destroy();
   await once(again, 'close');
 });

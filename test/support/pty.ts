@@ -3,7 +3,7 @@
  * them, put a `DamagingRelay` in between.
  */
 import { once } from 'node:events';
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { ReadStream } from 'node:tty';
 import koffi from 'koffi';
@@ -21,13 +21,14 @@ export function openPty(): Pty {
   const { fd, path } = openTerminal();
   // Half of what its type says: a terminal's read stream writes as well.
   const master = new ReadStream(fd);
-  // When the last opener of `path` leaves, reading fails with EIO.
-  master.on('error', () => {});
+  // A pseudo-terminal ends with the last program that leaves it; an adapter stays for the next.
+  const adapter = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
   return {
     path,
     master,
     unplug: async () => {
       if (master.destroyed) return;
+      closeSync(adapter);
       const closed = once(master, 'close');
       master.destroy();
       await closed;
