@@ -14,10 +14,12 @@ import type { Tools } from './tools.ts';
 export async function runCommandLine(words: readonly string[], tools: Omit<Tools, 'commandLine'>): Promise<ExitCode> {
   const { terminal } = tools;
   const program = await createProgram(tools, words[0]);
-  const output = { writeOut: printed(terminal.out), writeErr: printed(terminal.note) };
-  everyCommand(program, (command) =>
-    command.exitOverride().configureOutput(output).showHelpAfterError('(--help shows what is possible)'),
-  );
+  const output = {
+    writeOut: printed(terminal.out),
+    writeErr: printed(terminal.note),
+    outputError: (text: string, write: (text: string) => void) => write(inOurForm(text)),
+  };
+  everyCommand(program, (command) => command.exitOverride().configureOutput(output));
   try {
     await program.parseAsync(words, { from: 'user' });
     return exitCodes.ok;
@@ -35,6 +37,21 @@ export async function runCommandLine(words: readonly string[], tools: Omit<Tools
 /** Commander ends its lines itself. */
 function printed(write: (text: string) => void): (text: string) => void {
   return (text) => write(text.replace(/\n$/, ''));
+}
+
+/** Commander's own errors as ours are: one sentence, and the fix. A value that is wrong has its fix already. */
+function inOurForm(text: string): string {
+  const [, flag, flagValue, flagFix] =
+    /^error: option '(?:-\w, )?(--\S+).*' argument '(.*)' is invalid\. (.*)\.\n$/.exec(text) ?? [];
+  if (flag && flagFix) return `error: ${flag} ${flagValue} makes no sense\n(${lowerFirst(flagFix)})`;
+  const [, value, argument, fix] =
+    /^error: command-argument value '(.*)' is invalid for argument '(.*)'\. (.*)\.\n$/.exec(text) ?? [];
+  if (argument && fix) return `error: ${argument} ${value} makes no sense\n(${lowerFirst(fix)})`;
+  return `${text}(--help shows what is possible)`;
+}
+
+function lowerFirst(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
 function everyCommand(command: Command, apply: (command: Command) => void): void {

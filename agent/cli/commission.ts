@@ -4,7 +4,7 @@ import type { CommissionAnswer, CommissionResult } from './commission/answer.ts'
 import { answer } from './commission/answer.ts';
 import { formatDoing, formatOutlets, formatResult, formatUnfit } from './commission/render.ts';
 import { writeOutlets } from './commission/write-outlets.ts';
-import { exitCodes, Failure } from './failure.ts';
+import { exitCodes, Failure, usageFailure } from './failure.ts';
 import { interruptSignal } from './interrupt.ts';
 import type { LocalAgent, LocalOptions } from './local-agent.ts';
 import { agentOf, withLocalOptions } from './local-agent.ts';
@@ -28,6 +28,10 @@ export const commissionVerb: Verb = (tools) =>
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', NOTES)
     .action(async (devices: string[], options: Options) => {
+      if (options.off && !options.observe)
+        throw usageFailure('--off ends observing only', 'write --observe --off; Ctrl-C ends commissioning');
+      if (options.observe && devices.length > 0)
+        throw usageFailure('observing learns of every device', 'leave the devices out');
       const agent = await agentOf(options, tools.clock);
       const results = await (options.observe ? observe(agent, options, tools) : move(agent, devices, options, tools));
       await tellOutlets(results, options, tools);

@@ -75,6 +75,11 @@ async function runDryRun(
 ): Promise<void> {
   const parts = { connect: connectTo(operator, clock), clock, newId: randomUUID };
   const answers = await dryRun(operator, request, parts, interruptSignal());
+  if (answers.length === 0)
+    throw new Failure(
+      `nobody of ${request.to} is online at site ${request.site}`,
+      'check --to and --site; a rack is online while its agent has a broker',
+    );
   if (options.json) for (const { rack, ack } of answers) terminal.out(JSON.stringify({ rack, answer: ack ?? null }));
   else terminal.out(formatDryRun(answers, terminal));
   if (!canMeet(answers)) throw new Failure('not every rack in scope could do this', 'each says why, above');

@@ -18,7 +18,7 @@ describe('the command line', () => {
     const without = commands.filter(({ flags }) => !flags.some(({ names }) => names.includes('--json')));
     assert.deepEqual(
       without.map(({ path }) => path.join(' ')),
-      ['agent', 'init', 'top', 'lockout', 'manual', 'keys new', 'console', 'run', 'completion'],
+      ['init', 'agent', 'top', 'lockout', 'manual', 'keys new', 'console', 'run', 'completion'],
     );
   });
 

@@ -1,6 +1,5 @@
 /** `ballast run`: a command that knows nothing of Ballast gives way with its machine's GPUs. */
 import { readFile } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { Command, Option } from 'commander';
 import { name } from '#protocol/ids.ts';
 import { usageFailure } from './failure.ts';
@@ -17,7 +16,8 @@ type RunOptions = LocalOptions & {
   grace: number;
 };
 
-const signals = Object.keys(constants.signals).filter((signal) => !['SIGKILL', 'SIGSTOP'].includes(signal));
+/** What programs listen to; the others mean something to the kernel. */
+const signals = ['SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
 
 export const runVerb: Verb = ({ terminal, clock }) =>
   withLocalOptions(

@@ -26,6 +26,7 @@ export function checkConfig(config: Config, shelf: MapShelf): Finding[] {
     ...duplicates('devices', 'mac', config.devices, ({ mac }) => mac),
     ...checkInstruments(config, shelf),
     ...sharedIds(config),
+    ...checkRated(config),
     ...(['meters', 'sensors'] as const).flatMap((section) => checkCovered(config, section)),
     ...checkOutlets(config, shelf),
     ...checkWorkloads(config.workloads, gpusOf(config)),
@@ -67,6 +68,18 @@ function sharedIds(config: Config): Finding[] {
     }),
   );
 }
+
+/** Kilowatts where watts are meant: the rack would take itself to be a thousandth of what it is. */
+function checkRated({ devices }: Config): Finding[] {
+  return devices.flatMap(({ rated_w }, i) => {
+    if (rated_w >= LEAST_RATED_W) return [];
+    const message = `${rated_w} W is less than any device draws: rated_w is in watts`;
+    return [{ path: ['devices', i, 'rated_w'], message, hint: `did you mean ${rated_w * 1000}?` }];
+  });
+}
+
+/** Watts; the smallest miners with an adapter draw 10. */
+const LEAST_RATED_W = 5;
 
 function checkCovered(config: Config, section: 'meters' | 'sensors'): Finding[] {
   const devices = config.devices.map(({ id }) => id);

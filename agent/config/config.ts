@@ -3,12 +3,11 @@ import * as z from 'zod';
 import { adapters } from '#adapters/registry.ts';
 import { name } from '#protocol/ids.ts';
 import { watts } from '#protocol/units.ts';
+import { brokerUrl } from './broker-url.ts';
 import { id } from './id.ts';
 import { bus, meter, pdu, sensor } from './instruments.ts';
 import { metrics } from './metrics.ts';
 import { workload } from './workloads.ts';
-
-const brokerUrl = z.string().regex(/^(mqtts?|wss?):\/\/\S+$/, 'must start with mqtt://, mqtts://, ws:// or wss://');
 
 const broker = z.strictObject({
   /** The agent holds a session to each; the same order from two of them counts once. */

@@ -43,6 +43,12 @@ test('a serial line is 8N1 unless said, and holds no write up for longer than 16
   assert.deepEqual(parse({}).data?.buses[0], { ...rtu1, ...defaults });
 });
 
+test('kilowatts where watts are meant are told as that', () => {
+  assert.deepEqual(findings({ devices: [{ ...miner, rated_w: 3.4 }] }), [
+    'devices[0].rated_w: 3.4 W is less than any device draws: rated_w is in watts',
+  ]);
+});
+
 const refused: [string, object][] = [
   ['a serial port without a baud rate', { buses: [{ ...rtu1, baud: undefined }] }],
   ['a serial port that is no path', { buses: [{ ...rtu1, port: 'COM3' }] }],

@@ -77,7 +77,13 @@ export const topics = {
   'device/m10': { ...device, device: 'm10', state: 'unreachable', power_w: null, last_error: 'it does not answer' },
   'device/m2': { ...device, device: 'm2' },
   'alarm/meter-stale': { ...head, alarm: 'meter-stale', since: at, severity: 'warning', message: 'no reading for 5 s' },
-  'alarm/long': { ...head, alarm: 'long', since: at, severity: 'critical', message: 'x'.repeat(200) },
+  'alarm/long': {
+    ...head,
+    alarm: 'long',
+    since: at,
+    severity: 'critical',
+    message: `its words go on ${'and on '.repeat(10)}to the end`,
+  },
 };
 
 /** With `change` of what is told beside the topics. */

@@ -36,6 +36,8 @@ function summarise({ config, policy, configHash }: Loaded) {
     devices: config.devices.length,
     rated_w: config.devices.reduce((sum, { rated_w }) => sum + rated_w, 0),
     protected: policy.protect.length,
+    ceiling_w: policy.limits.ceiling_w ?? null,
+    min_w: policy.limits.min_w,
     meters: config.meters.map(({ id, model }) => ({ id, model })),
     issuers: policy.issuers.map(({ id, keys, programs }) => ({ id, keys: keys.length, programs })),
     commissioning: policy.commissioning ?? 'pending',
@@ -44,11 +46,12 @@ function summarise({ config, policy, configHash }: Loaded) {
 }
 
 function formatSummary(summary: Summary): string {
-  const { site, rack, devices, rated_w, meters, issuers, commissioning } = summary;
+  const { site, rack, devices, rated_w, ceiling_w, min_w, meters, issuers, commissioning } = summary;
   const list = (items: string[]) => (items.length > 0 ? items.join(', ') : 'none');
   return [
     `${site}/${rack} is fine.`,
     `devices  ${devices}, rated ${rated_w} W, ${summary.protected} protected`,
+    `limits   ${ceiling_w === null ? 'no ceiling' : `${ceiling_w} W at most`}; no order goes below ${min_w} W`,
     `meters   ${list(meters.map(({ id, model }) => `${id} (${model})`))}`,
     `issuers  ${list(issuers.map(({ id, programs }) => `${id} (${programs.join(', ')})`))}`,
     ...(commissioning === 'pending' ? ['No order moves a device until `ballast commission` has seen it move.'] : []),

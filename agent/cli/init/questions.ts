@@ -1,5 +1,6 @@
 /** What `init` must know: from options, or asked for where a person sits at the terminal. */
 import { createInterface } from 'node:readline/promises';
+import { brokerUrl } from '#agent/config/broker-url.ts';
 import { name } from '#protocol/ids.ts';
 import { usageFailure } from '../failure.ts';
 
@@ -15,7 +16,7 @@ const notAName = (answer: string) =>
   name.safeParse(answer).success ? undefined : `"${answer}" is no name: write 1 to 64 of a-z, 0-9 and -`;
 
 const notABroker = (answer: string) =>
-  /^(mqtts?|wss?):\/\/[^\s/]+/.test(answer)
+  brokerUrl.safeParse(answer).success
     ? undefined
     : `"${answer}" is no broker: write a URL such as mqtts://broker.example:8883`;
 

@@ -2,6 +2,7 @@
 import { sign } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
+import { brokerUrl } from '#agent/config/broker-url.ts';
 import { readText } from '#agent/config/files.ts';
 import { readSigningKey } from '#agent/config/keys.ts';
 import { formatProblem } from '#agent/config/problem.ts';
@@ -16,10 +17,7 @@ import { given } from '../given.ts';
 export const operatorSchema = z.strictObject({
   broker: z
     .strictObject({
-      url: z
-        .string()
-        .regex(/^(mqtts?|wss?):\/\/\S+$/, 'must start with mqtt://, mqtts://, ws:// or wss://')
-        .exactOptional(),
+      url: brokerUrl.exactOptional(),
       ca: z.string().exactOptional(),
       certificate: z.string().exactOptional(),
       /** The TLS key of `certificate`; orders are signed with the `key` below. */
@@ -105,6 +103,8 @@ function brokerFlagsAsWritten({ broker, ca, certificate, certificateKey, usernam
 async function readBroker(written: Written['broker']): Promise<Operator['broker']> {
   const { username, ca, certificate, key, password_file } = written;
   const url = required(written.url, 'broker');
+  if (!brokerUrl.safeParse(url).success)
+    throw usageFailure(`--broker ${url} is no broker`, 'write a URL such as mqtts://broker.example:8883');
   const secret = await textOf(password_file);
   const [password] = secret?.split(/\r?\n/) ?? [];
   const pems = { ca: await textOf(ca), certificate: await textOf(certificate), key: await textOf(key) };

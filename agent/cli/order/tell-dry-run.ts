@@ -9,11 +9,10 @@ import { formatWatts } from './quantities.ts';
 
 /** Whether every rack asked can do what the order says. */
 export function canMeet(answers: readonly DryRunAnswer[]): boolean {
-  return answers.length > 0 && answers.every(({ ack }) => predictionOf(ack)?.short_by_w === 0);
+  return answers.every(({ ack }) => predictionOf(ack)?.short_by_w === 0);
 }
 
 export function formatDryRun(answers: readonly DryRunAnswer[], terminal: Pick<Terminal, 'width' | 'tint'>): string {
-  if (answers.length === 0) return 'no rack in scope is online';
   return [...answers.flatMap((answer) => [...rackLines(answer, terminal), '']), sum(answers)].join('\n');
 }
 
@@ -26,7 +25,7 @@ const columns: Column[] = [
 ];
 
 function rackLines({ rack, ack }: DryRunAnswer, { width, tint }: Pick<Terminal, 'width' | 'tint'>): string[] {
-  if (!ack) return [`${tint('bold', rack)}  ${tint('red', 'no answer within 10 s')}`];
+  if (!ack) return [`${tint('bold', rack)}  ${tint('red', 'no answer within 10 s')}: ${WHY_SILENT}`];
   const prediction = predictionOf(ack);
   if (!prediction) return [`${tint('bold', rack)}  ${tint('red', ack.code ?? ack.result)}  ${ack.detail}`];
   const moves = [...prediction.cuts, ...prediction.raises].map((each) => {
@@ -37,6 +36,9 @@ function rackLines({ rack, ack }: DryRunAnswer, { width, tint }: Pick<Terminal, 
   return [`${tint('bold', rack)}  ${rackSentence(prediction)}`, ...table(columns, [...moves, ...skipped], width)];
 }
 
+/** What does not verify is never answered. */
+const WHY_SILENT = 'it hears only issuers and keys of its policy';
+
 function rackSentence({ level_w, power_w, expected_w, short_by_w, seconds }: Prediction): string {
   const level = level_w === null ? 'no level binds' : `level ${formatWatts(level_w)}`;
   const way = `${formatWatts(power_w)} now, ${formatWatts(expected_w)} in ${Math.round(seconds)} s`;
@@ -45,6 +47,7 @@ function rackSentence({ level_w, power_w, expected_w, short_by_w, seconds }: Pre
 
 function sum(answers: readonly DryRunAnswer[]): string {
   const predictions = answers.flatMap(({ ack }) => predictionOf(ack) ?? []);
+  if (predictions.length === 0) return `0 of ${answers.length} racks could do this`;
   const cuts = predictions.flatMap(({ cuts }) => cuts);
   const watts = total(cuts.map(({ from_w, to_w }) => from_w - to_w));
   const seconds = Math.round(Math.max(0, ...predictions.map((each) => each.seconds)));

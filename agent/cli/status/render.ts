@@ -1,6 +1,6 @@
 /** A rack's status on a terminal of 80 columns. */
 import type { Millis } from '#protocol/units.ts';
-import { cut } from '../table.ts';
+import { cut, wrapped } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { deviceTable } from './device-table.ts';
 import { alarmLine, headline, orderLine, powerLine, thermalLines } from './lines.ts';
@@ -28,6 +28,10 @@ export function formatStatus(status: RackStatus, nowMs: Millis, screen: Screen):
     .join('\n');
 }
 
-function section(title: string, lines: readonly string[], { tint }: Screen): string[] {
-  return ['', tint('bold', title), ...(lines.length > 0 ? lines : ['none']).map((line) => `  ${line}`)];
+/** In whole sentences: what is wrong stands at their end. */
+function section(title: string, sentences: readonly string[], { width, tint }: Screen): string[] {
+  const lines = (sentences.length > 0 ? sentences : ['none']).flatMap((each) => wrapped(each, width - MARGIN.length));
+  return ['', tint('bold', title), ...lines.map((line) => MARGIN + line)];
 }
+
+const MARGIN = '  ';

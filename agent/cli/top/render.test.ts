@@ -44,7 +44,7 @@ test('on 80 columns and 24 rows: mode, watts against the line, what is left of t
     `         [${'#'.repeat(58)}|] of 6000 W`,
     'orders   qse-north/ecrs holding, level 6000 W, ends in 59:59',
     'brokers  mqtt://broker connected, heard 0.3 s ago',
-    `alarms   long  since 2026-11-21T21:00Z  ${'x'.repeat(39)}…`,
+    'alarms   long  since 2026-11-21T21:00Z  its words go on and on and on and on an…',
     '         meter-stale  since 2026-11-21T21:00Z  no reading for 5 s',
     '',
     'DEVICE  STATE        WANT        HOME    WATTS  WHY',
