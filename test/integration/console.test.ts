@@ -145,8 +145,8 @@ describe('the console', options, () => {
       await send.click();
       await shows(dispatch, /The broker has it/);
       const way = (name: string) => dispatch.locator(`[data-way=${name}]`);
-      await shows(way('refused'), says`refused\s+${0.02}`);
-      await shows(way('silent'), says`silent\s+${0.02}`);
+      await shows(way('refused'), says`refused ✕\s+${0.02}`);
+      await shows(way('silent'), says`silent \?\s+${0.02}`);
       await shows(way('metered'), says`metered\s+${0.93}`);
     },
   );
@@ -234,7 +234,7 @@ async function until(is: () => boolean | Promise<boolean>): Promise<void> {
 const LOOK_MS = 200;
 const LOOKS = 500;
 
-/** Waits until it stands there; thin spaces are spaces. */
+/** Waits until it stands there; narrow spaces are spaces. */
 async function shows(where: Locator, what: RegExp): Promise<void> {
   let last = '';
   const seen = async () => {
@@ -247,7 +247,7 @@ async function shows(where: Locator, what: RegExp): Promise<void> {
 }
 
 function plain(text: string): string {
-  return text.replace(/[\u2009\u00a0]/g, ' ');
+  return text.replace(/[\u202f\u00a0]/g, ' ');
 }
 
 /** How many colours a canvas has, of every seventh point. */

@@ -22,30 +22,32 @@ export function wattsChart({ palette, width, height }: Look, shades: () => reado
     grid: { stroke: palette.rule, width: 1 },
     ticks: { show: false },
   };
+  const legendColours = ['transparent', palette.band, palette.band, palette.line, palette.power];
   return new uPlot(
     {
       width,
       height,
       padding: [20, 8, 0, 0],
       cursor: { points: { size: 5 }, drag: { x: false, y: false } },
-      legend: { markers: { width: 0 } },
+      legend: { markers: { width: 0, fill: (_chart, i) => legendColours[i] ?? 'transparent' } },
       scales: {
         x: { time: true, range: (_chart, min, max) => [min, max] },
         y: { range: (_chart, _min, max) => [0, Math.max(1, (max ?? 0) * 1.08)] },
       },
       axes: [
-        { ...axis, size: 24, values: uPlotTimes },
+        { ...axis, size: 24, space: 66, values: uPlotTimes },
         {
           ...axis,
           size: 56,
-          values: (_chart: uPlot, ticks: number[]) => ticks.map((tick) => decimal(tick, 0)),
+          values: (_chart: uPlot, ticks: number[], _axis: number, _space: number, stepKw: number) =>
+            ticks.map((tick) => decimal(tick, stepKw < 1 ? 1 : 0)),
         },
       ],
       series: [
         { label: 'time', value: (_chart, s) => (s === null ? '–' : clock.format(1000 * s)) },
         // The band lies below the curves, so it is drawn before them.
-        { label: 'latest', stroke: 'transparent', value, points: { show: false } },
-        { label: 'earliest', stroke: 'transparent', value, points: { show: false } },
+        { label: 'at most', stroke: 'transparent', value, points: { show: false } },
+        { label: 'at least', stroke: 'transparent', value, points: { show: false } },
         { label: 'line', stroke: palette.line, width: 1.5, dash: [5, 4], value, points: { show: false } },
         { label: 'power', stroke: palette.power, width: 2, value, points: { show: false } },
       ],
@@ -83,8 +85,9 @@ function shade(chart: uPlot, shades: readonly Shade[], palette: Palette): void {
     ctx.fillRect(left, bbox.top, scale, bbox.height);
     ctx.font = `${11 * scale}px system-ui, sans-serif`;
     ctx.textBaseline = 'bottom';
-    ctx.textAlign = 'left';
-    ctx.fillText(label, left + 4 * scale, bbox.top - 2 * scale);
+    // Its name begins where it does, as long as there is room for it.
+    const rightmost = bbox.left + bbox.width - ctx.measureText(label).width;
+    ctx.fillText(label, Math.min(left + 4 * scale, rightmost), bbox.top - 2 * scale);
   }
   ctx.restore();
 }

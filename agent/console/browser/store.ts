@@ -1,4 +1,4 @@
-/** The site as it becomes known, and who is to be told: twice a second, however much is said. */
+/** The site as it becomes known, and who is to be told: twice a second, however much is said, and of the link at once. */
 import type { Millis } from '#protocol/units.ts';
 import { noDetails } from '../model/details.ts';
 import { heard } from '../model/heard.ts';
@@ -15,6 +15,8 @@ export type View = {
   readonly site: Site;
   readonly samples: readonly Sample[];
   readonly link: Link;
+  /** Whether the broker has let us in since we first asked; it may be away again. */
+  readonly letIn: boolean;
   readonly nowMs: Millis;
 };
 
@@ -36,7 +38,8 @@ const MOST_WAITING = 2_000;
 
 export function openStore(siteName: string, clock: Clock): Store {
   const painters = new Set<(view: View) => void>();
-  let view: View = { site: emptySite(siteName), samples: [], link: { kind: 'connecting' }, nowMs: clock.wall() };
+  const site = emptySite(siteName);
+  let view: View = { site, samples: [], link: { kind: 'connecting' }, letIn: false, nowMs: clock.wall() };
   let waiting: Message[] = [];
 
   function fold(): void {
@@ -58,7 +61,8 @@ export function openStore(siteName: string, clock: Clock): Store {
       if (waiting.length >= MOST_WAITING) fold();
     },
     link(link) {
-      view = { ...view, link };
+      view = { ...view, link, letIn: view.letIn || link.kind === 'online' };
+      paint();
     },
     detail(rack) {
       const { details: _closed, ...site } = view.site;

@@ -51,12 +51,12 @@ async function openDesk() {
   assert.ok(read.kind === 'ok');
   const said: Said[] = [];
   const stages: Stage[] = [];
-  const timers: { ms: number; work: () => void }[] = [];
+  const timers = new Set<{ ms: number; work: () => void }>();
   let ids = 0;
   const timed = (ms: number, work: () => void) => {
     const timer = { ms, work };
-    timers.push(timer);
-    return () => void timers.splice(timers.indexOf(timer), 1);
+    timers.add(timer);
+    return () => void timers.delete(timer);
   };
   const clock: Clock = { wall: () => NOW_MS, every: timed, after: timed };
   const publish = async (topic: string, payload: string, retain: boolean) => said.push({ topic, payload, retain }) > 0;
@@ -64,7 +64,8 @@ async function openDesk() {
   const operator = new Operator({ giver, kid, sign: signWith(read.signing), publish, wall: clock.wall });
   const desk = new Desk({ operator, clock, newId: () => `id-${++ids}`, show: (stage) => stages.push(stage) });
   const hear = (tail: string, payload: object) => desk.hear(message(tail, payload));
-  return { desk, said, timers, hear };
+  const timer = (ms: number) => [...timers].find((each) => each.ms === ms) ?? assert.fail(`no timer of ${ms} ms`);
+  return { desk, said, timers, timer, hear };
 }
 
 function message(tail: string, payload: object): Message {
@@ -142,25 +143,42 @@ test('asking ends when all have answered, or have had their time', async () => {
   assert.ok(all.desk.stage.kind === 'asking' && all.desk.stage.over);
   const some = await openDesk();
   await some.desk.propose(request, ['r07']);
-  some.timers.find(({ ms }) => ms === 10_000)?.work();
+  some.timer(10_000).work();
   assert.ok(some.desk.stage.kind === 'asking' && some.desk.stage.over);
 });
 
 test('a sent order is said again byte for byte every minute, until a newer one holds its topic', async () => {
-  const { desk, said, timers, hear } = await openDesk();
+  const { desk, said, timer, hear } = await openDesk();
   await desk.propose(request, []);
   await desk.confirm([]);
-  const republish = timers.find(({ ms }) => ms === 60_000);
-  republish?.work();
+  timer(60_000).work();
   await Promise.resolve();
   assert.equal(said.length, 2);
   assert.equal(said[1]?.payload, said[0]?.payload);
   const order = JSON.parse(said[0]?.payload ?? '') as Order;
   hear('order/qse-north/ecrs/all', { ...order, seq: order.seq + 1 });
   assert.ok(desk.stage.kind === 'sent' && desk.stage.sent.replaced);
-  republish?.work();
+  timer(60_000).work();
   await Promise.resolve();
   assert.equal(said.length, 2);
+});
+
+test('an order is still said again while the next one is written, and no more once the desk is closed', async () => {
+  const { desk, said, timers, timer } = await openDesk();
+  const north: OrderRequest = { ...request, to: 'group/north' };
+  for (const each of [request, north]) {
+    await desk.propose(each, []);
+    await desk.confirm([]);
+    desk.back();
+  }
+  timer(60_000).work();
+  await Promise.resolve();
+  assert.deepEqual(
+    said.map(({ topic }) => topic.split('/').slice(6).join('/')),
+    ['all', 'group/north', 'all', 'group/north'],
+  );
+  desk.close();
+  assert.equal(timers.size, 0);
 });
 
 test('a release belongs to the event it ends and outruns what is retained; without one there is nothing to release', async () => {

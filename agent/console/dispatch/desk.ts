@@ -5,9 +5,8 @@
 import type { Following } from '#protocol/follow.ts';
 import { follow, startFollowing } from '#protocol/follow.ts';
 import type { OrderRequest } from '#protocol/next-order.ts';
-import { endOf, isRelease, nextOrder } from '#protocol/next-order.ts';
+import { isRelease, nextOrder } from '#protocol/next-order.ts';
 import type { Order, OrderBody } from '#protocol/order.ts';
-import { orderTopic } from '#protocol/topics.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Clock } from '../browser/clock.ts';
 import type { Message } from '../model/message.ts';
@@ -15,6 +14,7 @@ import type { Operator } from './operator.ts';
 import { wordIn } from './operator.ts';
 import type { Preview } from './preview.ts';
 import { answered, isComplete, startPreview } from './preview.ts';
+import { Repeater } from './repeater.ts';
 
 export type Stage =
   | { readonly kind: 'writing'; readonly trouble?: string }
@@ -47,18 +47,18 @@ export type DeskParts = {
 const ANSWERS_MS: Millis = 10_000;
 /** Racks asked at once: a broker and a thousand racks want room to breathe. */
 const AT_ONCE = 100;
-/** It heals a broker that lost its memory and tells the racks that the issuer is alive. */
-const REPUBLISH_MS: Millis = 60_000;
 
 export class Desk {
   readonly #parts: DeskParts;
   /** What our order topics hold, by recipient. */
   readonly #retained = new Map<string, Order>();
+  readonly #repeater: Repeater;
   #stage: Stage = { kind: 'writing' };
-  #timers: (() => void)[] = [];
+  #cancelAsking = () => {};
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#repeater = new Repeater(parts.clock, (order) => this.#say(order));
   }
 
   get stage(): Stage {
@@ -80,14 +80,14 @@ export class Desk {
   /** What is asked for, before any rack has heard of it. */
   async propose(request: OrderRequest, racks: readonly string[]): Promise<void> {
     const { clock, newId, operator } = this.#parts;
-    this.#clearTimers();
+    this.#cancelAsking();
     const made = nextOrder(request, { nowMs: clock.wall(), id: newId(), retained: this.#retained.get(request.to) });
     if (made.kind !== 'order') return this.#show({ kind: 'writing', trouble: troubleOf(made) });
     const { order } = made;
     const asked = new Map(isRelease(order) ? [] : racks.map((rack) => [newId(), rack] as const));
     const preview = startPreview(order, asked);
     this.#show({ kind: 'asking', request, preview, over: asked.size === 0 });
-    this.#timers.push(clock.after(ANSWERS_MS, () => this.#endAsking()));
+    this.#cancelAsking = clock.after(ANSWERS_MS, () => this.#endAsking());
     const ids = [...asked];
     for (let at = 0; at < ids.length && this.#isAbout(order); at += AT_ONCE) {
       await Promise.all(ids.slice(at, at + AT_ONCE).map(([id, rack]) => operator.ask(rack, id, order)));
@@ -99,7 +99,7 @@ export class Desk {
     if (this.#stage.kind !== 'asking') return;
     const { request } = this.#stage;
     const { clock, newId, operator } = this.#parts;
-    this.#clearTimers();
+    this.#cancelAsking();
     const nowMs = clock.wall();
     const made = nextOrder(request, { nowMs, id: newId(), retained: this.#retained.get(request.to) });
     if (made.kind !== 'order') return this.#show({ kind: 'writing', trouble: troubleOf(made) });
@@ -109,33 +109,32 @@ export class Desk {
       kind: 'sent',
       sent: { request, order, atMs: nowMs, listeners, following, taken: undefined, replaced: false },
     });
-    this.#timers.push(clock.every(REPUBLISH_MS, () => void this.#say(order)));
+    this.#repeater.add(order);
     await this.#say(order);
   }
 
-  /** Back to the form. An order that was sent stays in force; it is said again no more. */
+  /** Back to the form. An order that was sent stays in force, and is said again until it ends. */
   back(): void {
-    this.#clearTimers();
+    this.#cancelAsking();
     this.#show({ kind: 'writing' });
   }
 
   close(): void {
-    this.#clearTimers();
+    this.#cancelAsking();
+    this.#repeater.close();
   }
 
   async #say(order: Order): Promise<void> {
-    if (this.#stage.kind !== 'sent' || this.#stage.sent.replaced || endOf(order) <= this.#parts.clock.wall()) return;
     const taken = await this.#parts.operator.say(order);
     if (this.#isSent(order)) this.#sent({ taken });
   }
 
   #holds(order: Order): void {
-    const { site, issuer, program } = this.#parts.operator.giver;
-    const topic = (each: Pick<Order, 'scope'>) => orderTopic(site, issuer, program, each.scope.to);
     this.#retained.set(order.scope.to, order);
+    this.#repeater.holds(order);
     if (this.#stage.kind !== 'sent') return;
     const ours = this.#stage.sent.order;
-    if (topic(order) === topic(ours) && order.seq > ours.seq) this.#sent({ replaced: true });
+    if (order.scope.to === ours.scope.to && order.seq > ours.seq) this.#sent({ replaced: true });
   }
 
   #foresee(preview: Preview): void {
@@ -162,10 +161,6 @@ export class Desk {
   #show(stage: Stage): void {
     this.#stage = stage;
     this.#parts.show(stage);
-  }
-
-  #clearTimers(): void {
-    for (const cancel of this.#timers.splice(0)) cancel();
   }
 }
 

@@ -2,7 +2,7 @@
 import type { TargetedEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Site } from '../model/site.ts';
-import { count, kilowatts } from '../model/words.ts';
+import { count, kilowatts, withUnit } from '../model/words.ts';
 import type { Desk, Stage } from './desk.ts';
 import type { Answer, PreviewSum } from './preview.ts';
 import { rowsOf, sumOf } from './preview.ts';
@@ -59,7 +59,7 @@ export function Foreseen({ desk, site, stage, ready }: Props) {
 function sumWords({ asked, answered, refused, short, nowW, thenW, seconds }: PreviewSum, over: boolean): string {
   const silent = over && answered < asked ? `; ${count(asked - answered)} did not answer` : '';
   const trouble = `${refused > 0 ? `; ${count(refused)} would refuse` : ''}${short > 0 ? `; ${count(short)} cannot come down to it` : ''}`;
-  const course = answered > refused ? `: ${kilowatts(nowW)} now, ${kilowatts(thenW)} in ${Math.round(seconds)} s` : '';
+  const course = answered > refused ? `: ${kilowatts(nowW)} now, ${kilowatts(thenW)} in ${withUnit(seconds, 's')}` : '';
   return `${count(answered)} of ${count(asked)} racks have answered${course}${trouble}${silent}.`;
 }
 
@@ -69,11 +69,17 @@ function Rows({ stage: { preview } }: Pick<Props, 'stage'>) {
       <table>
         <thead>
           <tr>
-            <th>Rack</th>
-            <th>Now</th>
-            <th>Then</th>
-            <th>In</th>
-            <th />
+            <th scope="col">rack</th>
+            <th scope="col" class="number">
+              now
+            </th>
+            <th scope="col" class="number">
+              then
+            </th>
+            <th scope="col" class="number">
+              in
+            </th>
+            <th scope="col">not reached</th>
           </tr>
         </thead>
         <tbody>
@@ -90,7 +96,7 @@ function Row({ rack, answer }: { rack: string; answer: Answer | undefined }) {
   if (answer?.kind !== 'foreseen') {
     return (
       <tr>
-        <td>{rack}</td>
+        <th scope="row">{rack}</th>
         <td colSpan={4} class="bad">
           {answer ? `${answer.code}: ${answer.detail}` : 'no answer'}
         </td>
@@ -100,10 +106,10 @@ function Row({ rack, answer }: { rack: string; answer: Answer | undefined }) {
   const { power_w, expected_w, seconds, short_by_w } = answer.prediction;
   return (
     <tr>
-      <td>{rack}</td>
-      <td>{kilowatts(power_w)}</td>
-      <td>{kilowatts(expected_w)}</td>
-      <td>{Math.round(seconds)} s</td>
+      <th scope="row">{rack}</th>
+      <td class="number">{kilowatts(power_w)}</td>
+      <td class="number">{kilowatts(expected_w)}</td>
+      <td class="number">{withUnit(seconds, 's')}</td>
       <td class="warn">{short_by_w > 0 && `${kilowatts(short_by_w)} too much`}</td>
     </tr>
   );

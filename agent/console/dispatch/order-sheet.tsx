@@ -25,8 +25,10 @@ const unitWords: Record<OrderForm['unit'], string> = {
 export function OrderSheet({ desk, site, giver, ready, trouble }: Props) {
   const [form, setForm] = useState(blankForm);
   const [problem, setProblem] = useState<Extract<Asked, { kind: 'bad' }>>();
-  const take = ({ currentTarget: { name, value } }: TargetedEvent<HTMLInputElement | HTMLSelectElement>) =>
+  const take = ({ currentTarget: { name, value } }: TargetedEvent<HTMLInputElement | HTMLSelectElement>) => {
     setForm({ ...form, [name]: value });
+    setProblem(undefined);
+  };
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
     const asked = askedFor(form, giver, site);

@@ -1,7 +1,9 @@
 /** An order on its way: who has got how far with it, live. */
 import { endOf, isRelease } from '#protocol/next-order.ts';
 import type { Millis } from '#protocol/units.ts';
-import { age, count, countdown } from '../model/words.ts';
+import { sum } from '../model/sum.ts';
+import { age, countdown } from '../model/words.ts';
+import { StageBar } from '../view/stage-bar.tsx';
 import type { Desk, Sent } from './desk.ts';
 import type { Way } from './phases.ts';
 import { racksByWay, ways } from './phases.ts';
@@ -9,18 +11,10 @@ import { phraseOf } from './request.ts';
 
 type Props = { desk: Desk; sent: Sent; nowMs: Millis };
 
-const tones: Partial<Record<Way, 'good' | 'warn' | 'bad'>> = {
-  metered: 'good',
-  restored: 'good',
-  silent: 'warn',
-  partial: 'warn',
-  refused: 'bad',
-};
-
 export function SentOrder({ desk, sent, nowMs }: Props) {
   const { order, request, atMs, taken, replaced } = sent;
   const byWay = racksByWay(sent);
-  const all = [...byWay.values()].reduce((sum, racks) => sum + racks.length, 0);
+  const all = sum([...byWay.values()], (racks) => racks.length);
   return (
     <>
       <p>
@@ -50,21 +44,18 @@ function standing({ taken, replaced }: Sent): string {
     case undefined:
       return 'On its way to the broker.';
     case true:
-      return 'The broker has it. It is said again every minute while this page is open: racks take long silence for a lost issuer.';
+      return 'The broker has it. It is said again every minute while you are signed in: racks take long silence for a lost issuer.';
     case false:
       return 'The broker has not taken it: not connected, or no right to publish there. It is tried again within a minute.';
   }
 }
 
 function WayOf({ way, racks, of }: { way: Way; racks: readonly string[]; of: number }) {
-  const tone = racks.length > 0 ? tones[way] : 'quiet';
   return (
-    <li data-way={way} class={tone}>
+    <li data-way={way} class={racks.length > 0 ? '' : 'quiet'}>
       <details>
         <summary>
-          <span>{way}</span>
-          <meter min={0} max={Math.max(1, of)} value={racks.length} />
-          <span>{count(racks.length)}</span>
+          <StageBar name={way} some={racks.length} of={of} />
         </summary>
         <p>{racks.join(' ')}</p>
       </details>

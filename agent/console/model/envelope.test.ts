@@ -133,6 +133,21 @@ test('the site is sampled once a second, and what it drew before an event is fou
   assert.equal(powerBefore(samples, at(-1)), undefined);
 });
 
+test('the site does not seem to climb while its racks become known one after the other', () => {
+  const there = (rack: string) => said('state', { rack }, {}, at(0));
+  const first = heard(emptySite(SITE), [
+    there('r1'),
+    there('r2'),
+    said('power', { rack: 'r1' }, { power_w: 10 }, at(0)),
+  ]);
+  const samples = sampled([], first, at(0));
+  assert.equal(samples[0]?.powerW, undefined);
+  const both = heard(first, [said('power', { rack: 'r2' }, { power_w: 20 }, at(1))]);
+  assert.equal(sampled(samples, both, at(1))[1]?.powerW, 30);
+  const never = heard(first, [said('power', { rack: 'r1' }, { power_w: 10 }, at(31))]);
+  assert.equal(sampled(samples, never, at(31))[1]?.powerW, 10, 'a rack that never speaks is not waited for on and on');
+});
+
 test('the site does not seem to fall because racks have just fallen silent', () => {
   const spoken = heard(emptySite(SITE), [
     said('power', { rack: 'r1' }, { power_w: 10 }, at(0)),

@@ -1,7 +1,7 @@
 /** The site's watts, once a second, as long as the page is open. */
 import type { Millis, Watts } from '#protocol/units.ts';
-import type { Site } from './site.ts';
-import { isOffline } from './site.ts';
+import type { Rack, Site } from './site.ts';
+import { isOffline, NEVER_HEARD_MS } from './site.ts';
 import { totals } from './totals.ts';
 
 export type Sample = { readonly atMs: Millis; readonly powerW: Watts | undefined; readonly lineW: Watts | undefined };
@@ -18,13 +18,17 @@ export function sampled(samples: readonly Sample[], site: Site, nowMs: Millis): 
   if (last && nowMs - last.atMs < EVERY_MS) return samples;
   const { powerW, lineW, fresh } = totals(site, nowMs);
   // A rack that has just fallen silent still draws what it drew: without it the site only seems to fall.
-  const known = fresh >= ENOUGH * heardLately(site, nowMs);
+  const isNew = nowMs - (samples[0]?.atMs ?? nowMs) < LATELY_MS;
+  const known = fresh >= ENOUGH * expected(site, nowMs, isNew);
   const sample = known ? { atMs: nowMs, powerW, lineW } : { atMs: nowMs, powerW: undefined, lineW: undefined };
   return [...samples.slice(1 - MOST_SAMPLES), sample];
 }
 
-function heardLately({ racks }: Site, nowMs: Millis): number {
-  return [...racks.values()].filter((rack) => rack.powerUntilMs > nowMs - LATELY_MS && !isOffline(rack)).length;
+/** How many racks are there. While the page is new those that it has not heard yet are waited for too. */
+function expected({ racks }: Site, nowMs: Millis, isNew: boolean): number {
+  const speaks = ({ powerUntilMs }: Rack) =>
+    powerUntilMs > nowMs - LATELY_MS || (isNew && powerUntilMs === NEVER_HEARD_MS);
+  return [...racks.values()].filter((rack) => !isOffline(rack) && speaks(rack)).length;
 }
 
 /** The site's watts just before a moment; undefined when the page was not open then. */

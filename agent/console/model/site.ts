@@ -95,13 +95,21 @@ export function emptySite(name: string): Site {
   };
 }
 
+/** Of what a rack has not yet said. */
+export const NEVER_HEARD_MS: Millis = 0;
+
 export function emptyRack(id: string): Rack {
-  return { id, alarms: new Map(), standings: new Map(), powerUntilMs: 0, thermalUntilMs: 0 };
+  return { id, alarms: new Map(), standings: new Map(), powerUntilMs: NEVER_HEARD_MS, thermalUntilMs: NEVER_HEARD_MS };
 }
 
 /** Whether what it draws is known now. */
 export function isFresh(rack: Rack, nowMs: Millis): boolean {
   return rack.powerUntilMs > nowMs && !isOffline(rack);
+}
+
+/** How long what it draws has not been known; undefined for one that was never heard. */
+export function silentMs({ powerUntilMs }: Rack, nowMs: Millis): Millis | undefined {
+  return powerUntilMs === NEVER_HEARD_MS ? undefined : nowMs - powerUntilMs;
 }
 
 export function isOffline({ state }: Rack): boolean {

@@ -2,11 +2,12 @@
 import type { Millis, Watts } from '#protocol/units.ts';
 
 const NONE = '–';
-const THIN = '\u2009';
+/** Between digits and before units: no line breaks there. */
+const THIN = '\u202f';
 
 /** Kilowatts below ten megawatts, so that a site's figures do not change their unit as it is cut. */
 export function kilowatts(watts: Watts | null | undefined, digits = 1): string {
-  return watts == null ? NONE : `${decimal(watts / 1000, digits)}${THIN}kW`;
+  return watts == null ? NONE : withUnit(watts / 1000, 'kW', digits);
 }
 
 export function decimal(value: number, digits: number): string {
@@ -14,6 +15,11 @@ export function decimal(value: number, digits: number): string {
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, THIN);
   const sign = value < 0 && Number(value.toFixed(digits)) !== 0 ? '−' : '';
   return `${sign}${grouped}${part === undefined ? '' : `.${part}`}`;
+}
+
+/** `40 %`, `23.5 °C`: a number with its unit. */
+export function withUnit(value: number, unit: string, digits = 0): string {
+  return `${decimal(value, digits)}${THIN}${unit}`;
 }
 
 export function oneDecimal(value: number): string {

@@ -38,15 +38,15 @@ test('the gravest comes first, and each rack with all its reasons', () => {
   assert.deepEqual(worst(messages, 1), [
     'r3: leak; inlet 41.2 °C',
     'r5: meter-feed: something is wrong',
-    'r2: silent for 58\u2009s',
+    'r2: silent for 58\u202fs',
     'r4: offline',
-    'r1: 4.0\u2009kW over the line',
+    'r1: 4.0\u202fkW over the line',
   ]);
 });
 
 test('a second a little over the line is no worry: the meter’s mean is what counts', () => {
   assert.deepEqual(worst([draws('r1', 16_700, 16_000)], 1), []);
-  assert.deepEqual(worst([draws('r1', 16_900, 16_000)], 1), ['r1: 0.9\u2009kW over the line']);
+  assert.deepEqual(worst([draws('r1', 16_900, 16_000)], 1), ['r1: 0.9\u202fkW over the line']);
 });
 
 test('a rack on its way down is over its line for a while, which is no worry until its deadline', () => {
@@ -54,6 +54,6 @@ test('a rack on its way down is over its line for a while, which is no worry unt
   const partial = said('event', { rack: 'r1' }, { phase: 'partial' }, at(30));
   assert.deepEqual(worst([draws('r1', 30_000, 16_000), acting], 1), []);
   assert.deepEqual(worst([draws('r1', 30_000, 16_000, 30), acting, partial], 31), [
-    'r1: 14.0\u2009kW over the line; partial: over its level at the deadline',
+    'r1: 14.0\u202fkW over the line; partial: over its level at the deadline',
   ]);
 });

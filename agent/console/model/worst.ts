@@ -1,7 +1,7 @@
 /** The racks that a person should look at first, each with all its reasons, the gravest first. */
 import type { Millis } from '#protocol/units.ts';
 import type { Rack, Site, Standing } from './site.ts';
-import { byName, isFresh, isOffline } from './site.ts';
+import { byName, isFresh, isOffline, silentMs } from './site.ts';
 import { whyShort } from './standing.ts';
 import { sum } from './sum.ts';
 import { isOver } from './totals.ts';
@@ -85,8 +85,8 @@ function contact(rack: Rack, nowMs: Millis): Reason[] {
   if (isFresh(rack, nowMs)) {
     return rack.power?.power_from === 'metered' ? [] : [note(100, 'not metered')];
   }
-  const since = rack.powerUntilMs > 0 ? ` for ${age(nowMs - rack.powerUntilMs)}` : '';
-  return [bad(500, `silent${since}`)];
+  const forMs = silentMs(rack, nowMs);
+  return [bad(500, forMs === undefined ? 'silent' : `silent for ${age(forMs)}`)];
 }
 
 function mode({ state }: Rack): Reason[] {

@@ -1,12 +1,19 @@
-/** Asks for broker, site and who is reading. What is no secret is remembered; an address may bring it along. */
+/**
+ * Asks for broker, site and who is reading, until the broker lets them in: what is wrong is mended where it was written.
+ * What is no secret is remembered; an address may bring it along.
+ */
 import type { TargetedEvent } from 'preact';
 import type { Answers } from '../browser/connection.ts';
 import { recall, remember } from '../browser/memory.ts';
+import type { View } from '../browser/store.ts';
+import { countdown } from '../model/words.ts';
 
 /** Ports that brokers use for WebSocket when nobody says otherwise. */
 const USUAL_PORT = { 'http:': 'ws:8083', 'https:': 'wss:8084' } as const;
 
-export function ConnectForm({ answer }: { answer: (answers: Answers) => void }) {
+type Props = { answer: (answers: Answers) => void /** Of the answers given last. */; view: View | undefined };
+
+export function ConnectForm({ answer, view }: Props) {
   const known = new URLSearchParams(location.search);
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -47,10 +54,23 @@ export function ConnectForm({ answer }: { answer: (answers: Answers) => void }) 
           Password
           <input name="password" type="password" autocomplete="current-password" />
         </label>
+        {view && <Progress view={view} />}
         <button type="submit">Watch</button>
         <p class="quiet">Reads only. User and password are those of the broker; empty where it asks for none.</p>
       </form>
     </main>
+  );
+}
+
+function Progress({ view: { link, nowMs } }: { view: View }) {
+  if (link.kind !== 'offline') return <p role="status">Connecting…</p>;
+  return (
+    <>
+      <p class="bad" role="alert">
+        {link.reason}
+      </p>
+      {link.retryMs !== undefined && <p class="quiet">Tried again in {countdown(link.retryMs - nowMs)}.</p>}
+    </>
   );
 }
 

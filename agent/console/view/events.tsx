@@ -5,7 +5,7 @@ import { stateOf } from '../model/events.ts';
 import type { Funnel } from '../model/funnel.ts';
 import { funnelOf } from '../model/funnel.ts';
 import type { GridEvent } from '../model/site.ts';
-import { count, countdown, hourAndMinute, kilowatts } from '../model/words.ts';
+import { count, countdown, hourAndMinute, kilowatts, withUnit } from '../model/words.ts';
 import { Panel } from './panel.tsx';
 
 type Props = { view: View; event: GridEvent | undefined; choose: (key: string) => void };
@@ -34,15 +34,15 @@ function EventRow({ view: { site, nowMs }, event, shown, choose }: RowProps) {
   const funnel = funnelOf(site, event, nowMs);
   return (
     <tr class={stateOf(event, nowMs)}>
-      <th scope="row" class="name">
+      <th scope="row">
         <button type="button" aria-pressed={shown} onClick={() => choose(event.key)}>
           {event.event}
         </button>
-        <span class="quiet below">{event.issuer}</span>
+        <span class="quiet below">
+          {event.issuer} to{' '}
+          {[...event.orders].map(([to, { intervals }]) => `${to}: ${targetWords(intervals.at(-1)?.target)}`).join('; ')}
+        </span>
       </th>
-      <td>
-        {[...event.orders].map(([to, { intervals }]) => `${to} ${targetWords(intervals.at(-1)?.target)}`).join('; ')}
-      </td>
       <td class="number">
         {hourAndMinute(event.fromMs)}–{hourAndMinute(event.untilMs)}
         <span class="quiet below">{when(event, nowMs)}</span>
@@ -90,5 +90,5 @@ function targetWords(target: Target | undefined): string {
 }
 
 function amountWords({ fraction, watts }: Amount): string {
-  return fraction === undefined ? kilowatts(watts) : `${count(100 * fraction)}\u2009%`;
+  return fraction === undefined ? kilowatts(watts) : withUnit(100 * fraction, '%');
 }

@@ -2,6 +2,7 @@
 import type { Fill } from '../model/heat.ts';
 import { scales } from '../model/heat.ts';
 import type { Palette } from '../model/palette.ts';
+import { count, withUnit } from '../model/words.ts';
 
 const frames = ['curtailed', 'observing', 'manual', 'safe'] as const;
 const contacts = ['silent', 'offline'] as const;
@@ -12,9 +13,9 @@ export function HeatKey({ fill, palette }: { fill: Fill; palette: Palette }) {
   return (
     <div class="key">
       <span>
-        {from}
+        {count(from)}
         <span class="ramp" style={{ background: `linear-gradient(90deg, ${ramp.join(', ')})` }} />
-        {to} {unit}
+        {withUnit(to, unit)}
       </span>
       {[...frames, ...contacts].map((each) => (
         <span key={each}>

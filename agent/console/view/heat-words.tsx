@@ -1,7 +1,7 @@
 /** One rack of the map in words. */
 import type { Rack } from '../model/site.ts';
 import { isFresh, isOffline } from '../model/site.ts';
-import { decimal, kilowatts } from '../model/words.ts';
+import { kilowatts, withUnit } from '../model/words.ts';
 import { reasonsOf } from '../model/worst.ts';
 
 export function HeatWords({ rack, nowMs }: { rack: Rack | undefined; nowMs: number }) {
@@ -28,7 +28,7 @@ function Words({ rack, nowMs }: { rack: Rack; nowMs: number }) {
           {line}
         </span>
       )}
-      {rack.thermalUntilMs > nowMs && thermal?.inlet_c != null && <span>{decimal(thermal.inlet_c, 1)} °C</span>}
+      {rack.thermalUntilMs > nowMs && thermal?.inlet_c != null && <span>{withUnit(thermal.inlet_c, '°C', 1)}</span>}
       {gravest && <span class={gravest.gravity}>{gravest.says}</span>}
     </>
   );

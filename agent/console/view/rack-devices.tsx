@@ -2,7 +2,7 @@
 import type { DeviceStatus, Info } from '#protocol/telemetry.ts';
 import { epochMs } from '#protocol/time.ts';
 import { byName } from '../model/site.ts';
-import { age, count, decimal, kilowatts, timeOfDay } from '../model/words.ts';
+import { age, count, kilowatts, timeOfDay, withUnit } from '../model/words.ts';
 import { Panel } from './panel.tsx';
 
 type Props = { devices: ReadonlyMap<string, DeviceStatus> | undefined; info: Info | undefined; nowMs: number };
@@ -15,7 +15,7 @@ export function RackDevices({ devices, info, nowMs }: Props) {
   return (
     <Panel name="Devices" area="devices" tools={<span class="quiet">{count(known.length)}</span>}>
       {known.length === 0 && <p class="empty">No device was heard of yet.</p>}
-      <div class="scroll">
+      <div class="scroll" hidden={known.length === 0}>
         <table>
           <thead>
             <tr>
@@ -80,8 +80,8 @@ function DeviceRow({ device, made, nowMs }: RowProps) {
       <td class="number">{kilowatts(device.rated_w, 2)}</td>
       <td class="number">{moment(device.asked_at)}</td>
       <td class="number">{moment(device.acknowledged_at)}</td>
-      <td class="number">{device.hashrate_ths === null ? '–' : decimal(device.hashrate_ths, 0)}</td>
-      <td class="number">{device.chip_max_c === null ? '–' : `${decimal(device.chip_max_c, 0)}\u2009°C`}</td>
+      <td class="number">{device.hashrate_ths === null ? '–' : count(device.hashrate_ths)}</td>
+      <td class="number">{device.chip_max_c === null ? '–' : withUnit(device.chip_max_c, '°C')}</td>
       <td class="quiet why">
         {device.why}
         {wrong.length > 0 && <span class="warn"> ● {wrong.join(', ')}</span>}

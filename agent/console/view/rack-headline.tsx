@@ -1,7 +1,7 @@
 /** One rack in five figures. */
 import type { Rack } from '../model/site.ts';
-import { isFresh, isOffline } from '../model/site.ts';
-import { age, decimal, kilowatts } from '../model/words.ts';
+import { isFresh, isOffline, silentMs } from '../model/site.ts';
+import { age, kilowatts, withUnit } from '../model/words.ts';
 import { reasonsOf } from '../model/worst.ts';
 import { Figure } from './figure.tsx';
 
@@ -10,7 +10,6 @@ export function RackHeadline({ rack, known, nowMs }: { rack: Rack; known: boolea
   const now = isFresh(rack, nowMs) ? power : undefined;
   const heat = rack.thermalUntilMs > nowMs ? thermal : undefined;
   const over = now?.headroom_w != null && now.headroom_w < 0;
-  const contact = isOffline(rack) ? 'offline' : now ? 'heard from now' : `silent for ${age(silentMs(rack, nowMs))}`;
   return (
     <section class="headline" aria-label={`Rack ${rack.id}`}>
       <dl>
@@ -20,7 +19,7 @@ export function RackHeadline({ rack, known, nowMs }: { rack: Rack; known: boolea
         <dd class="figure">{rack.id}</dd>
         <dd class="quiet">{known ? (info?.groups.join(', ') ?? '') : 'nothing was heard of a rack of this name'}</dd>
       </dl>
-      <Figure name="Mode" value={state?.mode ?? '–'} note={contact} kind={now ? '' : 'bad'} />
+      <Figure name="Mode" value={state?.mode ?? '–'} note={contact(rack, nowMs)} kind={now ? '' : 'bad'} />
       <Figure name="Power" value={kilowatts(now?.power_w)} note={now?.power_from ?? 'not known'} />
       <Figure name="Line" value={kilowatts(now?.line_w)} note={info ? `rated ${kilowatts(info.rated_w)}` : ''} />
       <Figure
@@ -31,8 +30,8 @@ export function RackHeadline({ rack, known, nowMs }: { rack: Rack; known: boolea
       />
       <Figure
         name="Inlet"
-        value={heat?.inlet_c == null ? '–' : `${decimal(heat.inlet_c, 1)}\u2009°C`}
-        note={heat?.outlet_c == null ? '' : `outlet ${decimal(heat.outlet_c, 1)} °C`}
+        value={heat?.inlet_c == null ? '–' : withUnit(heat.inlet_c, '°C', 1)}
+        note={heat?.outlet_c == null ? '' : `outlet ${withUnit(heat.outlet_c, '°C', 1)}`}
       />
       <ul class="reasons">
         {reasonsOf(rack, nowMs).map(({ gravity, says }) => (
@@ -45,6 +44,9 @@ export function RackHeadline({ rack, known, nowMs }: { rack: Rack; known: boolea
   );
 }
 
-function silentMs({ powerUntilMs }: Rack, nowMs: number): number | undefined {
-  return powerUntilMs > 0 ? nowMs - powerUntilMs : undefined;
+function contact(rack: Rack, nowMs: number): string {
+  if (isOffline(rack)) return 'offline';
+  if (isFresh(rack, nowMs)) return 'heard from now';
+  const forMs = silentMs(rack, nowMs);
+  return forMs === undefined ? 'not heard yet' : `silent for ${age(forMs)}`;
 }

@@ -67,14 +67,16 @@ function RackRow({ row: { rack, reasons }, nowMs }: { row: Row; nowMs: number })
       </th>
       <td class="number">{kilowatts(power?.power_w)}</td>
       <td class="reasons" title={reasons.map(({ says }) => says).join('\n')}>
-        {reasons.map(({ gravity, says }) => (
-          <span key={says}>
-            <span class={gravity} aria-hidden="true">
-              {marks[gravity]}
-            </span>{' '}
-            {says}
-          </span>
-        ))}
+        <div>
+          {reasons.map(({ gravity, says }) => (
+            <span key={says}>
+              <span class={gravity} aria-hidden="true">
+                {marks[gravity]}
+              </span>
+              {`\u00a0${says} `}
+            </span>
+          ))}
+        </div>
       </td>
     </tr>
   );

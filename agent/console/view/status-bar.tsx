@@ -1,7 +1,7 @@
 /** Whether what is on the page can be believed: the broker, the age of the last message, the clocks, what did not fit. */
+import type { ComponentChildren } from 'preact';
 import type { Link } from '../browser/session.ts';
 import type { View } from '../browser/store.ts';
-import { toggleTheme } from '../browser/theme.ts';
 import { skewOf } from '../model/skew.ts';
 import { totals } from '../model/totals.ts';
 import { count, countdown, countOf, fineAge, signedAge } from '../model/words.ts';
@@ -10,9 +10,9 @@ import { Misfits } from './misfits.tsx';
 /** Racks speak every second: after this many without a word from any of them nothing here is about now. */
 const STALE_MS = 5_000;
 
-type Props = { view: View; broker: string; leave: () => void };
+type Props = { view: View; broker: string; children: ComponentChildren };
 
-export function StatusBar({ view: { site, link, nowMs }, broker, leave }: Props) {
+export function StatusBar({ view: { site, link, nowMs }, broker, children }: Props) {
   const ageMs = site.lastLiveMs === undefined ? undefined : nowMs - site.lastLiveMs;
   const stale = link.kind !== 'online' || ageMs === undefined || ageMs > STALE_MS;
   const { racks, fresh, silent, offline } = totals(site, nowMs);
@@ -43,14 +43,7 @@ export function StatusBar({ view: { site, link, nowMs }, broker, leave }: Props)
         </Fact>
       </dl>
       <Misfits misfits={site.misfits} />
-      <nav>
-        <button type="button" onClick={toggleTheme}>
-          Theme
-        </button>
-        <button type="button" onClick={leave}>
-          Leave
-        </button>
-      </nav>
+      <div class="buttons">{children}</div>
       {link.kind === 'offline' && (
         <p class="why" role="alert">
           {link.reason}
@@ -69,7 +62,7 @@ type FactProps = {
   name: string;
   kind: '' | 'good' | 'warn' | 'bad';
   title?: string;
-  children: preact.ComponentChildren;
+  children: ComponentChildren;
 };
 
 function Fact({ name, kind, title, children }: FactProps) {

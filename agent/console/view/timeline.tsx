@@ -10,22 +10,20 @@ const bad = new Set<Happening['what']>(['partial', 'refused', 'failed', 'overrid
 export function Timeline({ view: { site } }: { view: View }) {
   return (
     <Panel name="Timeline" area="timeline">
-      <div class="scroll">
-        {site.happenings.length === 0 && <p class="empty">Nothing was told since this page was opened.</p>}
-        <table>
-          <tbody>
-            {site.happenings.map((each) => (
-              <tr key={each.id}>
-                <td class="number">{timeOfDay(each.atMs)}</td>
-                <td class={bad.has(each.what) ? 'bad name' : 'name'}>{each.what}</td>
-                <td class="name">{who(each)}</td>
-                <td class="quiet name wide">{each.eventKey?.split('/')[1]}</td>
-                <td class="quiet reasons">{each.why}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      {site.happenings.length === 0 && <p class="empty">Nothing was told since this page was opened.</p>}
+      <ol class="scroll">
+        {site.happenings.map((each) => (
+          <li key={each.id}>
+            <span class="number">{timeOfDay(each.atMs)}</span>
+            <b class={bad.has(each.what) ? 'bad' : ''}>{each.what}</b>
+            <span>{who(each)}</span>
+            <span class="quiet wide">{each.eventKey?.split('/')[1]}</span>
+            <span class="quiet why" title={each.why}>
+              {each.why}
+            </span>
+          </li>
+        ))}
+      </ol>
     </Panel>
   );
 }

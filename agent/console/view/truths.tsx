@@ -18,7 +18,7 @@ export function Truths({ rack }: { rack: Rack }) {
   if (key === undefined || standing === undefined) {
     return (
       <Panel name="Last cut" area="truths">
-        <p class="empty">No cut since this page was opened.</p>
+        <p class="empty">No cut of it is known.</p>
       </Panel>
     );
   }
