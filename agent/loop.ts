@@ -49,7 +49,7 @@ export type Turn = {
   readonly calls: number;
 };
 
-export const TICK_MS: Millis = 1000;
+const TICK_MS: Millis = 1000;
 /** Answers of many devices that come together are judged together. */
 const GATHER_MS: Millis = 50;
 

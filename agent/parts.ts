@@ -54,7 +54,7 @@ export type Status = {
   readonly board: Readonly<Record<string, unknown>>;
 };
 
-export type BrokerStatus = {
+type BrokerStatus = {
   readonly url: string;
   readonly online: boolean;
   /** Milliseconds since anything came from it; absent when nothing ever has. */

@@ -46,9 +46,9 @@ export type RackDevice = {
 
 export type RackMeter = { readonly facts: MeterFacts; readonly instrument: Instrument };
 export type RackSensor = { readonly facts: SensorFacts; readonly instrument: Instrument };
-export type RackPdu = { readonly facts: PduFacts; readonly instrument: Instrument; readonly outlets: Outlets };
+type RackPdu = { readonly facts: PduFacts; readonly instrument: Instrument; readonly outlets: Outlets };
 
-export type Wire = { readonly bus: BusConfig; readonly units: readonly { unit: number; instrument: string }[] };
+type Wire = { readonly bus: BusConfig; readonly units: readonly { unit: number; instrument: string }[] };
 
 export type Rack = {
   readonly devices: readonly RackDevice[];

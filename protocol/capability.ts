@@ -1,7 +1,7 @@
 /** What a control does to a device and what using it costs, as data, so that deciding knows no vendors. */
 import * as z from 'zod';
 
-export const range = z.object({
+const range = z.object({
   /** Lowest and highest value the device accepts, in `unit`. */
   min: z.number(),
   max: z.number(),
@@ -12,7 +12,7 @@ export const range = z.object({
 });
 
 /** What a device is to a site: miners give way for AI work, and GPUs and accelerators carry it. */
-export const deviceKinds = ['miner', 'gpu', 'accelerator', 'workload'] as const;
+const deviceKinds = ['miner', 'gpu', 'accelerator', 'workload'] as const;
 
 /** What GPUs can be there for. `mining` is a miner that runs on them; `rest` is nobody. */
 export const uses = ['inference', 'batch', 'mining', 'rest'] as const;

@@ -8,7 +8,7 @@ import { signature } from './signing.ts';
 export const COMMAND_LIFE_S = 30;
 
 /** Says what the order would do on this rack now: who is cut, who is skipped and why, watts and seconds. */
-export const dryRun = z.strictObject({ kind: z.literal('dry_run'), order: orderBody });
+const dryRun = z.strictObject({ kind: z.literal('dry_run'), order: orderBody });
 
 export const action = z.discriminatedUnion('kind', [dryRun]);
 
@@ -24,7 +24,7 @@ const body = {
   action,
 };
 
-export const commandBody = z.strictObject(body);
+const commandBody = z.strictObject(body);
 export const command = z.strictObject({ ...body, signature });
 
 export type CommandBody = z.infer<typeof commandBody>;

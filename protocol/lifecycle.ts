@@ -51,7 +51,7 @@ export const refusalCodes = [
   'not_commissioned',
   'clock_not_set',
 ] as const;
-export const refusalCode = z.enum(refusalCodes);
+const refusalCode = z.enum(refusalCodes);
 export type RefusalCode = z.infer<typeof refusalCode>;
 
 /** A refused message, and whether its signature had been verified by then: only then is its issuer answered. */
@@ -79,7 +79,7 @@ export const rackEvent = z.object({
 export type RackEvent = z.infer<typeof rackEvent>;
 
 /** What a dry run found for one device. */
-export const predictedMove = z.object({
+const predictedMove = z.object({
   device: name,
   from_w: watts,
   to_w: watts,
@@ -87,7 +87,7 @@ export const predictedMove = z.object({
   seconds: z.number().nonnegative(),
   why: z.string(),
 });
-export const prediction = z.object({
+const prediction = z.object({
   level_w: watts.nullable(),
   /** Watts the rack draws now by the meter; null when unknown. */
   power_w: signedWatts.nullable(),

@@ -30,15 +30,15 @@ const oneForm = (value: Amount) =>
 const oneFormMessage = { error: 'needs either fraction, or watts, or watts with of_w' };
 
 /** At most this much power. A fraction is of the rack's rated watts. */
-export const ceiling = z.strictObject({ kind: z.literal('ceiling'), ...amount }).refine(oneForm, oneFormMessage);
+const ceiling = z.strictObject({ kind: z.literal('ceiling'), ...amount }).refine(oneForm, oneFormMessage);
 /** This much less than the event's baseline. A fraction is of the baseline. */
-export const shed = z.strictObject({ kind: z.literal('shed'), ...amount }).refine(oneForm, oneFormMessage);
+const shed = z.strictObject({ kind: z.literal('shed'), ...amount }).refine(oneForm, oneFormMessage);
 /** Exactly this much, renewed as often as every 2 s. A fraction is of the rack's rated watts. */
-export const setpoint = z.strictObject({ kind: z.literal('setpoint'), ...amount }).refine(oneForm, oneFormMessage);
+const setpoint = z.strictObject({ kind: z.literal('setpoint'), ...amount }).refine(oneForm, oneFormMessage);
 /** At least this much, to absorb a surplus. A fraction is of the rack's rated watts. */
-export const floor = z.strictObject({ kind: z.literal('floor'), ...amount }).refine(oneForm, oneFormMessage);
+const floor = z.strictObject({ kind: z.literal('floor'), ...amount }).refine(oneForm, oneFormMessage);
 /** Proportional answer to the grid's frequency, in `watts` of this rack between deadband and full. */
-export const droop = z.strictObject({
+const droop = z.strictObject({
   kind: z.literal('droop'),
   nominal_hz: z.union([z.literal(50), z.literal(60)]),
   deadband_hz: z.number().min(0).max(1),
@@ -46,33 +46,33 @@ export const droop = z.strictObject({
   watts,
 });
 /** Drop `watts` when the frequency falls below `below_hz`, and hold for `hold_s`. */
-export const trip = z.strictObject({
+const trip = z.strictObject({
   kind: z.literal('trip'),
   below_hz: z.number().min(45).max(65),
   watts,
   hold_s: seconds,
 });
 /** Prices to decide by; negative prices are real. */
-export const market = z.strictObject({
+const market = z.strictObject({
   kind: z.literal('market'),
   energy_usd_per_mwh: z.number().min(-1e5).max(1e5),
   hash_usd_per_ph_day: z.number().nonnegative().max(1e6).exactOptional(),
   inference_usd_per_gpu_h: z.number().nonnegative().max(1e6).exactOptional(),
 });
 /** Binds nothing: ends what the order before it on the same topic asked for. */
-export const release = z.strictObject({ kind: z.literal('release') });
+const release = z.strictObject({ kind: z.literal('release') });
 
-export const target = z.discriminatedUnion('kind', [ceiling, shed, setpoint, floor, droop, trip, market, release]);
+const target = z.discriminatedUnion('kind', [ceiling, shed, setpoint, floor, droop, trip, market, release]);
 export const targetKinds = ['ceiling', 'shed', 'setpoint', 'floor', 'droop', 'trip', 'market', 'release'] as const;
 
-export const interval = z
+const interval = z
   .strictObject({ from: timestamp, until: timestamp, target })
   .refine(({ from, until }) => epochMs(from) < epochMs(until), { error: 'from must lie before until' });
 
 const inSequence = (intervals: { from: string; until: string }[]) =>
   intervals.every((each, i) => i === 0 || epochMs(each.from) >= epochMs(intervals[i - 1]?.until ?? ''));
 
-export const ramp = z.strictObject({
+const ramp = z.strictObject({
   /** Watts per second on the way down; null for as fast as the rack can. Per rack. */
   down_w_per_s: wattsPerSecond.nullable(),
   /** Watts per second on the way back up; null for the rack's own limit. Per rack. */

@@ -113,10 +113,10 @@ export const thermal = z.object({
   ),
 });
 
-export const workloadStates = ['running', 'paused', 'stopped', 'unknown'] as const;
+const workloadStates = ['running', 'paused', 'stopped', 'unknown'] as const;
 
 /** GPUs that change their use together, and how far they are on the way to another. */
-export const bay = z.object({
+const bay = z.object({
   bay: name,
   gpus: z.array(name),
   serves: z.enum(uses),
@@ -223,7 +223,7 @@ export const device = z.object({
 });
 
 /** Devices that cost the same and are as fast, offered together. */
-export const offerBlock = z.object({
+const offerBlock = z.object({
   watts,
   /** Price of energy from which on resting pays, or up to which running does; null when no price is known. */
   usd_per_mwh: measured,
@@ -279,7 +279,7 @@ export const info = z.object({
 });
 
 /** One order in force, as the rack sees it. */
-export const appliedOrder = z.object({
+const appliedOrder = z.object({
   order: messageId,
   event: name,
   issuer: name,

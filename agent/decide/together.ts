@@ -15,7 +15,7 @@ export type Grouped = {
 };
 
 /** Both in the same order. */
-export type Parts = { readonly ordered: readonly Steerable[]; readonly allotted: readonly Allotted[] };
+type Parts = { readonly ordered: readonly Steerable[]; readonly allotted: readonly Allotted[] };
 
 export function together(ranked: readonly Steerable[], picture: Picture): Grouped {
   const groups = groupsOf(ranked, picture);

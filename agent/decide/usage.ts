@@ -11,7 +11,7 @@ import type { Millis, Watts } from '#protocol/units.ts';
 import type { Baseline, Memory } from './plan.ts';
 
 /** Wall times: they last over a restart. */
-export type Span = { readonly from: Millis; readonly watts: Watts };
+type Span = { readonly from: Millis; readonly watts: Watts };
 
 export type Usage = {
   /** Oldest first, as long as the policy's window. */

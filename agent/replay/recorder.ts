@@ -9,7 +9,7 @@ import type { Line } from './recording.ts';
 import { essenceOf, RECORDING_VERSION, recordedPicture } from './recording.ts';
 
 /** Where the lines go. Takes them at once and writes them later, beside acting. */
-export type RecordingSink = {
+type RecordingSink = {
   /** What follows is a part of its own, begun at this wall time. */
   begin(at: Millis): void;
   write(line: string): void;

@@ -88,7 +88,7 @@ function note(differences: Difference[], wall: Millis, what: readonly string[]):
 }
 
 /** In words, the recorded first: `m03: asleep, now awake`. */
-export function differing(recorded: Essence, anew: Essence): string[] {
+function differing(recorded: Essence, anew: Essence): string[] {
   return [
     ...figure('level', recorded.levelW, anew.levelW),
     ...figure('line', recorded.lineW, anew.lineW),

@@ -12,7 +12,7 @@ import { epochMs, timestampOf } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
 
 /** Larger payloads are not even parsed. */
-export const MAX_PAYLOAD_BYTES = 65_536;
+const MAX_PAYLOAD_BYTES = 65_536;
 
 export type Opened = {
   readonly kind: 'opened';

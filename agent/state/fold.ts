@@ -16,7 +16,7 @@ import { sameSetting, settingShown, shows } from './setting.ts';
 import * as workloads from './workloads.ts';
 
 /** Meter samples are kept this long: enough for a baseline of the last minutes and every window. */
-export const SAMPLE_SPAN_MS: Millis = 300_000;
+const SAMPLE_SPAN_MS: Millis = 300_000;
 /** A device that says it draws more than this share of its nameplate is not believed. */
 const MOST_PLAUSIBLE = 1.25;
 

@@ -1,7 +1,7 @@
 /** Addresses that a person names for a search: one, or a network in CIDR. */
 
 /** More than any rack or row has; a wrong prefix must not become a search of the whole site. */
-export const MOST_ADDRESSES = 4096;
+const MOST_ADDRESSES = 4096;
 
 export type Addresses =
   | { readonly kind: 'ok'; readonly hosts: readonly string[] }

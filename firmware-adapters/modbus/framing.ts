@@ -29,7 +29,7 @@ export type Codec = {
   push(chunk: Buffer): Iterable<Frame>;
 };
 
-export type WireTimes = {
+type WireTimes = {
   /** A request, and what is around the registers of its reply, with the silences. */
   readonly requestMs: Millis;
   /** Each register of the reply. */

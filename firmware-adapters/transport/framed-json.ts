@@ -9,7 +9,7 @@ import type { Peer } from './one-connection.ts';
 import { onOneConnection } from './one-connection.ts';
 
 /** Larger than any reply of a miner; what is longer is not one. */
-export const maxFrameBytes = 1024 * 1024;
+const maxFrameBytes = 1024 * 1024;
 
 const headBytes = 4;
 

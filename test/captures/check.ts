@@ -55,7 +55,7 @@ export async function checkCase(each: Case, { adapters, known, clock }: Checking
   return { kind: 'compared', adapter: adapter.name, matches, differences, notCompared, used };
 }
 
-export function isAbout(entry: Known, each: Case, adapter: Adapter, field: string): boolean {
+function isAbout(entry: Known, each: Case, adapter: Adapter, field: string): boolean {
   return each.id.startsWith(`${entry.peer}/`) && entry.adapter === adapter.name && field.includes(entry.field);
 }
 

@@ -2,12 +2,12 @@
 import type { Millis } from '#protocol/units.ts';
 import type { RampSpec, RampTiming } from './ramp-miner.ts';
 
-export type AntminerTiming = RampTiming & {
+type AntminerTiming = RampTiming & {
   /** From a change of the configuration to its reply: it comes when the mining process has been restarted. */
   configMs: Millis;
 };
 
-export const antminerTiming: AntminerTiming = {
+const antminerTiming: AntminerTiming = {
   replyMs: 40,
   configMs: 21_000,
   sleep: { deadMs: 4000, tauMs: 800 },

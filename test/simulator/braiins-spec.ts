@@ -1,7 +1,7 @@
 /** What a simulated miner with Braiins OS is and how fast it is. The README says where the numbers come from. */
 import type { RampSpec, RampTiming } from './ramp-miner.ts';
 
-export const braiinsTiming: RampTiming = {
+const braiinsTiming: RampTiming = {
   replyMs: 25,
   sleep: { deadMs: 1000, tauMs: 800 },
   startMs: 30_000,

@@ -2,7 +2,7 @@
 import type { Millis } from '#protocol/units.ts';
 
 /** Faults of any device that answers requests. */
-export type ReplyFaults = {
+type ReplyFaults = {
   /** Takes what is sent, and never answers. */
   silent: boolean;
   /** Acts in its usual time, but answers this long after the request; stock firmware has been seen to take 21 s. */

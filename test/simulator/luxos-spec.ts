@@ -17,7 +17,7 @@ export type LuxosTiming = {
   rebootMs: Millis;
 };
 
-export const luxosTiming: LuxosTiming = {
+const luxosTiming: LuxosTiming = {
   replyMs: 20,
   sleep: { deadMs: 500, tauMs: 600 },
   startMs: 1500,

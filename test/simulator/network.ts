@@ -8,7 +8,7 @@ import { duplexPair } from 'node:stream';
 export type Address = { host: string; port: number };
 
 /** Something that can be plugged in at an address. */
-export type Service = { isUp(): boolean; serve(stream: Duplex): void };
+type Service = { isUp(): boolean; serve(stream: Duplex): void };
 
 export type Endpoint = Address & { id: string; service: Service };
 

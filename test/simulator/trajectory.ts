@@ -3,7 +3,7 @@ import type { Millis } from '#protocol/units.ts';
 import type { SimulatorClock } from './clock.ts';
 
 /** `overMs`: the whole way takes that long. `tauMs`: the time constant, 63 % of the way; 95 % takes three. */
-export type Ramp = { shape: 'linear'; overMs: Millis } | { shape: 'exponential'; tauMs: Millis };
+type Ramp = { shape: 'linear'; overMs: Millis } | { shape: 'exponential'; tauMs: Millis };
 
 /** One movement. `afterMs` is the dead time, counted from the moment the movement was ordered. */
 export type Leg = { afterMs: Millis; to: number; ramp: Ramp };

@@ -1,7 +1,7 @@
 /** What a simulated VNish miner is and how fast it is. The README says where the numbers come from. */
 import type { RampSpec, RampTiming } from './ramp-miner.ts';
 
-export const vnishTiming: RampTiming = {
+const vnishTiming: RampTiming = {
   replyMs: 30,
   sleep: { deadMs: 1500, tauMs: 800 },
   startMs: 40_000,

@@ -15,7 +15,7 @@ export type WhatsminerTiming = {
   rebootMs: Millis;
 };
 
-export const realisticTiming: WhatsminerTiming = {
+const realisticTiming: WhatsminerTiming = {
   replyMs: 30,
   powerOff: { deadMs: 500, tauMs: 300 },
   percent: { deadMs: 200, tauMs: 200 },

@@ -1,7 +1,7 @@
 /** What a simulated WhatsMiner with API v3 is and how fast it is. The README says where the numbers come from. */
 import type { RampSpec, RampTiming } from './ramp-miner.ts';
 
-export const whatsminerV3Timing: RampTiming = {
+const whatsminerV3Timing: RampTiming = {
   replyMs: 30,
   sleep: { deadMs: 500, tauMs: 300 },
   startMs: 80_000,

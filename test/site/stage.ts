@@ -15,8 +15,8 @@ import type { WebMosquitto } from '#test/integration/support/mosquitto.ts';
 import { startWebMosquitto } from '#test/integration/support/mosquitto.ts';
 import { buildConsole } from '../../packaging/console.ts';
 
-export const SITE = 'tx1';
-export const ISSUER = 'grid-operator';
+const SITE = 'tx1';
+const ISSUER = 'grid-operator';
 export const READER = { user: 'noc', password: 'reads-all' } as const;
 export const OPERATOR = { user: ISSUER, password: 'gives-orders' } as const;
 const RACKS = { user: 'racks', password: 'are-many' } as const;

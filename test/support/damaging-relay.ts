@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Millis } from '#protocol/units.ts';
 
 export const damages = ['delay', 'duplicate', 'drop', 'cut', 'flip', 'noise'] as const;
-export type Damage = (typeof damages)[number];
+type Damage = (typeof damages)[number];
 
 export type DamageOptions = {
   /** The share of replies, 0 to 1, that each kind of damage befalls. */

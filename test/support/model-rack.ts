@@ -37,7 +37,7 @@ export type ModelOptions = {
   stepped?(moment: Moment): void;
 };
 
-export type Moment = { readonly ms: Millis; readonly watts: Watts; wattsOf(device: string): Watts };
+type Moment = { readonly ms: Millis; readonly watts: Watts; wattsOf(device: string): Watts };
 
 type Running = { setting: Setting; watts: Watts; readonly queue: { readonly at: Millis; readonly setting: Setting }[] };
 

@@ -20,7 +20,7 @@ export type Pace = {
 };
 
 export const SITE = 'demo';
-export const RACK = 'r01';
+const RACK = 'r01';
 export const ISSUER = 'grid-operator';
 export const KEY = 'grid-operator-2026';
 

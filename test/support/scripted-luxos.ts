@@ -57,7 +57,7 @@ export class ScriptedLuxos {
   }
 }
 
-export function said(words: string, code: number, body: object = {}): string {
+function said(words: string, code: number, body: object = {}): string {
   return JSON.stringify({ STATUS: [{ STATUS: 'S', Code: code, Msg: words, Description: 'LUXminer' }], ...body, id: 1 });
 }
 

@@ -10,7 +10,7 @@ import type { Signature } from '#protocol/signing.ts';
 import { bytesToSign } from '#protocol/signing.ts';
 import { epochMs } from '#protocol/time.ts';
 
-export const KID = 'qse-north-2026';
+const KID = 'qse-north-2026';
 export const AT: Now = { wall: epochMs('2026-11-21T21:00:00Z'), mono: 0 };
 
 const north = generateKeyPairSync('ed25519');

@@ -1,7 +1,7 @@
 /** How far commissioning is, as the agent answers. */
 import * as z from 'zod';
 
-export const result = z.object({
+const result = z.object({
   device: z.string(),
   /** Whether it was moved, or seen to move. */
   tried: z.boolean(),

@@ -14,7 +14,7 @@ import { Failure, usageFailure } from '../failure.ts';
 import { given } from '../given.ts';
 
 /** Every path is relative to the file it is written in. */
-export const operatorSchema = z.strictObject({
+const operatorSchema = z.strictObject({
   broker: z
     .strictObject({
       url: brokerUrl.exactOptional(),

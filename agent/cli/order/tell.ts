@@ -26,7 +26,7 @@ export function tellPrograms(terminal: Terminal): Told {
   };
 }
 
-export function formatTarget(target: Target): string {
+function formatTarget(target: Target): string {
   switch (target.kind) {
     case 'ceiling':
     case 'shed':
@@ -43,7 +43,7 @@ export function formatTarget(target: Target): string {
 }
 
 /** `ceiling 40 % for all, 21:00:00Z to 22:00:00Z, event ecrs-a, order 01JD` */
-export function formatOrder({ intervals, scope, event, id }: OrderBody | Order): string {
+function formatOrder({ intervals, scope, event, id }: OrderBody | Order): string {
   const [first] = intervals;
   if (!first) return `order ${id}`;
   const span = `${timeOfDay(first.from)} to ${timeOfDay(intervals.at(-1)?.until ?? first.until)}`;

@@ -4,7 +4,7 @@ import type { Sign } from '#protocol/signing.ts';
 
 /** A key that signs, and the name that racks know it by. Nothing can read it back out of the browser. */
 export type SigningKey = { readonly kid: string; readonly key: PrivateKey };
-export type PrivateKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+type PrivateKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 export type ReadKey =
   | { readonly kind: 'ok'; readonly signing: SigningKey }

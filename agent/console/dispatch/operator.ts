@@ -13,7 +13,7 @@ import type { Message } from '../model/message.ts';
 import type { Giver } from './request.ts';
 
 /** True once the broker has it. */
-export type Publish = (topic: string, payload: string, retain: boolean) => Promise<boolean>;
+type Publish = (topic: string, payload: string, retain: boolean) => Promise<boolean>;
 
 export type OperatorParts = {
   readonly giver: Giver;

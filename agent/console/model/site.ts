@@ -81,7 +81,7 @@ export type Misfits = {
 };
 
 /** By the kind of topic: how many, and what was wrong with the last. */
-export type Misfit = { readonly count: number; readonly topic: string; readonly problem: string };
+type Misfit = { readonly count: number; readonly topic: string; readonly problem: string };
 
 export function emptySite(name: string): Site {
   return {

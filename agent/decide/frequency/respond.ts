@@ -31,7 +31,7 @@ export type GridMemory = {
   readonly at: Millis;
 };
 /** Both moments are wall time: a trip outlives the process. */
-export type Fallen = { readonly at: Millis; readonly until: Millis; readonly cause: string };
+type Fallen = { readonly at: Millis; readonly until: Millis; readonly cause: string };
 
 export const calmGrid: GridMemory = { trips: {}, droops: {}, sags: 0, sagging: false, at: 0 };
 

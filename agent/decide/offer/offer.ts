@@ -30,7 +30,7 @@ export type Offer = {
 };
 
 /** `whyNone` is in words, where there is nothing. */
-export type Side = { readonly blocks: readonly Block[]; readonly whyNone?: string };
+type Side = { readonly blocks: readonly Block[]; readonly whyNone?: string };
 
 export type OfferParts = {
   readonly picture: Picture;

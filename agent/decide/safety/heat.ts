@@ -8,7 +8,7 @@ import type { Celsius, Millis } from '#protocol/units.ts';
 import type { Zone } from './zones.ts';
 import { WHOLE, zonesOf } from './zones.ts';
 
-export type Heat = {
+type Heat = {
   /** Of what the devices can draw above their lowest, 0 to 1. */
   readonly share: number;
   /** Only a real reading trips, never the lack of one. */

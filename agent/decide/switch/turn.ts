@@ -18,7 +18,7 @@ import { stepFor } from '../ladder.ts';
 import type { Bay, Moment } from './bay.ts';
 import { seenSince, workloadFor } from './bay.ts';
 
-export type TurnStep = 'leave' | 'free' | 'enter' | 'confirm' | 'back';
+type TurnStep = 'leave' | 'free' | 'enter' | 'confirm' | 'back';
 
 export type Turn = {
   readonly to: Use;
@@ -44,7 +44,7 @@ export type Stage = {
 };
 
 /** Seconds from the first step to the confirmation: what a switch costs those who wait for either. */
-export type Way = { readonly from: Use; readonly to: Use; readonly seconds: Seconds };
+type Way = { readonly from: Use; readonly to: Use; readonly seconds: Seconds };
 
 /** What a workload is to be told. */
 export type StageCall =

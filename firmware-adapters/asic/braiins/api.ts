@@ -1,7 +1,7 @@
 /** What the adapter of Braiins OS needs of either of its two interfaces. */
 import type { Range } from '#protocol/capability.ts';
 import type { Watts } from '#protocol/units.ts';
-import type { AdapterContext, DeviceReading, Identity } from '../../contract.ts';
+import type { DeviceReading, Identity } from '../../contract.ts';
 import type { Call } from '../miner-device.ts';
 
 export type BraiinsOptions = {
@@ -33,5 +33,3 @@ export type BraiinsApi = {
   readonly targetRestarts: boolean;
   close(): void;
 };
-
-export type OpenBraiins = (options: BraiinsOptions, context: AdapterContext) => BraiinsApi;

@@ -10,7 +10,7 @@ import { systemClock } from '#agent/platform/clock.ts';
 import type { Millis } from '#protocol/units.ts';
 
 /** A request as the line heard it, on the system's monotonic clock. */
-export type Heard = {
+type Heard = {
   at: Millis;
   unit: number;
   functionCode: number;

@@ -18,7 +18,7 @@ export const NOMINAL_V = 240;
 export const MINER_W: Watts = 3000;
 
 export type Look = { readonly s: Seconds; readonly hz: Hertz };
-export type SimulatedMinerAt = Address & { readonly id: string; readonly mac: string };
+type SimulatedMinerAt = Address & { readonly id: string; readonly mac: string };
 export type FromRack =
   | {
       readonly kind: 'listening';

@@ -8,7 +8,7 @@ import { damagingRelay, seededRandom } from '#test/support/damaging-relay.ts';
 import { openPty } from '#test/support/pty.ts';
 import { ownAddresses, rtuRequestsIn } from '#test/support/rtu-peer.ts';
 
-export type Client = {
+type Client = {
   /** Rejects when there is no answer. */
   read(asked: Asked): Promise<readonly number[]>;
   close(): Promise<void>;
