@@ -18,7 +18,7 @@ export const recipient = z
 export type Recipient = 'all' | `group/${string}` | `rack/${string}`;
 
 /** Whether a message for `to` is meant for this rack. */
-export function inScope(to: Recipient, rack: string, groups: readonly string[]): boolean {
+export function inScope(to: string, rack: string, groups: readonly string[]): boolean {
   if (to === 'all' || to === `rack/${rack}`) return true;
   return groups.some((group) => to === `group/${group}`);
 }

@@ -74,6 +74,7 @@ export function endOf(order: Pick<OrderBody, 'intervals'> | undefined): Millis {
   return epochMs(order?.intervals.at(-1)?.until ?? '1970-01-01T00:00:00Z');
 }
 
+/** An order that only ends what came before it on its topic. */
 export function isRelease({ intervals }: Pick<OrderBody, 'intervals'>): boolean {
   return intervals.every(({ target }) => target.kind === 'release');
 }

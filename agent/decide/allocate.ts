@@ -31,12 +31,14 @@ export type Allotted = {
   readonly watts: Watts;
   readonly stubborn: boolean;
 };
-export type Partial = { readonly device: string; readonly limit: number };
+
+/** The one device that runs between its lowest and its full setting. */
+export type PartFill = { readonly device: string; readonly limit: number };
 /**
  * Which device may be partly filled: any; only this one, at this setting; any, but this one rather keeps its setting
  * while that is near enough; or none.
  */
-export type Filling = 'any' | { readonly only: Partial } | { readonly rather: Partial } | undefined;
+export type Filling = 'any' | { readonly only: PartFill } | { readonly rather: PartFill } | undefined;
 
 /** `ranked` is best value per watt first. `budgetW` is for these devices together. */
 export function allocate(ranked: readonly Steerable[], budgetW: Watts, filling: Filling): Allotted[] {
@@ -145,7 +147,7 @@ function partlyFilled(each: Steerable, watts: Watts, filling: Filling): { limit:
   const { dial, device, home, fullW } = each;
   if (!dial || home.kind === 'asleep' || filling === undefined) return undefined;
   const at = (limit: number) => ({ limit, watts: limit * unitW(dial, fullW) });
-  const fits = (held: Partial) => held.device === device && at(held.limit).watts <= watts + ROUNDING_W;
+  const fits = (held: PartFill) => held.device === device && at(held.limit).watts <= watts + ROUNDING_W;
   if (filling !== 'any' && 'only' in filling) return fits(filling.only) ? at(filling.only.limit) : undefined;
   const steps = Math.floor((watts / unitW(dial, fullW) - dial.min + ROUNDING_W) / dial.step);
   const limit = Math.min(dial.min + steps * dial.step, dial.max);

@@ -47,6 +47,7 @@ import { limited, tripped } from './safety/limited.ts';
 import type { Started } from './safety/starts.ts';
 import { started } from './safety/starts.ts';
 import type { Bounds } from './share.ts';
+import { sum } from './sum.ts';
 import type { Trim } from './trim.ts';
 import { keptTrim, learnedTrim } from './trim.ts';
 import { withUsage } from './usage.ts';
@@ -148,7 +149,7 @@ function sharedOut(
   const { sharing, balance } = evened(picture, policy, willing, memory, within, now);
   const { heat, memory: heatMemory } = heatOf(picture, policy, memory.heat, now);
   const safe = limited(sharing, picture, policy, heat);
-  const expectedW = fixedW + sum(safe.sharing.allotted, ({ watts }) => watts);
+  const expectedW = fixedW + sum(safe.sharing.allotted.map(({ watts }) => watts));
   const shortByW = Math.max(0, expectedW - (line?.levelW ?? Number.POSITIVE_INFINITY));
   return { ...safe, heat, heatMemory, balance, expectedW, shortByW };
 }
@@ -240,8 +241,4 @@ function remembered({ given, priced, demand, course, shares, starts, placed }: S
     ...(run && { run }),
     ...(shares.balance && { balance: shares.balance }),
   };
-}
-
-function sum<T>(all: readonly T[], of: (each: T) => Watts): Watts {
-  return all.reduce((total, each) => total + of(each), 0);
 }

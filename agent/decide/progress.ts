@@ -2,10 +2,11 @@
 import type { Policy } from '#agent/config/policy.ts';
 import { entryOf } from '#agent/state/entry.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
-import { endsAt, inTurn, isRelease, startsAt } from '#agent/state/orders.ts';
+import { inTurn, startsAt } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { deviceOf, present } from '#agent/state/picture.ts';
 import { sameSetting, shows } from '#agent/state/setting.ts';
+import { endOf, isRelease } from '#protocol/next-order.ts';
 import { epochMs } from '#protocol/time.ts';
 import { isSilent, isTrusted } from './binding.ts';
 import type { Bound } from './compose.ts';
@@ -50,7 +51,7 @@ export function progress(around: Around): { tracks: Track[]; steps: Step[] } {
 function newTracks(picture: Picture, memory: Memory, now: Now): Track[] {
   const known = new Set(memory.tracks.map(trackKey));
   return acceptedOrders(picture)
-    .filter((accepted) => !known.has(keyOf(accepted)) && now.wall < endsAt(accepted))
+    .filter((accepted) => !known.has(keyOf(accepted)) && now.wall < endOf(accepted.order))
     .map((accepted) => openTrack(accepted, now));
 }
 
@@ -69,7 +70,7 @@ function trackKey({ issuer, order }: Track): string {
 
 /** What was taken without a clock is later taken again, by its own times. */
 function retimed(track: Track, accepted: AcceptedOrder | undefined): Track {
-  return accepted ? { ...track, until: endsAt(accepted) } : track;
+  return accepted ? { ...track, until: endOf(accepted.order) } : track;
 }
 
 /** Devices that are to be away from home. They are the same for every order, and looked through once for all of them. */
@@ -161,7 +162,7 @@ function whileNot(track: Track, around: Around): Advance {
   const slot = picture.orders[track.topic];
   const turn = slot && inTurn(slot, now.wall);
   const own = acceptedOrders(picture).find(({ order }) => order.id === track.order);
-  if (own && isRelease(own) && own === turn) {
+  if (own && isRelease(own.order) && own === turn) {
     const letting = before(here, 'acting') ? reach(here, 'acting', `lets the rack go${whenUp(around)}`, now) : here;
     return whenRestored(letting, around);
   }
@@ -214,7 +215,7 @@ function isRestored(track: Track, { picture, memory, plan }: Around): boolean {
 function whyEnded(track: Track, successor: AcceptedOrder | undefined): string {
   const late = track.phase === 'partial' ? ', only partly carried out' : '';
   if (!successor) return `its time is over${late}`;
-  return `${isRelease(successor) ? 'released' : 'succeeded'} by ${successor.order.id}${late}`;
+  return `${isRelease(successor.order) ? 'released' : 'succeeded'} by ${successor.order.id}${late}`;
 }
 
 /** When this rack starts to rise: every rack derives its own delay. */

@@ -9,6 +9,7 @@ import { shows } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Allotted, Steerable } from './allocate.ts';
 import { allocate } from './allocate.ts';
+import { sum } from './sum.ts';
 
 /** Thought over when the level changes, and not while devices answer: each answer changes what is known of them. */
 export type Reserve = {
@@ -115,7 +116,3 @@ function lossW(risks: readonly Risk[], confidence: Policy['confidence']): Watts 
 }
 
 const ROUNDING = 1e-9;
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}

@@ -3,7 +3,7 @@ import type { Policy } from '#agent/config/policy.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { sameSetting } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
-import type { Allotted, Filling, Partial, Steerable } from './allocate.ts';
+import type { Allotted, Filling, PartFill, Steerable } from './allocate.ts';
 import { allocate, raised, wattsOn } from './allocate.ts';
 import type { Memory } from './plan.ts';
 import { ranked } from './rank.ts';
@@ -18,7 +18,7 @@ export type Sharing = {
   readonly ordered: readonly Steerable[];
   readonly allotted: readonly Allotted[];
   readonly ranking: readonly string[];
-  readonly partial: Partial | undefined;
+  readonly partial: PartFill | undefined;
   readonly reserve: Reserve | undefined;
 };
 
@@ -116,11 +116,11 @@ function swing({ dial, home, homeW, lowest, fullW }: Steerable): Pick<Steerable,
   return lowestW < homeW ? { lowest: { kind: 'awake', limit: dial.min }, lowestW } : undefined;
 }
 
-function only(partial: Partial | undefined): Filling {
+function only(partial: PartFill | undefined): Filling {
   return partial && { only: partial };
 }
 
-function partialOf(allotted: readonly Allotted[], ordered: readonly Steerable[]): Partial | undefined {
+function partialOf(allotted: readonly Allotted[], ordered: readonly Steerable[]): PartFill | undefined {
   for (const [i, { device, want }] of allotted.entries()) {
     const own = ordered[i];
     if (want.kind === 'asleep' || want.limit === undefined || !own) continue;

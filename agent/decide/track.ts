@@ -1,7 +1,8 @@
 /** The record of how far one order is, and the steps it takes. */
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
-import { endsAt, startsAt, withoutBlind } from '#agent/state/orders.ts';
+import { startsAt, withoutBlind } from '#agent/state/orders.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
+import { endOf } from '#protocol/next-order.ts';
 import type { Step, Track } from './plan.ts';
 
 /** A track and the steps it took at this decision. */
@@ -24,7 +25,7 @@ export function openTrack(accepted: AcceptedOrder, now: Now): Track {
   const { id, event, issuer, program } = accepted.order;
   const phase: Phase = startsAt(accepted) <= now.wall ? 'accepted' : 'scheduled';
   const reached = { received: accepted.receivedAt, [phase]: now.wall };
-  const until = endsAt(accepted);
+  const until = endOf(accepted.order);
   return { order: id, topic, event, issuer, program, phase, levelW: undefined, until, reached, short: [], done: false };
 }
 

@@ -4,6 +4,7 @@ import type { Issuer, Policy } from '#agent/config/policy.ts';
 import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { BLIND } from '#agent/state/orders.ts';
 import type { OrderSlot } from '#agent/state/picture.ts';
+import { inScope } from '#protocol/ids.ts';
 import type { Refusal } from '#protocol/lifecycle.ts';
 import type { Amount, Order, OrderBody, Target } from '#protocol/order.ts';
 import { order as orderSchema } from '#protocol/order.ts';
@@ -79,10 +80,11 @@ export function beyondRights(order: OrderBody, issuer: Issuer): Refusal | undefi
 /** Orders to others, and forms this rack must not carry out. */
 export function notForUs(order: OrderBody, gate: Gate): Refusal | undefined {
   // A broker delivers what was subscribed to; one that was broken into may deliver what is for another rack.
-  if (!isAddressed(order, gate)) {
-    return refused('scope_mismatch', `it is for ${order.scope.to} of ${order.scope.site}; this is another rack`);
+  const { site, to } = order.scope;
+  if (site !== gate.site || !inScope(to, gate.rack, gate.groups)) {
+    return refused('scope_mismatch', `it is for ${to} of ${site}; this is another rack`);
   }
-  const perRack = order.scope.to.startsWith('rack/');
+  const perRack = to.startsWith('rack/');
   const plain = order.intervals.find(({ target }) => isPlainWatts(target));
   if (!perRack && (plain || order.baseline_w !== undefined)) {
     return refused('watts_need_rack_scope', 'plain watts are per rack: give a fraction, or watts with of_w');
@@ -93,11 +95,6 @@ export function notForUs(order: OrderBody, gate: Gate): Refusal | undefined {
 /** Ending what one began needs no right of its own. */
 function mayUse(issuer: Issuer, target: Target): boolean {
   return target.kind === 'release' || issuer.may.includes(target.kind);
-}
-
-function isAddressed({ scope }: OrderBody, { site, rack, groups }: Gate): boolean {
-  const names = ['all', `rack/${rack}`, ...groups.map((group) => `group/${group}`)];
-  return scope.site === site && names.includes(scope.to);
 }
 
 function wrongTopic(topic: string, order: Order): Refusal | undefined {

@@ -1,5 +1,6 @@
 /** Whether what commissioning found out is about a device as it is now, and as the config says it is fed. Pure. */
 import type { Commissioned } from './observation.ts';
+import { outletName } from './outlets.ts';
 import type { DeviceView, Picture } from './picture.ts';
 import { devicesOf } from './picture.ts';
 
@@ -13,11 +14,6 @@ export function isCommissioned({ facts, identity }: DeviceView): boolean {
 
 export function someCommissioned(picture: Picture): boolean {
   return devicesOf(picture).some(isCommissioned);
-}
-
-/** As in the config: `pdu-a/3`. */
-export function outletName({ pdu, outlet }: { pdu: string; outlet: number }): string {
-  return `${pdu}/${outlet}`;
 }
 
 function sameOutlets(listed: readonly string[], { outlets }: Commissioned): boolean {

@@ -8,7 +8,7 @@ import type { Change, DeviceView, Moved, Movement, Picture } from './picture.ts'
 import { devicesOf } from './picture.ts';
 import type { Point } from './series.ts';
 import { feedSeries, meanW, outletChanges, outletSeries, TREND_SPAN_MS } from './series.ts';
-import { sameSetting, settingShown, shows, wattsAt } from './setting.ts';
+import { controlFor, sameSetting, settingShown, shows, wattsAt } from './setting.ts';
 
 /** Watts that count as still: this share of the change, or this many. */
 const STILL_SHARE = 0.03;
@@ -123,7 +123,7 @@ function timesOf({ beforeW, afterW, since }: Seen, { mono }: Now): Moved['after'
 
 /** Never longer than what was drawn before it began is remembered. */
 function longestMs({ facts }: DeviceView, to: Setting): Millis {
-  const control = facts.controls[to.kind === 'asleep' ? 'sleep' : to.limit === undefined ? 'wake' : 'limit'];
+  const control = facts.controls[controlFor(to)];
   return Math.min((control?.settle_ms ?? 0) * 1.5 + GRACE_MS, TREND_SPAN_MS - 2 * GRACE_MS);
 }
 

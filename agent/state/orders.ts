@@ -22,10 +22,6 @@ export function startsAt({ order }: AcceptedOrder): Millis {
   return epochMs(order.intervals[0]?.from ?? '');
 }
 
-export function endsAt({ order }: AcceptedOrder): Millis {
-  return epochMs(order.intervals.at(-1)?.until ?? '');
-}
-
 /** Adds an accepted order behind the one whose turn it is; what an order in turn has succeeded is let go. */
 export function withOrder(slot: OrderSlot | undefined, accepted: AcceptedOrder, now: Now): OrderSlot {
   const older = slot?.orders ?? [];
@@ -58,11 +54,6 @@ export function binding(picture: Picture, wall: Millis): Binding[] {
     );
     return accepted && interval && interval.target.kind !== 'release' ? [{ accepted, interval }] : [];
   });
-}
-
-/** An order that only ends what came before it on its topic. */
-export function isRelease({ order }: AcceptedOrder): boolean {
-  return order.intervals.every(({ target }) => target.kind === 'release');
 }
 
 /** Whether an order acts on the grid's frequency. */

@@ -44,6 +44,11 @@ export function outletsPower(
   return { watts, ageMs: oldestMs };
 }
 
+/** As in the config: `pdu-a/3`. */
+export function outletName({ pdu, outlet }: { pdu: string; outlet: number }): string {
+  return `${pdu}/${outlet}`;
+}
+
 /** All that feed a device. */
 export function outletsOf({ pdus }: Picture, { facts }: DeviceView, now: Now): OutletView[] {
   return facts.outlets.map(({ pdu, outlet }) => {
@@ -51,7 +56,7 @@ export function outletsOf({ pdus }: Picture, { facts }: DeviceView, now: Now): O
     const reading = view && freshReading(view, now);
     const found = reading?.outlets.find((each) => each.outlet === outlet);
     const age = ageMs(reading, now);
-    return { name: `${pdu}/${outlet}`, ...found, ...(found && age !== undefined && { ageMs: age }) };
+    return { name: outletName({ pdu, outlet }), ...found, ...(found && age !== undefined && { ageMs: age }) };
   });
 }
 

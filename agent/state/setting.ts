@@ -11,6 +11,12 @@ export function sameSetting(a: Setting, b: Setting): boolean {
   return a.limit === b.limit;
 }
 
+/** The control that brings a setting about. */
+export function controlFor(setting: Setting): 'sleep' | 'wake' | 'limit' {
+  if (setting.kind === 'asleep') return 'sleep';
+  return setting.limit === undefined ? 'wake' : 'limit';
+}
+
 /** In words for people: `asleep`, `awake`, `awake at 60 %`. */
 export function settingText(setting: Setting, unit: 'percent' | 'watts' = 'percent'): string {
   if (setting.kind === 'asleep' || setting.limit === undefined) return setting.kind;

@@ -3,6 +3,7 @@
  * in the registry's order. Reads only, and knows no secret.
  */
 import type { Adapter, AdapterContext, Recognised } from '#adapters/contract.ts';
+import { Slots } from '#adapters/transport/slots.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import { openLog } from '#agent/platform/log.ts';
 import type { Millis } from '#protocol/units.ts';
@@ -35,13 +36,14 @@ export async function searchMiners(
 ): Promise<FoundMiner[]> {
   const { adapters, progress } = searched;
   const ports = [...new Set(adapters.flatMap(({ recognition }) => recognition?.ports ?? []))];
-  const gate = new Gate(MOST_SOCKETS);
+  const slots = new Slots(MOST_SOCKETS);
   let done = 0;
   const found = await Promise.all(
     hosts.map(async (host) => {
-      const open = await Promise.all(ports.map((port) => gate.run(() => isOpen(host, port, searched, signal))));
+      const open = await Promise.all(ports.map((port) => slots.run(false, () => isOpen(host, port, searched, signal))));
       const listening = ports.filter((_, i) => open[i]);
-      const miner = listening.length > 0 ? await gate.run(() => asked(host, listening, searched, signal)) : undefined;
+      const miner =
+        listening.length > 0 ? await slots.run(false, () => asked(host, listening, searched, signal)) : undefined;
       progress?.(++done, hosts.length);
       return miner;
     }),
@@ -79,26 +81,4 @@ async function asked(
     if (signal.aborted) break;
   }
   return { kind: 'stranger', host, ports: open };
-}
-
-/** Lets so many run at one time, first come first served. */
-class Gate {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(most: number) {
-    this.#free = most;
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((turn) => this.#waiting.push(turn));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
-    }
-  }
 }

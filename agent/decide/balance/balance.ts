@@ -15,6 +15,7 @@ import { deviceOf } from '#agent/state/picture.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Allotted, Steerable } from '../allocate.ts';
+import { sum } from '../sum.ts';
 import type { Spiky } from './caps.ts';
 import { capped } from './caps.ts';
 import { hintedW } from './expected.ts';
@@ -130,8 +131,4 @@ function followMs({ facts }: DeviceView): Millis {
 function seen({ device, fullW }: Steerable, picture: Picture, now: Now): Watts {
   const view = deviceOf(picture, device);
   return (view && freshDevice(view, now)?.powerW) ?? fullW;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

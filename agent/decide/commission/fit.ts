@@ -1,9 +1,10 @@
 /** Whether a device moved what the config says it moves, by the right sign and size; what does not fit, in words. Pure. */
-import { outletName } from '#agent/state/commissioned.ts';
+import { outletName } from '#agent/state/outlets.ts';
 import type { Change, DeviceView, Moved, Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import { wattsAt } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
+import { sum } from '../sum.ts';
 
 export type Fit = {
   /** What does not fit; empty when all does. */
@@ -122,8 +123,4 @@ function went(expectedW: Watts): string {
 
 function shown(watts: Watts): string {
   return `${Math.abs(Math.round(watts))} W`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -8,7 +8,7 @@ import type { Now, Setting } from '#agent/state/observation.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { DeviceView, Moved, Picture } from '#agent/state/picture.ts';
 import { deviceOf, feedMeter, isManual } from '#agent/state/picture.ts';
-import { asleep, awake, sameSetting, settingText, shows } from '#agent/state/setting.ts';
+import { asleep, awake, controlFor, sameSetting, settingText, shows } from '#agent/state/setting.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Memory, PlannedDevice } from '../plan.ts';
 import { steered } from '../roster.ts';
@@ -27,7 +27,7 @@ export type Result = {
 };
 
 /** One device between its first move and its last. */
-export type Test = {
+type Test = {
   readonly device: string;
   /** What it is to run as, one after the other; the last is home. Empty while it is watched standing still. */
   readonly legs: readonly Setting[];
@@ -203,6 +203,6 @@ function isRestless(picture: Picture, now: Now): boolean {
 }
 
 function longestMs({ facts }: DeviceView, leg: Setting): Millis {
-  const control = facts.controls[leg.kind === 'asleep' ? 'sleep' : leg.limit === undefined ? 'wake' : 'limit'];
+  const control = facts.controls[controlFor(leg)];
   return (control?.settle_ms ?? 0) * 1.5 + GRACE_MS;
 }

@@ -9,6 +9,7 @@ import type { Allotted, Steerable } from '../allocate.ts';
 import { allocate } from '../allocate.ts';
 import type { PlannedDevice } from '../plan.ts';
 import type { Sharing } from '../share.ts';
+import { sum } from '../sum.ts';
 import type { ZoneHeat } from './heat.ts';
 
 /** A sharing, and why safety has taken some of it. */
@@ -128,8 +129,4 @@ const ROUNDING_W: Watts = 1e-6;
 /** What was allotted to one device, at this many watts at the most. */
 function lowered(own: Steerable, before: Allotted, toW: Watts): Allotted {
   return allocate([{ ...own, home: before.want, homeW: before.watts }], toW, 'any')[0] ?? before;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
