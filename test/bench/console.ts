@@ -37,14 +37,22 @@ export const consoleBench: Bench = {
         late = await gauges.look();
         say(`${minute + 1} min: ${told(late)}`);
       }
-      const heard = await page.locator('header.status').innerText();
-      say(heard.replaceAll('\n', ' '));
-      return { kind: 'ran', ...judged(early, late, firstWatts) };
+      const bar = await page.locator('header.status').innerText();
+      say(bar.replaceAll('\n', ' '));
+      const { checks, figures } = judged(early, late, firstWatts);
+      return { kind: 'ran', checks: [spoken(bar), ...checks], figures };
     } finally {
       await stage.stop();
     }
   },
 };
+
+/** On a machine that is busy with other things the site itself falls behind: then little was shown of the page. */
+function spoken(bar: string): Check {
+  const [, heard = ''] = /racks\s+([\d\s]+) of/.exec(bar) ?? [];
+  const value = Number(heard.replaceAll(/\s/g, '')) / RACKS;
+  return { what: 'racks that are heard at the end, of all', value, limit: 0.9, better: 'higher' };
+}
 
 function judged(early: Gauge, late: Gauge, firstWattsMs: number): { checks: Check[]; figures: Record<string, number> } {
   const seconds = Math.max(1, (late.atMs - early.atMs) / 1000);

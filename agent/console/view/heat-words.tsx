@@ -6,7 +6,7 @@ import { reasonsOf } from '../model/worst.ts';
 
 export function HeatWords({ rack, nowMs }: { rack: Rack | undefined; nowMs: number }) {
   return (
-    <p id="heat-words" class="heat-words" aria-live="polite">
+    <p id="heat-words" class="heat-words">
       {rack ? <Words rack={rack} nowMs={nowMs} /> : <span class="quiet">Point at a rack, or use the arrow keys.</span>}
     </p>
   );
@@ -19,9 +19,12 @@ function Words({ rack, nowMs }: { rack: Rack; nowMs: number }) {
   const [gravest] = reasonsOf(rack, nowMs);
   return (
     <>
-      <b>{rack.id}</b>
-      {info?.groups.length ? <span class="quiet">{info.groups.join(', ')}</span> : null}
-      <span>{isOffline(rack) ? 'offline' : (state?.mode ?? 'mode not known')}</span>
+      {/* Read aloud when another rack is pointed at; its watts, which change each second, are not. */}
+      <span class="heat-rack" aria-live="polite">
+        <b>{rack.id}</b>
+        {info?.groups.length ? <span class="quiet">{info.groups.join(', ')}</span> : null}
+        <span>{isOffline(rack) ? 'offline' : (state?.mode ?? 'mode not known')}</span>
+      </span>
       {fresh && (
         <span>
           {kilowatts(power?.power_w)}

@@ -18,9 +18,13 @@ type Props = { connection: Connection; view: View; clock: Clock; leave: () => vo
 export function Watch({ connection, view, clock, leave }: Props) {
   const { store, session, answers } = connection;
   const route = useRoute();
+  const rack = route.page === 'rack' ? route.rack : undefined;
+  const name = rack === undefined ? answers.site : `${rack} of ${answers.site}`;
+  useEffect(() => {
+    document.title = `${name} – Ballast`;
+  }, [name]);
   const [dispatching, setDispatching] = useState(false);
   const [signedIn, setSignedIn] = useState<SignedIn>();
-  const rack = route.page === 'rack' ? route.rack : undefined;
   useEffect(() => {
     store.detail(rack);
     return rack === undefined ? undefined : session.subscribe(detailFilters(answers.site, rack));
