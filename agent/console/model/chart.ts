@@ -2,7 +2,7 @@
 import type { Millis, Seconds } from '#protocol/units.ts';
 import type { Envelope } from './envelope.ts';
 import { bandAt } from './envelope.ts';
-import type { Sample } from './samples.ts';
+import type { Point } from './samples.ts';
 
 /** Time in seconds, then kilowatts; null where nothing is known. */
 export type Columns = {
@@ -18,7 +18,7 @@ const AHEAD = 0.12;
 const STEPS_AHEAD = 40;
 
 export function columnsOf(
-  samples: readonly Sample[],
+  samples: readonly Point[],
   envelope: Envelope | undefined,
   nowMs: Millis,
   windowMs: Millis,
@@ -39,7 +39,7 @@ export function columnsOf(
 }
 
 /** From the left to the right edge: all that is known, at most the window, and no less than a minute. */
-export function spanOf(samples: readonly Sample[], nowMs: Millis, windowMs: Millis): [Seconds, Seconds] {
+export function spanOf(samples: readonly Point[], nowMs: Millis, windowMs: Millis): [Seconds, Seconds] {
   const known = nowMs - (samples[0]?.atMs ?? nowMs);
   const shownMs = Math.min(windowMs, Math.max(known, 60_000));
   return [(nowMs - shownMs) / 1000, (nowMs + AHEAD * shownMs) / 1000];

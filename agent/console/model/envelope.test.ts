@@ -6,7 +6,6 @@ import { columnsOf, spanOf } from './chart.ts';
 import type { Envelope } from './envelope.ts';
 import { bandAt, envelopeOf } from './envelope.ts';
 import { heard } from './heard.ts';
-import { powerBefore, sampled } from './samples.ts';
 import { emptySite } from './site.ts';
 
 const START = epochMs('2026-11-21T21:00:00Z');
@@ -117,45 +116,6 @@ test('who opens the page in mid-event takes the baselines for what the site drew
 
 test('a site that nobody has accepted for has no envelope', () => {
   assert.equal(envelopeOf(heard(emptySite(SITE), [ordered({}, at(0), at(0))]), event, 1), undefined);
-});
-
-test('the site is sampled once a second, and what it drew before an event is found again', () => {
-  const draws = (power_w: number, s: number) =>
-    heard(emptySite(SITE), [said('power', { rack: 'r1' }, { power_w }, at(s))]);
-  let samples = sampled([], draws(10, 0), at(0));
-  samples = sampled(samples, draws(20, 0), at(0.5));
-  samples = sampled(samples, draws(30, 1), at(1));
-  assert.deepEqual(
-    samples.map(({ powerW }) => powerW),
-    [10, 30],
-  );
-  assert.equal(powerBefore(samples, at(0.9)), 10);
-  assert.equal(powerBefore(samples, at(-1)), undefined);
-});
-
-test('the site does not seem to climb while its racks become known one after the other', () => {
-  const there = (rack: string) => said('state', { rack }, {}, at(0));
-  const first = heard(emptySite(SITE), [
-    there('r1'),
-    there('r2'),
-    said('power', { rack: 'r1' }, { power_w: 10 }, at(0)),
-  ]);
-  const samples = sampled([], first, at(0));
-  assert.equal(samples[0]?.powerW, undefined);
-  const both = heard(first, [said('power', { rack: 'r2' }, { power_w: 20 }, at(1))]);
-  assert.equal(sampled(samples, both, at(1))[1]?.powerW, 30);
-  const never = heard(first, [said('power', { rack: 'r1' }, { power_w: 10 }, at(31))]);
-  assert.equal(sampled(samples, never, at(31))[1]?.powerW, 10, 'a rack that never speaks is not waited for on and on');
-});
-
-test('the site does not seem to fall because racks have just fallen silent', () => {
-  const spoken = heard(emptySite(SITE), [
-    said('power', { rack: 'r1' }, { power_w: 10 }, at(0)),
-    said('power', { rack: 'r2' }, { power_w: 20 }, at(5)),
-  ]);
-  assert.equal(sampled([], spoken, at(6))[0]?.powerW, undefined);
-  const goneForLong = heard(spoken, [said('power', { rack: 'r2' }, { power_w: 20 }, at(40))]);
-  assert.equal(sampled([], goneForLong, at(41))[0]?.powerW, 20);
 });
 
 test('the chart shows where the site should go beyond now, and no watts there', () => {

@@ -4,7 +4,10 @@ import type { Rack, Site } from './site.ts';
 import { isOffline, NEVER_HEARD_MS } from './site.ts';
 import { totals } from './totals.ts';
 
-export type Sample = { readonly atMs: Millis; readonly powerW: Watts | undefined; readonly lineW: Watts | undefined };
+/** One moment of a chart. */
+export type Point = { readonly atMs: Millis; readonly powerW: Watts | undefined; readonly lineW: Watts | undefined };
+/** With the racks that were known of then. */
+export type Sample = Point & { readonly racks: number };
 
 /** An hour. */
 const MOST_SAMPLES = 3_600;
@@ -16,11 +19,13 @@ const ENOUGH = 0.95;
 export function sampled(samples: readonly Sample[], site: Site, nowMs: Millis): readonly Sample[] {
   const last = samples.at(-1);
   if (last && nowMs - last.atMs < EVERY_MS) return samples;
-  const { powerW, lineW, fresh } = totals(site, nowMs);
-  // A rack that has just fallen silent still draws what it drew: without it the site only seems to fall.
+  const { powerW, lineW, fresh, racks } = totals(site, nowMs);
   const isNew = nowMs - (samples[0]?.atMs ?? nowMs) < LATELY_MS;
-  const known = fresh >= ENOUGH * expected(site, nowMs, isNew);
-  const sample = known ? { atMs: nowMs, powerW, lineW } : { atMs: nowMs, powerW: undefined, lineW: undefined };
+  // A rack that has just fallen silent still draws what it drew, and one that was not heard yet draws too: without them
+  // the site only seems to fall, or to climb.
+  const isGrowing = isNew && racks > (last?.racks ?? 0);
+  const known = !isGrowing && fresh >= ENOUGH * expected(site, nowMs, isNew);
+  const sample = { atMs: nowMs, powerW: known ? powerW : undefined, lineW: known ? lineW : undefined, racks };
   return [...samples.slice(1 - MOST_SAMPLES), sample];
 }
 
