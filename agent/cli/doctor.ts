@@ -6,6 +6,7 @@ import { load } from '#agent/config/load.ts';
 import { formatProblem } from '#agent/config/problem.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import { checkBroker } from './doctor/brokers.ts';
+import { judgeController, readController } from './doctor/controller.ts';
 import type { Finding } from './doctor/finding.ts';
 import { fail, ok } from './doctor/finding.ts';
 import { checkGpuLibrary } from './doctor/gpu-library.ts';
@@ -47,13 +48,23 @@ async function examineRack({ config, policy, folder }: Loaded, clock: Clock): Pr
   const credentials = await brokerCredentials(config, folder);
   const clientId = `ballast-${config.rack}-doctor`;
   const agent = await checkAgent(config, clock);
-  const [ports, certificates, disk, brokers] = await Promise.all([
+  const [controller, ports, certificates, disk, brokers] = await Promise.all([
+    readController(),
     checkPorts(config, agent.verdict === 'ok'),
     checkCertificates(config, clock.wall()),
     checkDisk(config),
     Promise.all(config.broker.urls.map((url) => checkBroker(config, { url, clientId, ...credentials }, clock))),
   ]);
-  return [...ports, ...checkGpuLibrary(config), ...brokers, ...certificates, checkClock(policy), disk, agent];
+  return [
+    ...judgeController(controller),
+    ...ports,
+    ...checkGpuLibrary(config),
+    ...brokers,
+    ...certificates,
+    checkClock(policy),
+    disk,
+    agent,
+  ];
 }
 
 const tints: Record<Finding['verdict'], Tint> = { ok: 'green', warn: 'yellow', fail: 'red' };

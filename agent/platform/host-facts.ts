@@ -1,4 +1,7 @@
-/** Facts about the controller itself, from Node and the kernel's own files: neither a library nor a thread of its own. */
+/**
+ * Facts about the controller itself, which are read beside the loop all day: so from Node and the kernel's own files,
+ * with no program started and no thread. The doctor, who comes and goes, asks a library for more.
+ */
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { cpus, freemem } from 'node:os';
 import { join } from 'node:path';
