@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
 import { stringify } from 'yaml';
 import { bundledCli } from '#test/support/bundled-cli.ts';
+import { nodeOptions } from '#test/support/launcher.ts';
 import type { Bench, Check, Outcome, Surroundings } from './bench.ts';
 import { startMiners } from './command-path/actors.ts';
 import { next } from './command-path/await.ts';
@@ -70,7 +71,7 @@ async function weigh(ends: (() => unknown)[], say: Surroundings['say']): Promise
   };
   const agent = async (rack: string, its: readonly object[]) => {
     const args = await agentArgs(join(folder, rack), cli, { rack, brokerUrl: broker.url, ports, devices: its });
-    return await start(args, rack, (topic, payload) => isMetered(rack, topic, payload));
+    return await start([...nodeOptions(), ...args], rack, (topic, payload) => isMetered(rack, topic, payload));
   };
   const small = await agent('meters-only', []);
   const peers = await start(peer.args, 'node-red', (topic) => topic.startsWith(PEER_TOPIC));

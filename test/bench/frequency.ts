@@ -1,16 +1,15 @@
 /**
  * A recorded under-frequency event, 30 looks a second, replayed into a simulated meter over TCP and over a serial line
  * of 19200 baud. Seventeen trips lie in its way, each a miner's watts: from each crossing to the write that cuts it. The rack
- * is a process of its own, as a real one would be; what lies between is all the agent's.
+ * is a process of its own, as a real one would be, and so is the agent; what lies between is all the agent's.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hertz, Millis } from '#protocol/units.ts';
 import type { Bench, Check } from './bench.ts';
 import { quantile } from './bench.ts';
 import { readCsv } from './csv.ts';
+import { replayed } from './frequency/agent-process.ts';
 import type { Look } from './frequency/rack-process.ts';
 import type { Wire } from './frequency/rig.ts';
-import { openRig } from './frequency/rig.ts';
 
 export const frequency: Bench = {
   name: 'frequency',
@@ -25,7 +24,7 @@ export const frequency: Bench = {
     const figures: Record<string, number> = {};
     for (const [name, wire] of WIRES) {
       say(`${COUNTED} trips over ${name}`);
-      const times = await replayed(wire, looks);
+      const times = await timesOver(wire, looks);
       checks.push(
         { what: `trips that cut, ${name}`, value: times.length, limit: COUNTED, better: 'higher' },
         {
@@ -57,8 +56,6 @@ const WIRES: readonly [string, Wire][] = [
 /** The first, above the event's own, finds the code cold; an agent rehearses when it starts. It is not counted. */
 const THRESHOLDS: readonly Hertz[] = Array.from({ length: 18 }, (_, i) => (5996 - i) / 100);
 const COUNTED = THRESHOLDS.length - 1;
-/** The last of them may be cut after the recording has ended. */
-const LAST_CUT_MS: Millis = 1000;
 
 /**
  * `sample`: from the crossing until the look that decides is asked for, which is the second, since a trip needs two;
@@ -70,12 +67,9 @@ function ours({ decision, actuation }: Times): Millis {
   return decision + actuation;
 }
 
-async function replayed(wire: Wire, looks: readonly Look[]): Promise<Times[]> {
-  const rig = await openRig(wire, THRESHOLDS);
-  const crossings = await rig.replay(looks);
-  await sleep(LAST_CUT_MS);
-  await rig.stop();
-  return rig.cuts.slice(1).flatMap(({ order, askedAt, seenAt, decidedAt, wroteAt }) => {
+async function timesOver(wire: Wire, looks: readonly Look[]): Promise<Times[]> {
+  const { cuts, crossings } = await replayed({ wire, looks, thresholds: THRESHOLDS });
+  return cuts.slice(1).flatMap(({ order, askedAt, seenAt, decidedAt, wroteAt }) => {
     // Where it was back above before there were two looks, nothing was to be done yet.
     const at = crossings[Number(order.slice('o-'.length))]?.findLast((crossedAt) => crossedAt < seenAt);
     if (at === undefined || wroteAt === undefined) return [];

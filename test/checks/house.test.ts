@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { nodeOptions } from '#test/support/launcher.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -24,4 +25,9 @@ test('every dependency is pinned to one version', () => {
   assert.ok(wanted.length > 10);
   const loose = wanted.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
   assert.deepEqual(loose, []);
+});
+
+test('installed and in a checkout the agent runs on the same Node, told the same', () => {
+  assert.notDeepEqual(nodeOptions(), []);
+  assert.deepEqual(nodeOptions('packaging/root/usr/bin/ballast'), nodeOptions());
 });

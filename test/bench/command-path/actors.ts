@@ -5,6 +5,7 @@ import { EventEmitter, once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Millis } from '#protocol/units.ts';
+import { nodeOptions } from '#test/support/launcher.ts';
 import { next } from './await.ts';
 import type { FloorSetup, FromFloor, ToFloor } from './floor.ts';
 import type { FromMiners, WriteCommand } from './miners.ts';
@@ -68,10 +69,14 @@ export async function startAgent(
   const cli = join(import.meta.dirname, '../../../agent/cli/ballast.ts');
   const logFile = join(folder, 'agent.log');
   const log = await open(logFile, 'w');
-  const child = spawn(process.execPath, [cli, 'agent', '--config', files.config, '--policy', files.policy], {
-    stdio: ['ignore', log.fd, log.fd],
-    env: { ...process.env, ...environment },
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeOptions(), cli, 'agent', '--config', files.config, '--policy', files.policy],
+    {
+      stdio: ['ignore', log.fd, log.fd],
+      env: { ...process.env, ...environment },
+    },
+  );
   await log.close();
   const exit = once(child, 'exit');
   const untimelyEnd = exit.then(async ([code]): Promise<never> => {

@@ -51,7 +51,11 @@ async function openRack(count: number, baud: number | undefined): Promise<Simula
 /** The serial line as a port of its own, with the time that its bytes take on a real one. */
 async function openLine(rack: SimulatedRack, baud: number): Promise<Address> {
   const line = paced(rack.serial(LINE), baud);
-  const server = createServer({ noDelay: true }, (socket) => void socket.pipe(line).pipe(socket));
+  const server = createServer({ noDelay: true }, (socket) => {
+    // Whoever leaves in the middle of a reply is gone, and no mistake of the line's.
+    socket.on('error', () => {});
+    socket.pipe(line).pipe(socket);
+  });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
 }
