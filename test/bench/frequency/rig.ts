@@ -31,7 +31,7 @@ import { MINER_W, NOMINAL_V } from './rack-process.ts';
 export type Wire = { readonly kind: 'tcp' } | { readonly kind: 'rtu'; readonly baud: number };
 
 /** Of one trip, on the machine's monotonic clock. */
-type Cut = {
+export type Cut = {
   readonly order: string;
   /** When the look that decided it was asked for, and when it had come. */
   readonly askedAt: Millis;
