@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { accepted, after, inventory, metered, miner, rackOf, seen, viewOf } from '#test/support/pictures.ts';
 import type { Observation } from './observation.ts';
 import { inTurn, nextBoundary } from './orders.ts';
+import type { Picture } from './picture.ts';
 
 const rack = rackOf([miner('m01')]);
 const m01 = { device: 'm01' } as const;
@@ -84,6 +85,24 @@ test('a call that failed leaves the reason and, where nobody answered, an unreac
   const failed: Observation = { kind: 'notDone', ...m01, trouble: { kind: 'timedOut', message: 'no reply in 5 s' } };
   const { asked, state } = viewOf(seen(rack, after(1), ask, failed), 'm01');
   assert.deepEqual([asked?.outcome, asked?.trouble?.message, state], ['failed', 'no reply in 5 s', 'unreachable']);
+});
+
+test('a call that was given up may be done yet: for a while a reading from before it says nothing', () => {
+  const ask: Observation = { kind: 'asked', asks: [{ ...m01, setting: { kind: 'asleep' } }] };
+  const failed: Observation = { kind: 'notDone', ...m01, trouble: { kind: 'timedOut', message: 'no reply in 5 s' } };
+  const given = seen(rack, after(1), ask, failed);
+  const mayHaveMoved = (s: number, asleep: boolean) =>
+    viewOf(seen(given, after(s), reading({ asleep })), 'm01').mayHaveMoved;
+  assert.deepEqual([mayHaveMoved(2, false), mayHaveMoved(2, true), mayHaveMoved(60, false)], [true, false, false]);
+});
+
+test('a call whose connection broke may have been done, unless its device was out of reach before', () => {
+  const ask: Observation = { kind: 'asked', asks: [{ ...m01, setting: { kind: 'asleep' } }] };
+  const trouble = { kind: 'unreachable', message: 'closed the connection' } as const;
+  const broken: Observation = { kind: 'notDone', ...m01, trouble };
+  const away = seen(rack, after(0), { kind: 'deviceTrouble', ...m01, trouble });
+  const mayHaveMoved = (before: Picture) => viewOf(seen(before, after(1), ask, broken), 'm01').mayHaveMoved;
+  assert.deepEqual([mayHaveMoved(rack), mayHaveMoved(away)], [true, false]);
 });
 
 test('a call that the hardware took along when it was exchanged is not waited for, and may have been done', () => {

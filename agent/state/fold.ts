@@ -19,6 +19,8 @@ import * as workloads from './workloads.ts';
 const SAMPLE_SPAN_MS: Millis = 300_000;
 /** A device that says it draws more than this share of its nameplate is not believed. */
 const MOST_PLAUSIBLE = 1.25;
+/** Firmware has been seen to do 21 s after the call what was given up after 5. */
+const LATEST_EFFECT_MS: Millis = 20_000;
 
 export function fold(picture: Picture, observation: Observation, now: Now): Picture {
   switch (observation.kind) {
@@ -202,9 +204,18 @@ function withReading(device: DeviceView, reading: DeviceReading, now: Now): Devi
   // Another device's word, at our device's address, says nothing about ours.
   if (device.state === 'wrong_device') return device;
   const { trouble: _healed, ...healthy } = device;
-  const said = { ...healthy, reading: { ...reading, at: now }, mayHaveMoved: false };
+  const mayHaveMoved = device.mayHaveMoved && isStillToCome(device, reading, now);
+  const said = { ...healthy, reading: { ...reading, at: now }, mayHaveMoved };
   const seen = settledAsk({ ...said, fullW: shownFullW(device, reading) });
   return inState(seen, stateShown(seen, reading), now);
+}
+
+/** What was not answered in time may be on its way: that it runs as before says nothing for a while. */
+function isStillToCome(device: DeviceView, reading: DeviceReading, now: Now): boolean {
+  const { outcome, setting, answeredAt } = device.asked ?? {};
+  if (outcome !== 'failed' || !setting || !answeredAt || now.mono - answeredAt.mono > LATEST_EFFECT_MS) return false;
+  const shown = settingShown(device, reading);
+  return shown === undefined || !sameSetting(shown, setting);
 }
 
 /** Once it shows what it was asked for, a later drift is a new story: it is asked again without counting the old tries. */

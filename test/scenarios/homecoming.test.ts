@@ -115,12 +115,11 @@ class Rack {
       const { device } = planned;
       const { s, answer } = this.tardy.get(device) ?? { s: 0, answer: 'heard' };
       this.#observe({ kind: 'asked', asks: [{ device, setting: call.setting }] });
-      // The newest setting wins on a device's wire; what has been given up may be on its way all the same.
+      // The newest setting wins on a device's wire; what has been given up is done all the same, and before it.
       this.#pending = this.#pending.filter((other) => other.device !== device || other.givenUpS !== undefined);
-      this.#pending = [
-        ...this.#pending,
-        { device, setting: call.setting, askedS: this.nowS, dueS: this.nowS + s, answer },
-      ];
+      const busyS = this.#pending.filter((other) => other.device === device).map(({ dueS }) => dueS);
+      const dueS = Math.max(this.nowS + s, ...busyS);
+      this.#pending = [...this.#pending, { device, setting: call.setting, askedS: this.nowS, dueS, answer }];
     }
     this.#answer();
   }
@@ -231,6 +230,14 @@ const rebootsInMidCommand: Step[] = [
   { kind: 'pass', s: 40 },
 ];
 
+/** It goes to sleep seconds after the agent has stopped waiting, and by then the order is over. */
+const sleepsLate: Step[] = [
+  { kind: 'tardy', miner: 1, s: 14, answer: 'late' },
+  { kind: 'order', target: { kind: 'ceiling', fraction: 0 }, program: 'ecrs', forS: 1 },
+  { kind: 'restart' },
+  { kind: 'pass', s: 40 },
+];
+
 /** It had acknowledged the cut, could then not be reached, and its last word was from before. */
 const lostBeforeItWasSeenAsleep: Step[] = [
   { kind: 'order', target: { kind: 'ceiling', fraction: 0 }, program: 'ecrs', forS: 1 },
@@ -259,6 +266,7 @@ test('whatever orders come, and however late or lost miners are, and however oft
       examples: [
         [[awake, awake, awake], lostBeforeItWasSeenAsleep],
         [[awake, awake, awake], rebootsInMidCommand],
+        [[awake, { kind: 'awake', limit: 60 }, awake], sleepsLate],
       ],
     },
   );
