@@ -6,7 +6,7 @@ import type { Binding } from '#agent/state/orders.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { deviceOf, devicesOf } from '#agent/state/picture.ts';
-import { sameSetting, settingShown, shows } from '#agent/state/setting.ts';
+import { sameSetting, settingShown, shows, wattsAt } from '#agent/state/setting.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
 import { mayAct } from './commission/released.ts';
 import type { Given } from './given.ts';
@@ -16,7 +16,6 @@ import { steered } from './roster.ts';
 export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now: Now): Memory {
   const binds = mayAct(picture, policy) && binding(picture, now.wall).some(setsLevel);
   const free = picture.ordersKnown && !memory.line && !memory.lift && !binds;
-  if (!free) return memory;
   const changed: Record<string, Setting> = {};
   const moved = new Set(memory.moved);
   const cools = new Set(policy.cooling.map(({ device }) => device));
@@ -29,6 +28,8 @@ export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now
     const home = entryOf(memory.homes, id);
     // What it cools decides how a pump runs from then on.
     if (home && cools.has(id)) continue;
+    // While something binds, only what a person has turned up since is news: it gives way from there.
+    if (!free && !(home && wattsAt(device, shown) > wattsAt(device, home))) continue;
     if (!home || !sameSetting(home, shown)) changed[id] = shown;
   }
   return Object.keys(changed).length ? { ...memory, homes: { ...memory.homes, ...changed } } : memory;

@@ -51,6 +51,21 @@ test('a miner that was limited by an order and put to sleep by a technician is n
   await world.stop();
 });
 
+test('a miner that slept before and that a technician wakes in mid-event gives way too, and then runs', async () => {
+  const miners = ['m01', 'm02'].map((id) => ({ id, ratedW: 3000, asleep: id === 'm02' }));
+  const world = await new World({ miners }).start();
+  const { id } = await world.issue(cut, { forS: 120 });
+  await world.clock.advance(30_000);
+  world.rack.miner('m02').powerOn();
+  await world.clock.advance(60_000);
+  assert.ok(world.rack.watts() <= 2400, `${world.rack.watts()} W`);
+  assert.equal(world.phases(id).at(-1), 'holding');
+  await world.clock.advance(300_000);
+  assert.equal(world.phases(id).at(-1), 'restored');
+  assert.deepEqual(world.asleep(), []);
+  await world.stop();
+});
+
 test('a locked-out miner that sleeps is woken by nobody, over the end of the order and a restart, until the lock is off', async () => {
   const world = await new World().start();
   const { id } = await world.issue(cut, { forS: 120 });
