@@ -101,6 +101,19 @@ test('an event that ends under another one that binds holds too, before the line
   assert.equal(held?.levelW, 4000);
 });
 
+test('a line on its way moves twice a second at most, and one that stands still begins at once', () => {
+  const cut = envelope(4000, { downWPerS: 500 });
+  const moving = moveLine(line(9500), cut, around(1));
+  assert.deepEqual(
+    [1.1, 1.3, 1.5].map((s) => moveLine(moving, cut, around(s))?.levelW),
+    [9000, 9000, 8750],
+  );
+  const standing = moveLine(line(9000), envelope(9000), around(1));
+  assert.equal(moveLine(standing, cut, around(1.1))?.levelW, 8700);
+  const rising = moveLine(line(4000), envelope(9000, { upWPerS: 200 }), around(1));
+  assert.equal(moveLine(rising, envelope(9000, { upWPerS: 200 }), around(1.2))?.levelW, 4200);
+});
+
 test('a cut that comes during a hold ends it', () => {
   const held = moveLine(line(4000), envelope(undefined), around(0));
   const cut = moveLine(held, envelope(3000), around(1));

@@ -1,7 +1,7 @@
 /** Moves the line towards the envelope's ceiling, no faster than orders and policy allow, either way. */
 import type { Policy } from '#agent/config/policy.ts';
 import type { Now } from '#agent/state/observation.ts';
-import type { Seconds, Watts } from '#protocol/units.ts';
+import type { Millis, Seconds, Watts } from '#protocol/units.ts';
 import type { Envelope } from './compose.ts';
 import { slowest } from './compose.ts';
 import type { Lift, Line } from './plan.ts';
@@ -11,6 +11,11 @@ import { staggerMs } from './stagger.ts';
 const FIRST_STEP_S: Seconds = 1;
 /** A loop that stood still does not catch up in one jump. */
 const LONGEST_STEP_S: Seconds = 2;
+/**
+ * What is on its way moves no more often than this. Every answer of a device brings a turn: else each write of a ramp
+ * would bring on the next, a dozen a second.
+ */
+const LEAST_STEP_MS: Millis = 500;
 
 export type Surroundings = {
   readonly rack: string;
@@ -31,20 +36,24 @@ export function moveLine(line: Line | undefined, envelope: Envelope, around: Sur
   const to = envelope.ceilingW ?? Number.POSITIVE_INFINITY;
   if (to < from) return lower(line, to, envelope, around);
   if (line && to > from) return raise(line, to, envelope, around);
-  return line && { ...line, movedAt: around.now.mono, events: envelope.events };
+  return line && { ...line, movedAt: standing(around.now), events: envelope.events };
 }
 
 function lower(line: Line | undefined, to: Watts, envelope: Envelope, { policy, drawnW, now }: Surroundings): Line {
   const rate = slowest([envelope.downWPerS, policy.limits.step_down_w_per_s]);
+  const { events, upWPerS } = envelope;
+  if (line && rate !== undefined && hasJustMoved(line, now)) {
+    return settled({ levelW: line.levelW, movedAt: line.movedAt, events }, upWPerS);
+  }
   const start = line?.levelW ?? Math.max(drawnW, to);
   const elapsed = line ? elapsedS(line, now) : FIRST_STEP_S;
   const levelW = rate === undefined ? to : Math.max(to, start - rate * elapsed);
-  return settled({ levelW, movedAt: now.mono, events: envelope.events }, envelope.upWPerS);
+  return settled({ levelW, movedAt: now.mono, events }, upWPerS);
 }
 
 function raise(line: Line, to: Watts, envelope: Envelope, around: Surroundings): Line | undefined {
   const { rack, policy, homeW, mayRaise, guarded, now } = around;
-  const stay = settled({ ...line, movedAt: now.mono, events: envelope.events }, envelope.upWPerS);
+  const stay = settled({ ...line, movedAt: standing(now), events: envelope.events }, envelope.upWPerS);
   const left = line.events.find((event) => !envelope.events.includes(event));
   // What has ended meanwhile is let go when a raise is allowed again.
   if (!mayRaise && (left !== undefined || !guarded)) return { ...stay, events: line.events };
@@ -55,9 +64,10 @@ function raise(line: Line, to: Watts, envelope: Envelope, around: Surroundings):
   if (line.hold && now.mono < line.hold.until) return stay;
   const { hold: _over, ...free } = stay;
   const rate = slowest([stay.upWPerS, policy.limits.step_up_w_per_s]);
+  if (rate !== undefined && hasJustMoved(line, now)) return { ...free, movedAt: line.movedAt };
   const levelW = rate === undefined ? to : line.levelW + rate * elapsedS(line, now);
-  if (levelW < to && levelW < homeW) return { ...free, levelW };
-  return to === Number.POSITIVE_INFINITY ? undefined : { ...free, levelW: to };
+  if (levelW < to && levelW < homeW) return { ...free, levelW, movedAt: now.mono };
+  return to === Number.POSITIVE_INFINITY ? undefined : { ...free, levelW: to, movedAt: now.mono };
 }
 
 /**
@@ -70,11 +80,14 @@ export function moveLift(lift: Lift | undefined, envelope: Envelope, around: Sur
   const to = Math.max(envelope.floorW ?? 0, homeW);
   const elapsed = lift ? elapsedS(lift, now) : FIRST_STEP_S;
   if (to > from) {
-    if (!mayRaise) return lift && { ...lift, movedAt: now.mono };
+    if (!mayRaise) return lift && { ...lift, movedAt: standing(now) };
     const rate = slowest([envelope.upWPerS, policy.limits.step_up_w_per_s]);
+    if (lift && rate !== undefined && hasJustMoved(lift, now)) return lift;
     return { levelW: rate === undefined ? to : Math.min(to, from + rate * elapsed), movedAt: now.mono };
   }
   const rate = slowest([envelope.downWPerS, policy.limits.step_down_w_per_s]);
+  if (lift && to === from) return to > homeW ? { ...lift, movedAt: standing(now) } : undefined;
+  if (lift && rate !== undefined && hasJustMoved(lift, now)) return lift;
   const levelW = rate === undefined ? to : Math.max(to, from - rate * elapsed);
   return levelW > homeW ? { levelW, movedAt: now.mono } : undefined;
 }
@@ -90,6 +103,15 @@ function heldAnew({ hold }: Line, { rack, policy, now }: Surroundings): NonNulla
 /** Remembers the ramp of the orders that bind, for the way up after they are gone. */
 function settled(line: Line, upWPerS: number | undefined): Line {
   return upWPerS === undefined ? line : { ...line, upWPerS };
+}
+
+/** What stands still may begin to move at once. */
+function standing({ mono }: Now): Millis {
+  return mono - LEAST_STEP_MS;
+}
+
+function hasJustMoved({ movedAt }: Lift, now: Now): boolean {
+  return now.mono - movedAt < LEAST_STEP_MS;
 }
 
 function elapsedS(line: Lift, now: Now): Seconds {
