@@ -28,8 +28,15 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   sleep: (ms, signal) => new Promise((resolve, reject) => sleep(ms, signal, resolve, reject)),
   every: (_name, ms, work) => {
-    const timer = setInterval(work, ms);
-    return () => clearInterval(timer);
+    let due = performance.now() + ms;
+    const beat = () => {
+      const now = performance.now();
+      due = nextBeat(due, now, ms);
+      timer = setTimeout(beat, due - now);
+      work();
+    };
+    let timer = setTimeout(beat, ms);
+    return () => clearTimeout(timer);
   },
   after: (_name, ms, work) => {
     const timer = setTimeout(work, ms);
@@ -37,6 +44,14 @@ export const systemClock: Clock = {
   },
   timeout: (ms) => AbortSignal.timeout(ms),
 };
+
+/**
+ * The first moment after `now` that is a whole number of periods after `due`. The platform's interval counts on from
+ * when it last came about: after a standstill, all that had been spread over a period would come at one moment for ever.
+ */
+export function nextBeat(due: Millis, now: Millis, period: Millis): Millis {
+  return due + period * Math.max(1, Math.floor((now - due) / period) + 1);
+}
 
 /**
  * Timers count whole milliseconds. Who asks for a part of one, such as a silence on a serial line, gets it in turns of

@@ -35,6 +35,8 @@ const MINERS = 200;
 const RUNS = 40;
 /** What the miners take to hang up after their replies. */
 const HANG_UP_MS: Millis = 200;
+/** After its standstill the agent first makes up for the reads that were due meanwhile. */
+const MADE_UP_MS: Millis = 1000;
 const ZERO: Target = { kind: 'ceiling', fraction: 0 };
 
 /** Milliseconds from the publish. */
@@ -55,7 +57,7 @@ async function inFolder(folder: string, say: Surroundings['say']): Promise<Outco
 async function alternate(stage: Stage, say: Surroundings['say']): Promise<Record<Side, Cut[]>> {
   const cuts: Record<Side, Cut[]> = { agent: [], floor: [], openFloor: [] };
   for (let run = 0; run < RUNS; run++) {
-    await sleep(phaseMs(run));
+    await sleep(MADE_UP_MS + phaseMs(run));
     cuts.agent.push(await agentCut(stage, run));
     stage.agent.pause();
     cuts.floor.push(await floorCut(stage));
