@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BrokerSession, Outgoing } from '#agent/platform/broker.ts';
+import type { History } from '#agent/platform/store.ts';
 import type { Alarm } from '#protocol/telemetry.ts';
 import { MemoryStore } from '#test/support/memory-store.ts';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
@@ -25,8 +26,7 @@ class BusyBroker implements BrokerSession {
   }
 }
 
-function publisherTo(broker: BusyBroker): Publisher {
-  const { history } = new MemoryStore().rack('r07');
+function publisherTo(broker: BusyBroker, history: History = new MemoryStore().rack('r07').history): Publisher {
   return new Publisher({ site: 'tx1', rack: 'r07', clock: new VirtualClock(), history, sessions: () => [broker] });
 }
 
@@ -84,4 +84,25 @@ test('a broker that comes back is told everything, a part at each tick', async (
   publisher.makeGood();
   await settle();
   assert.deepEqual([...broker.retained.keys()].sort(), names.sort());
+});
+
+test('the disk is asked for what was kept back only while there may be some', async () => {
+  const broker = new BusyBroker();
+  const { history } = new MemoryStore().rack('r07');
+  const asked: (number | 'in vain')[] = [];
+  const take: History['take'] = async (limit) => {
+    const rows = await history.take(limit);
+    asked.push(asked.length === 0 ? 'in vain' : rows.length);
+    if (asked.length === 1) throw new Error('the disk fails');
+    return rows;
+  };
+  const publisher = publisherTo(broker, { ...history, take });
+  const tick = () => publisher.drain().catch(() => {});
+  for (let n = 0; n < 4; n++) await tick();
+  assert.deepEqual(asked, ['in vain', 0]);
+  publisher.keepBack('power', alarm('a'));
+  await tick();
+  broker.room = 10;
+  for (let n = 0; n < 3; n++) await tick();
+  assert.deepEqual(asked, ['in vain', 0, 1, 1, 0]);
 });

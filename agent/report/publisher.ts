@@ -30,6 +30,8 @@ export class Publisher {
   /** Topics whose newest word, or its end, a broker has not taken: it was away, or busy. */
   readonly #owed = new Map<BrokerSession, Set<string>>();
   #draining = false;
+  /** Whether something may have been kept back, by this process or one before. */
+  #hasKept = true;
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
@@ -72,6 +74,7 @@ export class Publisher {
   }
 
   keepBack(kind: KeptKind, payload: object): void {
+    this.#hasKept = true;
     this.#parts.history.keep(kind, this.#parts.clock.wall(), JSON.stringify(payload));
   }
 
@@ -89,10 +92,15 @@ export class Publisher {
 
   /** Sends some of what was kept back, if anyone listens. */
   async drain(): Promise<void> {
-    if (this.#draining || !this.online) return;
+    if (this.#draining || !this.#hasKept || !this.online) return;
     this.#draining = true;
+    let isEmpty = false;
+    // What is kept back from here on sets it again.
+    this.#hasKept = false;
     try {
-      for (const { id, kind, at, body } of await this.#parts.history.take(HISTORY_PER_TICK)) {
+      const kept = await this.#parts.history.take(HISTORY_PER_TICK);
+      isEmpty = kept.length === 0;
+      for (const { id, kind, at, body } of kept) {
         const payload: Payload<'history'> = {
           v: 1,
           at: timestampOf(at),
@@ -105,6 +113,7 @@ export class Publisher {
         await this.#parts.history.drop(id);
       }
     } finally {
+      this.#hasKept ||= !isEmpty;
       this.#draining = false;
     }
   }
