@@ -59,7 +59,8 @@ export function spanOf(point: { address: number; type: PointType; scale_register
  */
 export function decode(point: Encoding, raw: readonly number[], scaleWord = 0): Decoded {
   const bytes = mostSignificantFirst(point, raw);
-  if (point.sentinels.includes(hexOf(bytes)) || scaleWord === NO_SCALE) return { kind: 'absent' };
+  if (point.sentinels.some((sentinel) => sentinel === hexOf(bytes)) || scaleWord === NO_SCALE)
+    return { kind: 'absent' };
   const power = scaleWord >= 0x8000 ? scaleWord - 0x10000 : scaleWord;
   if (Math.abs(power) > MOST_POWER) return { kind: 'implausible', detail: `is scaled by 10^${power}` };
   const value = scaled(point, types[point.type].read(bytes), power);

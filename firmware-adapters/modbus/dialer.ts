@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { Millis } from '#protocol/units.ts';
 import type { Clock, Log } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
+import { within } from '../transport/within.ts';
 import type { BusCounters } from './counters.ts';
 import type { Framing } from './framing.ts';
 import { Link } from './link.ts';
 import type { Turns } from './turns.ts';
-import { within } from './within.ts';
 
 export type DialerOptions = {
   /** The bus's id in the config, for messages. */
@@ -15,7 +15,7 @@ export type DialerOptions = {
   /** Opens the wire, or throws `AdapterError('unreachable')`; ends soon after its signal aborts. */
   connect(signal: AbortSignal): Promise<Duplex>;
   framing: Framing;
-  clock: Pick<Clock, 'monotonic' | 'sleep'>;
+  clock: Pick<Clock, 'monotonic' | 'sleep' | 'after'>;
   log: Log;
   /** Allowed for connecting, and again for each reply. */
   timeoutMs: Millis;
@@ -92,7 +92,7 @@ export class Dialer {
   async #connect(signal: AbortSignal): Promise<Link> {
     const { id, clock, connect, framing, log, timeoutMs } = this.#options;
     const late = () => this.#unreachable(`no connection within ${timeoutMs} ms`);
-    const stream = await within(clock, timeoutMs, signal, late, connect);
+    const stream = await within(clock, timeoutMs, signal, connect, late);
     if (signal.aborted) {
       stream.destroy();
       throw signal.reason;

@@ -278,7 +278,7 @@ test('a busy process reads what came in before it asks anew', async () => {
     return sleep(sleeps.length === 1 ? 200 : ms, signal);
   };
   assert.equal(await during(clock, read(2)), 2);
-  assert.deepEqual(sleeps.map(Math.ceil), [gapMs, gapMs, timeoutMs]);
+  assert.deepEqual(sleeps.map(Math.ceil), [gapMs, gapMs]);
   await bus.stop();
 });
 

@@ -4,6 +4,7 @@
  */
 import type { Millis } from '#protocol/units.ts';
 import { AdapterError } from '../errors.ts';
+import { within } from '../transport/within.ts';
 import type { BusCounters } from './counters.ts';
 import { Load } from './counters.ts';
 import type { DialerOptions } from './dialer.ts';
@@ -15,7 +16,6 @@ import type { BusUrgency, Job } from './schedule.ts';
 import { isControl, Schedule } from './schedule.ts';
 import { Turns } from './turns.ts';
 import { Unit } from './unit.ts';
-import { within } from './within.ts';
 
 export type WireOptions = DialerOptions & {
   /** Units that need a rest between two requests, and how long. */
@@ -219,7 +219,7 @@ export class Wire {
     this.#turns?.begin({ transaction, unit: id, pdu });
     try {
       const exchange = (allowed: AbortSignal) => link.exchange(transaction, id, request, allowed);
-      const answer = await within(clock, patienceMs, signal, late, exchange);
+      const answer = await within(clock, patienceMs, signal, exchange, late);
       this.#dialer.replied();
       if (isGatewaysOwn(answer)) unit.missed(clock.monotonic(), tookMs());
       else if (answer.kind !== 'copy') unit.answered(clock.monotonic(), Math.max(0, tookMs() - wireMs));
