@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Ack, Phase, RackEvent } from '#protocol/lifecycle.ts';
+import { rackEvent } from '#test/support/rack-event.ts';
 import type { Heard, Verdict } from './follow.ts';
 import { follow, startFollowing, verdict } from './follow.ts';
 
@@ -23,23 +24,7 @@ function ack(result: Ack['result'], change: Partial<Ack> = {}): Heard {
 }
 
 function event(phase: Phase | null, change: Partial<RackEvent> = {}, rack = 'r07'): Heard {
-  const base: RackEvent = {
-    v: 1,
-    at,
-    kind: 'order',
-    order: 'o2',
-    event: 'ecrs-a',
-    issuer: 'qse-north',
-    program: 'ecrs',
-    phase,
-    code: null,
-    device: null,
-    power_w: 5870,
-    power_age_ms: 400,
-    level_w: 6000,
-    why: '',
-  };
-  return { kind: 'event', rack, event: { ...base, ...change } };
+  return { kind: 'event', rack, event: rackEvent({ order: order.id, phase, ...change }) };
 }
 
 /** The phases that were told, as `rack phase`, and what became of it all. */

@@ -6,7 +6,7 @@ import { openLog } from '#agent/platform/log.ts';
 import type { Observation, Setting } from '#agent/state/observation.ts';
 import { asleep, awake } from '#agent/state/setting.ts';
 import type { Says } from '#test/support/pictures.ts';
-import { after, miner, rackOf, seen } from '#test/support/pictures.ts';
+import { after, miner, planned, rackOf, seen } from '#test/support/pictures.ts';
 import { settle } from '#test/support/virtual-clock.ts';
 import { Actuator } from './actuator.ts';
 
@@ -36,16 +36,6 @@ function actuating(reading: Says) {
   };
   const actuator = new Actuator({ controls: () => own, observe, poke: () => {}, log: openLog('silent') });
   const plan = (want: Setting, hands: PlannedDevice['hands'] = 'on') => {
-    const device = {
-      device: 'm01',
-      want,
-      home: awake,
-      hands,
-      expectedW: 0,
-      stubborn: false,
-      lastResort: false,
-      why: '',
-    };
     const rest = {
       levelW: undefined,
       lineW: undefined,
@@ -60,7 +50,7 @@ function actuating(reading: Says) {
       noRaise: undefined,
       steps: [],
     };
-    actuator.apply({ ...rest, devices: [device] }, picture, after(1));
+    actuator.apply({ ...rest, devices: [planned('m01', want, hands)] }, picture, after(1));
   };
   const calledOff = () => asked.filter(({ signal }) => signal?.aborted).map(({ what }) => what);
   return { plan, observed, calledOff, asked: () => asked.map(({ what }) => what) };

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PlannedDevice } from '#agent/decide/plan.ts';
 import type { Observation, Setting } from '#agent/state/observation.ts';
 import { emptyPicture } from '#agent/state/picture.ts';
 import { asleep, awake } from '#agent/state/setting.ts';
 import type { Says } from '#test/support/pictures.ts';
-import { after, inventory, miner, rackOf, seen, viewOf } from '#test/support/pictures.ts';
+import { after, inventory, miner, planned, rackOf, seen, viewOf } from '#test/support/pictures.ts';
 import { awaitsWord, nextCall } from './next-call.ts';
 
 const at = (limit: number): Setting => ({ kind: 'awake', limit });
-const planned = (want: Setting, hands: PlannedDevice['hands'] = 'on'): PlannedDevice => ({
-  device: 'm01',
-  want,
-  home: awake,
-  hands,
-  expectedW: 0,
-  stubborn: false,
-  lastResort: false,
-  why: '',
-});
 const dialless = miner('m01', { controls: { sleep: off(), wake: off() } });
 
 const calls: [shows: Says, want: Setting, call: object | undefined][] = [
@@ -35,7 +24,10 @@ const calls: [shows: Says, want: Setting, call: object | undefined][] = [
 
 for (const [reading, want, call] of calls) {
   test(`one that shows ${JSON.stringify(reading)} and is to be ${JSON.stringify(want)} is asked for ${JSON.stringify(call) ?? 'nothing'}`, () => {
-    assert.deepEqual(nextCall(viewOf(rackOf([miner('m01')], { m01: reading }), 'm01'), planned(want), after(1)), call);
+    assert.deepEqual(
+      nextCall(viewOf(rackOf([miner('m01')], { m01: reading }), 'm01'), planned('m01', want), after(1)),
+      call,
+    );
   });
 }
 
@@ -62,7 +54,7 @@ const gpuCalls: [what: string, shows: Says, want: Setting, call: object | undefi
 
 for (const [what, reading, want, call] of gpuCalls) {
   test(`a GPU is ${what}`, () => {
-    assert.deepEqual(nextCall(viewOf(rackOf([gpu], { m01: reading }), 'm01'), planned(want), after(1)), call);
+    assert.deepEqual(nextCall(viewOf(rackOf([gpu], { m01: reading }), 'm01'), planned('m01', want), after(1)), call);
   });
 }
 
@@ -72,24 +64,24 @@ test('the cap of a GPU is raised as soon as it has shown that it works again', (
     { kind: 'acknowledged', device: 'm01', settleMs: 100, said: 'resumed' },
   ];
   const woken = seen(rackOf([gpu], { m01: { asleep: true, limit: 100 } }), after(1), ...asked);
-  assert.equal(nextCall(viewOf(woken, 'm01'), planned(awake), after(2)), undefined);
+  assert.equal(nextCall(viewOf(woken, 'm01'), planned('m01', awake), after(2)), undefined);
   const shown = seen(woken, after(2), {
     kind: 'device',
     device: 'm01',
     reading: { asleep: false, limit: 100, faults: [] },
   });
-  assert.equal(nextCall(viewOf(shown, 'm01'), planned(awake), after(2))?.kind, 'limit');
+  assert.equal(nextCall(viewOf(shown, 'm01'), planned('m01', awake), after(2))?.kind, 'limit');
 });
 
 test('one that is to be left alone is asked for nothing, and one without a dial for no limit', () => {
-  assert.equal(nextCall(viewOf(rackOf([miner('m01')]), 'm01'), planned(asleep, 'off'), after(1)), undefined);
-  assert.equal(nextCall(viewOf(rackOf([dialless]), 'm01'), planned(at(60)), after(1)), undefined);
+  assert.equal(nextCall(viewOf(rackOf([miner('m01')]), 'm01'), planned('m01', asleep, 'off'), after(1)), undefined);
+  assert.equal(nextCall(viewOf(rackOf([dialless]), 'm01'), planned('m01', at(60)), after(1)), undefined);
 });
 
 test('one that has not been heard yet is told to sleep, but not to wake', () => {
   const unheard = viewOf(seen(emptyPicture, after(0), inventory({ devices: [miner('m01')] })), 'm01');
-  assert.equal(nextCall(unheard, planned(asleep), after(1))?.kind, 'sleep');
-  assert.equal(nextCall(unheard, planned(awake), after(1)), undefined);
+  assert.equal(nextCall(unheard, planned('m01', asleep), after(1))?.kind, 'sleep');
+  assert.equal(nextCall(unheard, planned('m01', awake), after(1)), undefined);
 });
 
 const ask: Observation = { kind: 'asked', asks: [{ device: 'm01', setting: asleep }] };
@@ -110,7 +102,7 @@ const ladder: [what: string, facts: typeof outlets, observed: Observation[], las
 for (const [what, facts, observed, lastResort, kind] of ladder) {
   test(`one that will not sleep, ${what}`, () => {
     const picture = seen(rackOf([facts]), after(1), ...observed);
-    const wanted = { ...planned(asleep), stubborn: true, lastResort };
+    const wanted = { ...planned('m01', asleep), stubborn: true, lastResort };
     assert.equal(nextCall(viewOf(picture, 'm01'), wanted, after(100))?.kind, kind);
   });
 }
@@ -156,7 +148,7 @@ for (const [what, observed, again] of patience) {
   test(`a miner is asked again ${what}`, () => {
     const view = viewOf(seen(rackOf([miner('m01')]), after(1), ...observed), 'm01');
     for (const [s, yes] of again) {
-      assert.equal(nextCall(view, planned(asleep), after(s)) !== undefined, yes, `at ${s} s`);
+      assert.equal(nextCall(view, planned('m01', asleep), after(s)) !== undefined, yes, `at ${s} s`);
     }
   });
 }
@@ -164,7 +156,7 @@ for (const [what, observed, again] of patience) {
 test('another setting does not wait for what becomes of the last one', () => {
   const ask60: Observation = { kind: 'asked', asks: [{ device: 'm01', setting: at(60) }] };
   const view = viewOf(seen(rackOf([miner('m01')]), after(1), ask60), 'm01');
-  assert.deepEqual(nextCall(view, planned(at(80)), after(1)), {
+  assert.deepEqual(nextCall(view, planned('m01', at(80)), after(1)), {
     kind: 'limit',
     setting: at(80),
     value: 80,
@@ -176,23 +168,23 @@ test('one let go before it was seen asleep is woken, whatever it said before it 
   const rack = rackOf([miner('m01')]);
   for (const told of [[ask], [ask, acknowledged], [ask, failed]]) {
     const view = viewOf(seen(rack, after(1), ...told), 'm01');
-    assert.equal(nextCall(view, planned(awake), after(1))?.kind, 'wake');
-    assert.equal(nextCall(view, planned(at(60)), after(1))?.kind, 'wake');
+    assert.equal(nextCall(view, planned('m01', awake), after(1))?.kind, 'wake');
+    assert.equal(nextCall(view, planned('m01', at(60)), after(1))?.kind, 'wake');
   }
 });
 
 test('one that did it and has left it since, as after a reboot, is asked at once', () => {
   const done = seen(rackOf([miner('m01')]), after(1), ask, acknowledged);
   const slept = seen(done, after(2), { kind: 'device', device: 'm01', reading: { asleep: true, faults: [] } });
-  assert.equal(nextCall(viewOf(slept, 'm01'), planned(asleep), after(3)), undefined);
+  assert.equal(nextCall(viewOf(slept, 'm01'), planned('m01', asleep), after(3)), undefined);
   const woke = seen(slept, after(3), stillAwake);
-  assert.equal(nextCall(viewOf(woke, 'm01'), planned(asleep), after(3))?.kind, 'sleep');
+  assert.equal(nextCall(viewOf(woke, 'm01'), planned('m01', asleep), after(3))?.kind, 'sleep');
 });
 
 test('its own word is awaited once it has said yes', () => {
   const rack = rackOf([miner('m01')]);
-  assert.equal(awaitsWord(viewOf(seen(rack, after(1), ask), 'm01'), planned(asleep)), false);
-  assert.equal(awaitsWord(viewOf(seen(rack, after(1), ask, acknowledged), 'm01'), planned(asleep)), true);
+  assert.equal(awaitsWord(viewOf(seen(rack, after(1), ask), 'm01'), planned('m01', asleep)), false);
+  assert.equal(awaitsWord(viewOf(seen(rack, after(1), ask, acknowledged), 'm01'), planned('m01', asleep)), true);
 });
 
 function off() {
@@ -205,15 +197,6 @@ test('one that cannot sleep is only ever dialled, whether it says that it is awa
   const gpu = miner('gpu0', { kind: 'gpu', controls: { limit } });
   const view = viewOf(rackOf([gpu], { gpu0: { asleep: undefined } }), 'gpu0');
   assert.deepEqual([view.state, view.reading?.asleep], ['awake', undefined]);
-  const planned = {
-    device: 'gpu0',
-    home: awake,
-    hands: 'on',
-    expectedW: 600,
-    stubborn: false,
-    lastResort: false,
-    why: '',
-  } as const;
-  const call = nextCall(view, { ...planned, want: { kind: 'awake', limit: 20 } }, after(1));
+  const call = nextCall(view, planned('gpu0', at(20)), after(1));
   assert.deepEqual(call, { kind: 'limit', setting: { kind: 'awake', limit: 20 }, value: 20, lowers: true });
 });

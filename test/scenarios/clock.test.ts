@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Target } from '#protocol/order.ts';
+import type { Order, Target } from '#protocol/order.ts';
 import { timestampOf } from '#protocol/time.ts';
 import { World } from '#test/support/world.ts';
 
@@ -110,7 +110,8 @@ test('an order taken without a clock goes on while the clock is set, and is then
   await world.stop();
 });
 
-test('an order taken while nobody vouched for the clock ends by its own times once somebody does', async () => {
+/** An order of 600 s, half of them over: taken while nobody vouches for the clock, and again 60 s later, with one. */
+async function takenTwice(): Promise<{ world: World; order: Order }> {
   const world = new World();
   world.clockQuality = 'bad';
   await world.start();
@@ -119,6 +120,11 @@ test('an order taken while nobody vouched for the clock ends by its own times on
   await world.clock.advance(60_000);
   world.clockQuality = 'good';
   await world.publish(order);
+  return { world, order };
+}
+
+test('an order taken while nobody vouched for the clock ends by its own times once somebody does', async () => {
+  const { world, order } = await takenTwice();
   await world.clock.advance(239_000);
   assert.equal(world.phases(order.id).at(-1), 'holding');
   await world.clock.advance(2000);
@@ -127,14 +133,7 @@ test('an order taken while nobody vouched for the clock ends by its own times on
 });
 
 test('what was taken without a clock, and then with one, does not come back at a restart for longer', async () => {
-  const world = new World();
-  world.clockQuality = 'bad';
-  await world.start();
-  const at = (s: number) => timestampOf(world.clock.wall() + s * 1000);
-  const order = await world.issue(cut, { intervals: [{ from: at(-300), until: at(300), target: cut }] });
-  await world.clock.advance(60_000);
-  world.clockQuality = 'good';
-  await world.publish(order);
+  const { world, order } = await takenTwice();
   await world.clock.advance(241_000);
   assert.equal(world.phases(order.id).at(-1), 'ended');
   world.kill();

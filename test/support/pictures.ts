@@ -1,10 +1,12 @@
 /** Pictures of a rack for tests of what is pure: made by folding observations, as the agent makes them. */
 import type { Policy } from '#agent/config/policy.ts';
 import { policySchema } from '#agent/config/policy.ts';
+import type { PlannedDevice } from '#agent/decide/plan.ts';
 import { fold } from '#agent/state/fold.ts';
-import type { AcceptedOrder, DeviceFacts, DeviceReading, Now, Observation } from '#agent/state/observation.ts';
+import type { AcceptedOrder, DeviceFacts, DeviceReading, Now, Observation, Setting } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { deviceOf, emptyPicture } from '#agent/state/picture.ts';
+import { awake } from '#agent/state/setting.ts';
 import type { Capability } from '#protocol/capability.ts';
 import type { OrderBody, Target } from '#protocol/order.ts';
 import { orderTopic } from '#protocol/topics.ts';
@@ -83,6 +85,11 @@ export function viewOf(picture: Picture, id: string): DeviceView {
   const view = deviceOf(picture, id);
   if (!view) throw new Error(`the picture has no ${id}`);
   return view;
+}
+
+/** As a plan wants it; what else a plan says of a device does not matter to who carries it out. */
+export function planned(device: string, want: Setting, hands: PlannedDevice['hands'] = 'on'): PlannedDevice {
+  return { device, want, home: awake, hands, expectedW: 0, stubborn: false, lastResort: false, why: '' };
 }
 
 export function metered(powerW: number): Observation {

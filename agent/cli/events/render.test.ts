@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RackEvent } from '#protocol/lifecycle.ts';
+import { rackEvent } from '#test/support/rack-event.ts';
 import { eventLine, formatEvent } from './render.ts';
 
 const screen = { width: 80, tint: (_tint: string, text: string) => text };
-const step: RackEvent = {
-  v: 1,
-  at: '2026-11-21T21:00:00.000Z',
-  kind: 'order',
-  order: 'o1',
-  event: 'ecrs-a',
-  issuer: 'qse-north',
-  program: 'ecrs',
-  phase: 'metered',
-  code: null,
-  device: null,
-  power_w: 5870,
-  power_age_ms: 400,
-  level_w: 6000,
+const step = rackEvent({
   why: 'the meter’s mean over the last 5 s is 5871 W, under the level of 6000 W',
-};
+});
 
 test('an event tells when, what, the watts of that moment, and why, wrapped beside that', () => {
   assert.deepEqual(formatEvent(step, screen).split('\n'), [

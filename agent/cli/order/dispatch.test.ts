@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { openLog } from '#agent/platform/log.ts';
-import type { Ack, Phase, RackEvent } from '#protocol/lifecycle.ts';
+import type { Ack, Phase } from '#protocol/lifecycle.ts';
 import type { OrderRequest } from '#protocol/next-order.ts';
 import type { Order } from '#protocol/order.ts';
 import { order as orderSchema } from '#protocol/order.ts';
@@ -10,20 +10,13 @@ import { signMessage } from '#protocol/signing.ts';
 import { timestampOf } from '#protocol/time.ts';
 import { topicOf } from '#protocol/topics.ts';
 import { MemoryBroker } from '#test/support/memory-broker.ts';
+import { operator } from '#test/support/operator.ts';
+import { rackEvent } from '#test/support/rack-event.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { buildOrder } from './build-order.ts';
 import { dispatch } from './dispatch.ts';
-import type { Operator } from './operator.ts';
 
 const topic = 'ballast/v1/tx1/order/qse-north/ecrs/rack/r07';
-const operator: Operator = {
-  broker: { url: 'memory://broker' },
-  site: 'tx1',
-  issuer: 'qse-north',
-  program: 'ecrs',
-  kid: 'qse-north-2026',
-  sign: () => new Uint8Array(64),
-};
 const ceiling: OrderRequest = {
   site: 'tx1',
   issuer: 'qse-north',
@@ -72,22 +65,7 @@ function site(t: TestContext) {
       broker.publish(topicOf('tx1', 'ack', { issuer: 'qse-north' }), JSON.stringify(ack));
     },
     event: ({ id, event }: Order, phase: Phase, rack = 'r07') => {
-      const body: RackEvent = {
-        v: 1,
-        at: timestampOf(clock.wall()),
-        kind: 'order',
-        order: id,
-        event,
-        issuer: 'qse-north',
-        program: 'ecrs',
-        phase,
-        code: null,
-        device: null,
-        power_w: 5870,
-        power_age_ms: 400,
-        level_w: 6000,
-        why: '',
-      };
+      const body = rackEvent({ at: timestampOf(clock.wall()), order: id, event, phase });
       broker.publish(topicOf('tx1', 'event', { rack }), JSON.stringify(body));
     },
   };

@@ -10,6 +10,7 @@ import type { OrderRequest } from '#protocol/next-order.ts';
 import { epochMs, timestampOf } from '#protocol/time.ts';
 import { locate, topicOf } from '#protocol/topics.ts';
 import { MemoryBroker } from '#test/support/memory-broker.ts';
+import { operator } from '#test/support/operator.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import type { DryRunAnswer } from './dry-run.ts';
 import { dryRun } from './dry-run.ts';
@@ -59,14 +60,6 @@ function site(t: TestContext, answering: string[]) {
     newId: () => `id${++ids}`,
     connect: (handlers: BrokerHandlers) =>
       throughWindow(broker.session('operator', handlers, { clock, log: openLog('silent'), random: () => 0.5 })),
-  };
-  const operator = {
-    broker: { url: 'memory://broker' },
-    site: 'tx1',
-    issuer: 'qse-north',
-    program: 'ecrs',
-    kid: 'qse-north-2026',
-    sign: () => new Uint8Array(64),
   };
   const run = async (change: Partial<OrderRequest> = {}): Promise<DryRunAnswer[]> => {
     const answers = dryRun(operator, { ...request, ...change }, parts, stop.signal);

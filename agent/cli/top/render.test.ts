@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { RackEvent } from '#protocol/lifecycle.ts';
 import { epochMs } from '#protocol/time.ts';
-import { at, device, toldBy, topics } from '#test/support/told-rack.ts';
+import { rackEvent } from '#test/support/rack-event.ts';
+import { device, toldBy, topics } from '#test/support/told-rack.ts';
 import { rackStatus } from '../status/rack-status.ts';
 import { formatTop } from './render.ts';
 import { firstLooks, steered } from './steer.ts';
 
 const plain = { tint: (_tint: string, text: string) => text };
 const nowMs = epochMs('2026-11-21T21:00:00.600Z');
-const event = (n: number): RackEvent => ({
-  v: 1,
-  at,
-  kind: 'order',
-  order: 'o1',
-  event: 'ecrs-a',
-  issuer: 'qse-north',
-  program: 'ecrs',
-  phase: 'metered',
-  code: null,
-  device: null,
-  power_w: 5870,
-  power_age_ms: 400,
-  level_w: 6000,
-  why: `event ${n}: the meter's mean is under the level, and this goes on for longer than a line`,
-});
+const event = (n: number) =>
+  rackEvent({ why: `event ${n}: the meter's mean is under the level, and this goes on for longer than a line` });
 const events = Array.from({ length: 30 }, (_, n) => event(n));
 const many = Object.fromEntries(
   Array.from({ length: 40 }, (_, i) => [`device/m${i}`, { ...device, device: `m${i}`, power_w: 1000 + i }]),

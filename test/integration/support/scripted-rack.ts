@@ -14,6 +14,7 @@ import { order } from '#protocol/order.ts';
 import { bytesToSign, fromBase64Url } from '#protocol/signing.ts';
 import type { State } from '#protocol/telemetry.ts';
 import { locate, topicOf } from '#protocol/topics.ts';
+import { rackEvent } from '#test/support/rack-event.ts';
 
 const at = '2026-11-21T21:00:00.000Z';
 
@@ -77,22 +78,7 @@ const online: State = {
 };
 
 function eventOf({ id, event, issuer, program }: Order, phase: Phase, why: string): RackEvent {
-  return {
-    v: 1,
-    at,
-    kind: 'order',
-    order: id,
-    event,
-    issuer,
-    program,
-    phase,
-    code: null,
-    device: null,
-    power_w: 5870,
-    power_age_ms: 400,
-    level_w: 6000,
-    why,
-  };
+  return rackEvent({ order: id, event, issuer, program, phase, why });
 }
 
 function isSigned(json: unknown, key: KeyObject): boolean {
