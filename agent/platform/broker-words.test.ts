@@ -37,3 +37,11 @@ for (const [name, problem, greeted, kind, reason] of cases) {
     assert.deepEqual(endOf(problem, greeted, config), { kind, reason: `${broker} ${reason}` });
   });
 }
+
+test('a plain session to a TLS port, and a broker of an unknown authority, say what to write', () => {
+  const reasonOf = (code: string, change: object) => endOf(coded(code), false, { ...config, ...change }).reason;
+  assert.match(reasonOf('ECONNRESET', { url: 'mqtt://b:8883' }), /is this a TLS port, for mqtts:\/\/ or wss:\/\/\?$/);
+  assert.match(reasonOf('UNABLE_TO_VERIFY_LEAF_SIGNATURE', {}), /name its authority as ca$/);
+  assert.match(reasonOf('UNABLE_TO_VERIFY_LEAF_SIGNATURE', { ca: 'pem' }), /the ca file does not vouch for$/);
+  assert.match(reasonOf('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', {}), /wants a client certificate/);
+});

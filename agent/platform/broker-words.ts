@@ -13,7 +13,9 @@ export function endOf(problem: unknown, greeted: boolean, config: BrokerConfig):
   const code = codeOf(problem);
   if (greeted && problem === undefined) return { kind: 'other', reason: `${broker} closed the connection` };
   if (!greeted && (problem === undefined || code === 'ECONNRESET')) {
-    const hint = /^(mqtts|wss):/.test(config.url) ? ': is this a TLS port, and does it accept our certificate?' : '';
+    const hint = /^(mqtts|wss):/.test(config.url)
+      ? ': is this a TLS port, and does it accept our certificate?'
+      : ': is this a TLS port, for mqtts:// or wss://?';
     return { kind: 'silent', reason: `${broker} closed the connection without a greeting${hint}` };
   }
   if (!greeted && (code === 1 || code === 132))
@@ -43,6 +45,11 @@ function wordsFor(code: string | number | undefined, problem: unknown, config: B
   if (code === 5 || code === 135) return `refused ${user}: not authorised`;
   if (code === 2 || code === 133) return `refused the client id ${config.clientId}`;
   if (code === 3 || code === 136 || code === 137) return 'is not available at the moment';
+  if (typeof code === 'string' && UNKNOWN_AUTHORITY.includes(code)) {
+    return config.ca === undefined
+      ? 'shows a certificate that nobody vouches for here: name its authority as ca'
+      : 'shows a certificate that the ca file does not vouch for';
+  }
   const known = typeof code === 'string' ? networkWords.get(code) : undefined;
   if (known !== undefined) return known;
   const message = problem instanceof Error ? problem.message : String(problem);
@@ -52,6 +59,12 @@ function wordsFor(code: string | number | undefined, problem: unknown, config: B
     return `and we could not agree on TLS: ${opensslWords(message)}`;
   return message.startsWith('ended the session') ? message : `failed: ${message}`;
 }
+
+const UNKNOWN_AUTHORITY: readonly string[] = [
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+];
 
 const networkWords: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'refused the connection'],
@@ -64,12 +77,10 @@ const networkWords: ReadonlyMap<string, string> = new Map([
   ['EAI_AGAIN', 'cannot be found: the name server does not answer'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'shows a self-signed certificate: put it into the ca file'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'shows a certificate of an authority we do not know: put that into the ca file'],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'shows a certificate that the ca file does not vouch for'],
-  ['UNABLE_TO_GET_ISSUER_CERT', 'shows a certificate that the ca file does not vouch for'],
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'shows a certificate that the ca file does not vouch for'],
   ['CERT_HAS_EXPIRED', "shows a certificate that has expired, or this machine's clock is wrong"],
   ['CERT_NOT_YET_VALID', "shows a certificate that is not yet valid: this machine's clock may be wrong"],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'shows a certificate for another host name'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'wants a client certificate: name ours as certificate and key'],
   ['ERR_OSSL_PEM_NO_START_LINE', 'was not asked: the ca, certificate or key file is not in PEM form'],
   ['ERR_OSSL_X509_KEY_VALUES_MISMATCH', 'was not asked: the key file does not belong to the certificate file'],
 ]);

@@ -15,6 +15,9 @@ import { fail, ok } from './finding.ts';
 const CONNECT_MS: Millis = 10_000;
 const ECHO_MS: Millis = 3000;
 
+const SETTINGS =
+  'look at urls, ca, certificate, key, username and password_file below `broker`, and whether a firewall is in the way';
+
 /** `session` is what the agent shows the broker, under a client id of its own: a running agent is not disturbed. */
 export async function checkBroker(config: Config, session: BrokerConfig, clock: Clock): Promise<Finding> {
   const { site, rack, groups } = config;
@@ -36,7 +39,8 @@ export async function checkBroker(config: Config, session: BrokerConfig, clock: 
       subscriptions: () => hears,
       online: (info) => connected.resolve(info),
       offline: (why) => {
-        reason = why;
+        // Which broker it is stands before it already.
+        reason = why.replace(`${about} `, '');
       },
       message: (heard) => {
         if (heard === topic) echo.resolve('heard');
@@ -47,7 +51,7 @@ export async function checkBroker(config: Config, session: BrokerConfig, clock: 
   broker.start();
   try {
     const info = await Promise.race([connected.promise, after(clock, CONNECT_MS)]);
-    if (!info) return fail(about, reason, 'check its URL, its certificates, and that a firewall lets the rack through');
+    if (!info) return fail(about, reason, SETTINGS);
     if (info.refused.length > 0) {
       return fail(
         about,
