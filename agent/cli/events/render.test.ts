@@ -22,6 +22,10 @@ test('in one line it is cut, and what the rack did by itself names the device', 
   assert.match(eventLine(step, screen), /^21:00:00Z {2}metered .* over the last 5 s is 5871 W…$/);
 });
 
+test('an event without a reason has no gap in its place', () => {
+  assert.match(formatEvent({ ...step, why: '' }, screen), /5870 W {2}\(ecrs-a\)$/);
+});
+
 test('a refusal names its code', () => {
   const refused: RackEvent = { ...step, phase: 'refused', code: 'bad_signature', why: 'the signature does not fit' };
   assert.match(formatEvent(refused, screen), /refused .* bad_signature: the signature does not fit/);

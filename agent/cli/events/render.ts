@@ -29,5 +29,5 @@ function headOf({ at, kind, phase, power_w }: RackEvent, { tint }: Screen): stri
 
 function reasonOf({ event, device, code, why }: RackEvent): string {
   const words = [device, code, why].filter((part) => part !== null).join(': ');
-  return event === null ? words : `${words} (${event})`;
+  return [words, event === null ? '' : `(${event})`].filter(Boolean).join(' ');
 }

@@ -47,6 +47,11 @@ test('an order runs from now for as long as was asked, in an event named after p
   });
 });
 
+test('an order that is over before it is given is not given: whoever followed it would wait for ever', () => {
+  const past = { ...shed, fromMs: nowMs - 2 * 3_600_000 };
+  assert.throws(() => buildOrder(past, moment), { message: /over since 2026-11-21T20:00:00\.000Z$/, exitCode: 2 });
+});
+
 test('a retained seq ahead of this clock is still outrun', () => {
   assert.equal(buildOrder(shed, { ...moment, retained: retained({ seq: nowMs + 5000 }) }).seq, nowMs + 5001);
   assert.equal(buildOrder(shed, { ...moment, retained: retained({ seq: 7 }) }).seq, nowMs);

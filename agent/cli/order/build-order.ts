@@ -3,10 +3,18 @@ import { expectation } from '#agent/config/expectation.ts';
 import type { Moment, OrderRequest } from '#protocol/next-order.ts';
 import { nextOrder } from '#protocol/next-order.ts';
 import type { OrderBody } from '#protocol/order.ts';
+import { timestampOf } from '#protocol/time.ts';
 import { Failure, usageFailure } from '../failure.ts';
 
 /** @throws Failure when the order would be refused anyway. */
 export function buildOrder(request: OrderRequest, moment: Moment): OrderBody {
+  const { fromMs, lastsS } = request;
+  const endMs = (fromMs ?? moment.nowMs) + lastsS * 1000;
+  if (endMs <= moment.nowMs)
+    throw usageFailure(
+      `the order would be over since ${timestampOf(endMs)}`,
+      'give a later --from, or none to begin now',
+    );
   const made = nextOrder(request, moment, expectation);
   switch (made.kind) {
     case 'order':

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Ack } from '#protocol/lifecycle.ts';
-import { formatStep, releaseCommand } from './tell.ts';
+import { dayAndTime, formatStep, releaseCommand } from './tell.ts';
 import { canMeet, formatDryRun } from './tell-dry-run.ts';
 
 const screen = { width: 80, tint: (_tint: string, text: string) => text };
@@ -52,6 +52,11 @@ test('a refusal shows its code and reason, and no watts where none are known', (
       `${' '.repeat(50)}  not among its programs`,
     ].join('\n'),
   );
+});
+
+test('an end on another day says which', () => {
+  assert.equal(dayAndTime('2026-11-21T22:00:00.000Z', at), '22:00:00Z');
+  assert.equal(dayAndTime('2026-11-29T22:00:00.000Z', at), '2026-11-29 22:00:00Z');
 });
 
 test('the release of an order is told as it must be typed', () => {

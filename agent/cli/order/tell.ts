@@ -43,10 +43,11 @@ function formatTarget(target: Target): string {
 }
 
 /** `ceiling 40 % for all, 21:00:00Z to 22:00:00Z, event ecrs-a, order 01JD` */
-function formatOrder({ intervals, scope, event, id }: OrderBody | Order): string {
+function formatOrder({ intervals, scope, event, id, issued_at }: OrderBody | Order): string {
   const [first] = intervals;
   if (!first) return `order ${id}`;
-  const span = `${timeOfDay(first.from)} to ${timeOfDay(intervals.at(-1)?.until ?? first.until)}`;
+  const until = intervals.at(-1)?.until ?? first.until;
+  const span = `${dayAndTime(first.from, issued_at)} to ${dayAndTime(until, issued_at)}`;
   return `${formatTarget(first.target)} for ${scope.to}, ${span}\nevent ${event}, order ${id}`;
 }
 
@@ -100,6 +101,12 @@ export const phaseTints: Partial<Record<Phase | 'repeat', Tint>> = {
   refused: 'red',
   failed: 'red',
 };
+
+/** `21:00:00Z`, or `2026-11-22 21:00:00Z` when that is another day than `today`, an RFC 3339 time of it. */
+export function dayAndTime(timestamp: string, today: string): string {
+  const day = timestamp.slice(0, '2026-11-21'.length);
+  return today.startsWith(day) ? timeOfDay(timestamp) : `${day} ${timeOfDay(timestamp)}`;
+}
 
 /** RFC 3339 to `21:00:00Z`: who watches knows the day. */
 export function timeOfDay(timestamp: string): string {

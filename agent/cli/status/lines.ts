@@ -3,7 +3,7 @@ import type { Alarm, AppliedOrder, Power, RackMode, Thermal } from '#protocol/te
 import { epochMs, timestampOf } from '#protocol/time.ts';
 import type { Millis } from '#protocol/units.ts';
 import { formatWatts } from '../order/quantities.ts';
-import { timeOfDay } from '../order/tell.ts';
+import { dayAndTime, timeOfDay } from '../order/tell.ts';
 import type { Terminal, Tint } from '../terminal.ts';
 import type { RackStatus } from './rack-status.ts';
 
@@ -67,9 +67,12 @@ export function thermalLines(thermal: Thermal | undefined): string[] {
   return told.length === 0 ? [] : [`thermal  ${told.join(', ')}`];
 }
 
-export function orderLine({ issuer, program, event, phase, level_w, until, short }: AppliedOrder): string {
+export function orderLine(
+  { issuer, program, event, phase, level_w, until, short }: AppliedOrder,
+  nowMs: Millis,
+): string {
   const missing = short.length > 0 ? `; short: ${short.join(', ')}` : '';
-  return `${event} (${issuer}/${program})  ${phase}, level ${formatWatts(level_w)}, until ${timeOfDay(until)}${missing}`;
+  return `${event} (${issuer}/${program})  ${phase}, level ${formatWatts(level_w)}, until ${dayAndTime(until, timestampOf(nowMs))}${missing}`;
 }
 
 export function alarmLine({ alarm, severity, since, message }: Alarm, { tint }: Colours): string {

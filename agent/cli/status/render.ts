@@ -15,7 +15,11 @@ export function formatStatus(status: RackStatus, nowMs: Millis, screen: Screen):
     headline(status, screen),
     powerLine(power, nowMs, screen),
     ...thermalLines(thermal),
-    ...section('orders in force', (applied?.orders ?? []).map(orderLine), screen),
+    ...section(
+      'orders in force',
+      (applied?.orders ?? []).map((order) => orderLine(order, nowMs)),
+      screen,
+    ),
     ...section(
       'alarms',
       alarms.map((alarm) => alarmLine(alarm, screen)),
