@@ -33,6 +33,15 @@ import { addNatives, architectures } from './natives.ts';
 const root = resolve(import.meta.dirname, '..');
 const MAINTAINER = 'Ballast maintainers <maintainers@users.noreply.r-seed-df6b8edf.example>';
 
+const GUIDES = [
+  'docs/install.md',
+  'docs/operating.md',
+  'docs/brokers.md',
+  'docs/adding-hardware.md',
+  'protocol/SCHEMA.md',
+  'firmware-adapters/README.md',
+];
+
 const [architecture = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim(), out = 'dist'] =
   process.argv.slice(2);
 if (!isKnown(architecture)) {
@@ -69,6 +78,9 @@ async function fill(stage: string, architecture: Architecture, epoch: number): P
   copy('firmware-adapters/modbus/maps', `${home}/firmware-adapters/modbus/maps`);
   copy('protocol/schemas', 'usr/share/ballast/schemas');
   copy('docs/sample', 'usr/share/doc/ballast/examples');
+  // In the folders of a checkout, so that the guides' links hold.
+  for (const guide of GUIDES) copy(guide, `usr/share/doc/ballast/${guide}`);
+  copy('docs/sample', 'usr/share/doc/ballast/docs/sample');
   for (const each of ['grafana', 'prometheus']) copy(`docs/${each}`, `usr/share/ballast/${each}`);
   writeFileSync(at('usr/share/doc/ballast/copyright'), copyright());
   copy('CHANGELOG.md', 'usr/share/doc/ballast/CHANGELOG.md');

@@ -30,6 +30,7 @@ export async function manPage(at: Date): Promise<string> {
     ...tagged('/etc/ballast/policy.yaml', 'What no order can change.'),
     ...tagged('/etc/ballast/maps', 'Register maps of your own.'),
     ...tagged('/var/lib/ballast', 'The journal and the key of the rack.'),
+    ...tagged('/usr/share/doc/ballast/docs', 'The guides: install.md, operating.md, brokers.md, adding-hardware.md.'),
     '',
   ].join('\n');
 }

@@ -97,7 +97,8 @@ if (!trains) say('left out', 'the trainer in Python: there is no python3 here');
 say('serial line', `an Eastron SDM630 and two XY-MD02, Modbus RTU on ${pty.path}`);
 say('trouble', 'm11 refuses to sleep: others are cut in its place');
 say('broker', `${broker.url}  and  ${broker.webUrl}`);
-say('console', await openConsole(broker));
+const page = await openConsole(broker);
+say('console', page);
 startAgent(files);
 await heard(broker, 'device/m12', (device: DeviceStatus) => device.home === 'awake');
 say('agent', `reads ${Math.round(rack.watts())} W on the feed; log in ${shown(join(files.folder, 'agent.log'))}`);
@@ -139,20 +140,19 @@ say('meter', `${Math.round(rack.watts())} W and climbing: miners warm up before 
 if (options.once) process.exit(0);
 
 heading('It all goes on running. To try next, in another terminal:');
-const op = `--operator ${shown(files.operator)}`;
+console.log(`  export BALLAST_CONFIG=${shown(files.config)} op=${shown(files.operator)}`);
 for (const [command, what] of [
-  [`bin/ballast status --config ${shown(files.config)}`, 'the rack now'],
-  [`bin/ballast explain gpu4 --config ${shown(files.config)}`, 'why it is set as it is'],
-  [`bin/ballast order ${op} --to all --ceiling 6000W/40800W --for 5m --dry-run`, 'who would be cut, and why'],
-  [`bin/ballast order ${op} --to rack/r01 --ceiling 10kW --for 2m`, 'another order, in watts'],
-  [`bin/ballast order ${op} --to all --release`, 'end it early'],
+  ['bin/ballast top', 'the rack, live'],
+  ['bin/ballast explain gpu4', 'why it is set as it is'],
+  ['bin/ballast order --operator $op --to all --ceiling 15% --for 5m --dry-run', 'who would be cut, and why'],
+  ['bin/ballast order --operator $op --to rack/r01 --ceiling 10kW --for 2m', 'another order, in watts'],
+  ['bin/ballast order --operator $op --to all --release', 'end it early'],
   [`mosquitto_sub -p ${new URL(broker.url).port} -v -t 'ballast/v1/#'`, 'everything on the wire'],
-]) {
-  console.log(`  ${command}\n      ${styleText('dim', what ?? '')}`);
+] as const) {
+  console.log(`  ${command}\n      ${styleText('dim', what)}`);
 }
-console.log(
-  `\nA broker UI such as MQTT Explorer shows it all at ${broker.url}, the console in a browser. Ctrl-C stops everything.`,
-);
+console.log(`\nThe console is at ${page}`);
+console.log(`Any MQTT client sees it all at ${broker.url}. Ctrl-C stops everything.`);
 
 /** @returns its address, with what the page needs to know. */
 async function openConsole({ webUrl }: DemoBroker): Promise<string> {
