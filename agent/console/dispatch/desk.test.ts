@@ -8,8 +8,11 @@ import type { Ack, RackEvent } from '#protocol/lifecycle.ts';
 import type { OrderRequest } from '#protocol/next-order.ts';
 import type { Order } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
+import { said as told } from '#test/support/said.ts';
 import type { Clock } from '../browser/clock.ts';
+import { heard } from '../model/heard.ts';
 import type { Message } from '../model/message.ts';
+import { emptySite } from '../model/site.ts';
 import type { Stage } from './desk.ts';
 import { Desk } from './desk.ts';
 import { readKeyFile, signWith } from './key-file.ts';
@@ -212,12 +215,27 @@ test('racks are counted by how far the order has come with each, the silent ones
   hear('rack/r07/event', step(id, event, 'acting'));
   hear('rack/r07/event', step(id, event, 'holding'));
   assert.ok(desk.stage.kind === 'sent');
-  assert.deepEqual(Object.fromEntries(racksByWay(desk.stage.sent)), {
+  const { sent } = desk.stage;
+  assert.deepEqual(Object.fromEntries(racksByWay(sent, emptySite('tx1'))), {
     metered: ['r07'],
     refused: ['r08'],
     silent: ['r09'],
   });
+  const orders = [{ ...retained, order: id, event, phase: 'holding' as const }];
+  const site = heard(emptySite('tx1'), [told('applied', { rack: 'r09' }, { rack: 'r09', orders }, NOW_MS)]);
+  assert.deepEqual(racksByWay(sent, site).get('metered'), ['r07', 'r09'], 'the steps of r09 were dropped on the way');
 });
+
+const retained = {
+  issuer: 'qse-north',
+  program: 'ecrs',
+  level_w: 2400,
+  until: '2026-11-21T21:10:00Z',
+  baseline_w: null,
+  baseline_method: null,
+  reached: {},
+  short: [],
+};
 
 test('a file that is no signing key is told from one that is', async () => {
   const publicPem = String(pair.publicKey.export({ format: 'pem', type: 'spki' }));

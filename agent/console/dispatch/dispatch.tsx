@@ -109,7 +109,7 @@ function Step({ stage, desk, view, giver, ready }: StepProps) {
     case 'asking':
       return <Foreseen desk={desk} site={view.site} stage={stage} ready={ready} />;
     case 'sent':
-      return <SentOrder desk={desk} sent={stage.sent} nowMs={view.nowMs} />;
+      return <SentOrder desk={desk} sent={stage.sent} view={view} />;
   }
 }
 

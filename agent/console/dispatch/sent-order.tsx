@@ -1,6 +1,6 @@
 /** An order on its way: who has got how far with it, live. */
 import { endOf, isRelease } from '#protocol/next-order.ts';
-import type { Millis } from '#protocol/units.ts';
+import type { View } from '../browser/store.ts';
 import { sum } from '../model/sum.ts';
 import { age, countdown } from '../model/words.ts';
 import { StageBar } from '../view/stage-bar.tsx';
@@ -9,11 +9,11 @@ import type { Way } from './phases.ts';
 import { racksByWay, ways } from './phases.ts';
 import { phraseOf } from './request.ts';
 
-type Props = { desk: Desk; sent: Sent; nowMs: Millis };
+type Props = { desk: Desk; sent: Sent; view: View };
 
-export function SentOrder({ desk, sent, nowMs }: Props) {
+export function SentOrder({ desk, sent, view: { site, nowMs } }: Props) {
   const { order, request, atMs, taken, replaced } = sent;
-  const byWay = racksByWay(sent);
+  const byWay = racksByWay(sent, site);
   const all = sum([...byWay.values()], (racks) => racks.length);
   return (
     <>
