@@ -85,6 +85,7 @@ function shade(chart: uPlot, shades: readonly Shade[], palette: Palette): void {
     ctx.fillRect(left, bbox.top, scale, bbox.height);
     ctx.font = `${11 * scale}px system-ui, sans-serif`;
     ctx.textBaseline = 'bottom';
+    ctx.textAlign = 'left';
     // Its name begins where it does, as long as there is room for it.
     const rightmost = bbox.left + bbox.width - ctx.measureText(label).width;
     ctx.fillText(label, Math.min(left + 4 * scale, rightmost), bbox.top - 2 * scale);

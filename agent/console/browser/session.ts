@@ -7,6 +7,7 @@ import type { IClientOptions, ISubscriptionGrant, MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
 import type { Message } from '../model/message.ts';
 import type { Clock } from './clock.ts';
+import { randomId } from './random-id.ts';
 import { isFinal, whyNot } from './session-words.ts';
 
 export type Credentials = {
@@ -166,7 +167,7 @@ export function openSession(credentials: Credentials, clock: Clock, events: Sess
 function optionsOf({ user, password }: Credentials): IClientOptions {
   return {
     protocolVersion: 4,
-    clientId: `console-${randomId()}`,
+    clientId: `console-${randomId(8)}`,
     clean: true,
     reconnectPeriod: 0,
     connectTimeout: CONNECT_MS,
@@ -175,9 +176,4 @@ function optionsOf({ user, password }: Credentials): IClientOptions {
     timerVariant: 'native',
     ...(user !== '' && { username: user, password }),
   };
-}
-
-/** `crypto.randomUUID` is kept from pages that came over plain HTTP. */
-function randomId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

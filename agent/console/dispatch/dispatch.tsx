@@ -4,18 +4,10 @@
  * sent it signs out.
  */
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Clock } from '../browser/clock.ts';
-import type { Link, Session } from '../browser/session.ts';
-import { openSession } from '../browser/session.ts';
 import type { View } from '../browser/store.ts';
-import type { Stage } from './desk.ts';
-import { Desk } from './desk.ts';
-import { Foreseen } from './foreseen.tsx';
-import { signWith } from './key-file.ts';
-import { Operator } from './operator.ts';
-import { OrderSheet } from './order-sheet.tsx';
-import { SentOrder } from './sent-order.tsx';
+import { Floor } from './floor.tsx';
 import type { SignedIn } from './sign-in.tsx';
 import { SignIn } from './sign-in.tsx';
 
@@ -67,83 +59,4 @@ function useKeyboardIn(section: RefObject<HTMLElement | null>, open: boolean): v
     section.current?.focus();
     return () => void (before instanceof HTMLElement && requestAnimationFrame(() => before.focus()));
   }, [section, open]);
-}
-
-type FloorProps = { view: View; clock: Clock; signedIn: SignedIn };
-type Working = { readonly desk: Desk; readonly session: Session };
-
-function Floor({ view, clock, signedIn }: FloorProps) {
-  const [stage, setStage] = useState<Stage>({ kind: 'writing' });
-  const [link, setLink] = useState<Link>({ kind: 'connecting' });
-  const [working, setWorking] = useState<Working>();
-  useEffect(() => {
-    const opened = begin(signedIn, clock, setStage, setLink);
-    setWorking(opened);
-    return () => {
-      opened.desk.close();
-      opened.session.close();
-    };
-  }, [signedIn, clock]);
-  const { giver, signing } = signedIn;
-  return (
-    <>
-      <p class="quiet">
-        {giver.issuer}, program {giver.program}, key {signing.kid}: {linkWords(link)}
-      </p>
-      {link.kind === 'offline' && (
-        <p class="bad" role="alert">
-          {link.reason}
-        </p>
-      )}
-      {working && <Step stage={stage} desk={working.desk} view={view} giver={giver} ready={link.kind === 'online'} />}
-    </>
-  );
-}
-
-type StepProps = { stage: Stage; desk: Desk; view: View; giver: SignedIn['giver']; ready: boolean };
-
-function Step({ stage, desk, view, giver, ready }: StepProps) {
-  switch (stage.kind) {
-    case 'writing':
-      return <OrderSheet desk={desk} site={view.site} giver={giver} ready={ready} trouble={stage.trouble} />;
-    case 'asking':
-      return <Foreseen desk={desk} site={view.site} stage={stage} ready={ready} />;
-    case 'sent':
-      return <SentOrder desk={desk} sent={stage.sent} view={view} />;
-  }
-}
-
-function begin(
-  { giver, signing, credentials }: SignedIn,
-  clock: Clock,
-  show: (stage: Stage) => void,
-  showLink: (link: Link) => void,
-): Working {
-  const session = openSession(credentials, clock, { link: showLink, message: (message) => desk.hear(message) });
-  const operator = new Operator({
-    giver,
-    kid: signing.kid,
-    sign: signWith(signing),
-    publish: (topic, payload, retain) => session.publish(topic, payload, retain),
-    wall: clock.wall,
-  });
-  const desk = new Desk({ operator, clock, newId, show });
-  session.subscribe(operator.filters());
-  return { desk, session };
-}
-
-/** `crypto.randomUUID` is kept from pages that came over plain HTTP. */
-function newId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function linkWords(link: Link): string {
-  switch (link.kind) {
-    case 'connecting':
-      return 'connecting';
-    case 'online':
-      return link.denied.length > 0 ? `connected, but not let to read ${link.denied.join(', ')}` : 'connected';
-    case 'offline':
-      return 'not connected';
-  }
 }
