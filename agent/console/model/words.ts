@@ -3,7 +3,7 @@ import type { Millis, Watts } from '#protocol/units.ts';
 
 const NONE = '–';
 /** Between digits and before units: no line breaks there. */
-const THIN = '\u202f';
+const NARROW = '\u202f';
 
 /** Kilowatts below ten megawatts, so that a site's figures do not change their unit as it is cut. */
 export function kilowatts(watts: Watts | null | undefined, digits = 1): string {
@@ -12,18 +12,14 @@ export function kilowatts(watts: Watts | null | undefined, digits = 1): string {
 
 export function decimal(value: number, digits: number): string {
   const [whole = '', part] = Math.abs(value).toFixed(digits).split('.');
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, THIN);
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, NARROW);
   const sign = value < 0 && Number(value.toFixed(digits)) !== 0 ? '−' : '';
   return `${sign}${grouped}${part === undefined ? '' : `.${part}`}`;
 }
 
 /** `40 %`, `23.5 °C`: a number with its unit. */
 export function withUnit(value: number, unit: string, digits = 0): string {
-  return `${decimal(value, digits)}${THIN}${unit}`;
-}
-
-export function oneDecimal(value: number): string {
-  return decimal(value, 1);
+  return `${decimal(value, digits)}${NARROW}${unit}`;
 }
 
 export function count(value: number): string {
@@ -39,15 +35,15 @@ export function countOf(value: number, one: string): string {
 export function age(ms: Millis | undefined): string {
   if (ms === undefined) return NONE;
   const s = Math.max(0, ms) / 1000;
-  if (s < 120) return `${Math.floor(s)}${THIN}s`;
-  if (s < 7_200) return `${Math.floor(s / 60)}${THIN}min`;
-  if (s < 172_800) return `${Math.floor(s / 3_600)}${THIN}h`;
-  return `${Math.floor(s / 86_400)}${THIN}d`;
+  if (s < 120) return withUnit(Math.floor(s), 's');
+  if (s < 7_200) return withUnit(Math.floor(s / 60), 'min');
+  if (s < 172_800) return withUnit(Math.floor(s / 3_600), 'h');
+  return withUnit(Math.floor(s / 86_400), 'd');
 }
 
 /** The same with tenths of a second while they mean something. */
 export function fineAge(ms: Millis | undefined): string {
-  return ms !== undefined && ms < 9_950 ? `${oneDecimal(Math.max(0, ms) / 1000)}${THIN}s` : age(ms);
+  return ms !== undefined && ms < 9_950 ? withUnit(Math.max(0, ms) / 1000, 's', 1) : age(ms);
 }
 
 /** Of a difference, with its sign: `+0.2 s`, `−41 s`. */

@@ -36,7 +36,7 @@ test('the gravest comes first, and each rack with all its reasons', () => {
     ),
   ];
   assert.deepEqual(worst(messages, 1), [
-    'r3: leak; inlet 41.2 °C',
+    'r3: leak; inlet 41.2\u202f°C',
     'r5: meter-feed: something is wrong',
     'r2: silent for 58\u202fs',
     'r4: offline',

@@ -5,7 +5,7 @@ import { byName, isFresh, isOffline, silentMs } from './site.ts';
 import { whyShort } from './standing.ts';
 import { sum } from './sum.ts';
 import { isOver } from './totals.ts';
-import { age, kilowatts, oneDecimal } from './words.ts';
+import { age, kilowatts, withUnit } from './words.ts';
 
 /** Grave: somebody should act now. Then: something is not as ordered. Then: good to know. */
 export type Gravity = 'bad' | 'warn' | 'note';
@@ -48,7 +48,7 @@ function heat({ thermal, thermalUntilMs, alarms: told }: Rack, nowMs: Millis): R
   const warm = inlet_c !== null && inlet_c > WARM_C;
   return [
     ...(leak ? [bad(1000, 'leak')] : []),
-    ...(warm ? [warn(400 + inlet_c, `inlet ${oneDecimal(inlet_c)} °C`)] : []),
+    ...(warm ? [warn(400 + inlet_c, `inlet ${withUnit(inlet_c, '°C', 1)}`)] : []),
   ];
 }
 

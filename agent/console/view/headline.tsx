@@ -4,7 +4,7 @@ import { stateOf } from '../model/events.ts';
 import type { GridEvent } from '../model/site.ts';
 import type { Totals } from '../model/totals.ts';
 import { totals } from '../model/totals.ts';
-import { count, countdown, countOf, kilowatts } from '../model/words.ts';
+import { count, countdown, countOf, kilowatts, withUnit } from '../model/words.ts';
 import { Figure } from './figure.tsx';
 
 type Props = { view: View; event: GridEvent | undefined };
@@ -30,7 +30,7 @@ export function Headline({ view: { site, nowMs }, event }: Props) {
       <Figure
         name="Could give"
         value={kw(all.downW)}
-        note={all.downW === undefined ? 'nothing is offered' : `within ${count(all.downS)} s`}
+        note={all.downW === undefined ? 'nothing is offered' : `within ${withUnit(all.downS, 's')}`}
       />
     </section>
   );

@@ -2,15 +2,17 @@
 import type { Thermal } from '#protocol/telemetry.ts';
 import type { Details } from '../model/details.ts';
 import type { Rack } from '../model/site.ts';
-import { age, count, decimal, kilowatts } from '../model/words.ts';
+import { age, count, kilowatts, withUnit } from '../model/words.ts';
 import { Panel } from './panel.tsx';
 
 export function RackFacts({ rack, details, nowMs }: { rack: Rack; details: Details | undefined; nowMs: number }) {
   const { alarms, thermal, thermalUntilMs } = rack;
   const sensors = thermalUntilMs > nowMs ? (thermal?.sensors ?? []) : [];
   const { workload, health } = details ?? {};
+  const isEmpty = alarms.size === 0 && sensors.length === 0 && !workload && !health;
   return (
     <Panel name="Alarms, sensors, agent" area="facts">
+      {isEmpty && <p class="empty">No alarm, and nothing was heard of sensors and agent yet.</p>}
       <dl class="facts">
         {[...alarms.values()].map(({ alarm, severity, message, since }) => (
           <div key={alarm}>
@@ -46,9 +48,9 @@ export function RackFacts({ rack, details, nowMs }: { rack: Rack; details: Detai
             <dt>agent</dt>
             <dd>
               {rack.state?.version}, up {age(1000 * health.uptime_s)}
-              {health.loop_lag_ms !== null && `, ${count(health.loop_lag_ms)} ms late`}, {count(health.rss_bytes / 1e6)}{' '}
-              MB
-              {health.host_cpu_c !== null && `, controller ${count(health.host_cpu_c)} °C`}
+              {health.loop_lag_ms !== null && `, ${withUnit(health.loop_lag_ms, 'ms')} late`},{' '}
+              {withUnit(health.rss_bytes / 1e6, 'MB')}
+              {health.host_cpu_c !== null && `, controller ${withUnit(health.host_cpu_c, '°C')}`}
             </dd>
           </div>
         )}
@@ -81,5 +83,5 @@ function sensorWords({
 type Sensor = Thermal['sensors'][number];
 
 function measured(value: number | null, unit: string): string | undefined {
-  return value === null ? undefined : `${decimal(value, 1)} ${unit}`;
+  return value === null ? undefined : withUnit(value, unit, 1);
 }
