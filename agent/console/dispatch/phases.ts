@@ -27,11 +27,17 @@ export function racksByWay(
   { racks }: Pick<Site, 'racks'>,
 ): ReadonlyMap<Way, string[]> {
   const all = new Set([...listeners, ...following.racks.keys()]);
-  return Map.groupBy([...all].sort(), (id) => {
-    // What was heard in passing may have been dropped on the way; what the rack retains is handed over again.
-    const phase = retained(racks.get(id), order) ?? following.racks.get(id)?.phase;
-    return phase === undefined ? 'silent' : wayOf(phase);
-  });
+  // Steps may be dropped on the way, and so may what is retained: whichever has heard of more counts.
+  return Map.groupBy([...all].sort(), (id) =>
+    further(wayOf(following.racks.get(id)?.phase), wayOf(retained(racks.get(id), order))),
+  );
+}
+
+/** A rack that is late comes to it in the end. */
+const passing: readonly Way[] = ways.toSpliced(ways.indexOf('metered'), 0, 'partial');
+
+function further(one: Way, other: Way): Way {
+  return passing.indexOf(one) < passing.indexOf(other) ? other : one;
 }
 
 function retained(rack: Rack | undefined, { id, issuer }: Order): Phase | undefined {
@@ -39,8 +45,10 @@ function retained(rack: Rack | undefined, { id, issuer }: Order): Phase | undefi
   return [...orders, ...finished].find((each) => each.order === id && each.issuer === issuer)?.phase;
 }
 
-function wayOf(phase: RackProgress['phase']): Way {
+function wayOf(phase: RackProgress['phase'] | undefined): Way {
   switch (phase) {
+    case undefined:
+      return 'silent';
     case 'accepted':
     case 'repeat':
       return 'received';
