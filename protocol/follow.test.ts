@@ -5,13 +5,13 @@ import { rackEvent } from '#test/support/rack-event.ts';
 import type { Heard, Verdict } from './follow.ts';
 import { follow, startFollowing, verdict } from './follow.ts';
 
-const at = '2026-11-21T21:00:00.000Z';
+const AT = '2026-11-21T21:00:00.000Z';
 const order = { id: 'o2', event: 'ecrs-a', issuer: 'qse-north' };
 
 function ack(result: Ack['result'], change: Partial<Ack> = {}): Heard {
   const base: Ack = {
     v: 1,
-    at,
+    at: AT,
     rack: 'r07',
     type: 'order',
     id: 'o2',

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { secretPath, whyNoSecret } from './secrets.ts';
 
-const given = '/run/credentials/ballast.service';
+const GIVEN = '/run/credentials/ballast.service';
 
 const paths: [what: string, file: string, credentials: string | undefined, path: string][] = [
   ['without systemd a path is relative to the config', 'secrets/m01.pw', undefined, '/etc/ballast/secrets/m01.pw'],
-  ['what systemd has handed over is read there', 'secrets/m01.pw', given, `${given}/secrets_m01.pw`],
-  ['also where the config names it in full', '/etc/ballast/secrets/m01.pw', given, `${given}/secrets_m01.pw`],
-  ['and from a folder within', 'secrets/row-a/m01.pw', given, `${given}/secrets_row-a_m01.pw`],
-  ['what lies beside the config is read there', 'm01.pw', given, '/etc/ballast/m01.pw'],
-  ['and so is what lies elsewhere', '/srv/secrets/m01.pw', given, '/srv/secrets/m01.pw'],
+  ['what systemd has handed over is read there', 'secrets/m01.pw', GIVEN, `${GIVEN}/secrets_m01.pw`],
+  ['also where the config names it in full', '/etc/ballast/secrets/m01.pw', GIVEN, `${GIVEN}/secrets_m01.pw`],
+  ['and from a folder within', 'secrets/row-a/m01.pw', GIVEN, `${GIVEN}/secrets_row-a_m01.pw`],
+  ['what lies beside the config is read there', 'm01.pw', GIVEN, '/etc/ballast/m01.pw'],
+  ['and so is what lies elsewhere', '/srv/secrets/m01.pw', GIVEN, '/srv/secrets/m01.pw'],
 ];
 for (const [what, file, credentials, path] of paths) {
   test(what, () => assert.equal(secretPath('/etc/ballast', file, credentials), path));

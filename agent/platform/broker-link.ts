@@ -42,14 +42,14 @@ export type Link = {
 
 export type OpenLink = (options: LinkOptions, events: LinkEvents) => Link;
 
-const connectMs = 10_000;
-const subscribeMs = 10_000;
-const goodbyeMs = 2_000;
-const defaultKeepaliveS = 15;
+const CONNECT_MS = 10_000;
+const SUBSCRIBE_MS = 10_000;
+const GOODBYE_MS = 2_000;
+const DEFAULT_KEEPALIVE_S = 15;
 /** Publishes under way at once; more than this means that the broker does not keep up. */
-const sendCapacity = 256;
+const SEND_CAPACITY = 256;
 /** AWS IoT takes no more filters in one SUBSCRIBE. */
-const filtersPerSubscribe = 8;
+const FILTERS_PER_SUBSCRIBE = 8;
 /** 1 MiB. A broker that speaks MQTT 5 keeps larger packets to itself; what is over 64 KiB is reported and dropped. */
 const maximumPacketBytes = 1 << 20;
 
@@ -103,7 +103,7 @@ class MqttLink implements Link {
     if (!client || this.#ended) return;
     const closed = new Promise<void>((resolve) => void client.once('close', resolve));
     // A broker that no longer answers must not keep the agent from stopping.
-    const cancel = this.#options.clock.after('broker goodbye', goodbyeMs, () => client.stream.destroy());
+    const cancel = this.#options.clock.after('broker goodbye', GOODBYE_MS, () => client.stream.destroy());
     if (last) await this.publish(last);
     this.#ended = true;
     this.#window.close();
@@ -127,7 +127,7 @@ class MqttLink implements Link {
     client.on('message', (topic, payload, packet) => this.#receive(topic, payload, packet.retain));
     client.on('connect', (connack) => {
       this.#greeted = true;
-      this.#window = new SendWindow(connack.properties?.receiveMaximum ?? sendCapacity, sendCapacity);
+      this.#window = new SendWindow(connack.properties?.receiveMaximum ?? SEND_CAPACITY, SEND_CAPACITY);
       this.#subscribe(client).then((refused) => this.#goOnline(refused), fail);
     });
     client.on('close', () => this.#end());
@@ -147,9 +147,9 @@ class MqttLink implements Link {
   /** The filters that the broker refused. Rejects when the connection ends first. */
   async #subscribe(client: MqttClient): Promise<string[]> {
     const silent = new Error('it did not confirm the subscriptions');
-    const cancel = this.#options.clock.after('broker subscribe', subscribeMs, () => this.#fail(client, silent));
+    const cancel = this.#options.clock.after('broker subscribe', SUBSCRIBE_MS, () => this.#fail(client, silent));
     try {
-      const chunks = chunked(this.#options.subscriptions, filtersPerSubscribe);
+      const chunks = chunked(this.#options.subscriptions, FILTERS_PER_SUBSCRIBE);
       return (await Promise.all(chunks.map((filters) => subscribe(client, filters)))).flat();
     } finally {
       cancel();
@@ -195,8 +195,8 @@ function clientOptions({ config, protocol, will }: LinkOptions): IClientOptions 
     clientId: config.clientId,
     protocolVersion: protocol,
     clean: true,
-    keepalive: config.keepaliveS ?? defaultKeepaliveS,
-    connectTimeout: connectMs,
+    keepalive: config.keepaliveS ?? DEFAULT_KEEPALIVE_S,
+    connectTimeout: CONNECT_MS,
     // One client object is one connection: it must neither connect again nor keep anything for a next time.
     reconnectPeriod: 0,
     resubscribe: false,

@@ -4,14 +4,15 @@ import { endOf, kickedBy } from './broker-words.ts';
 
 const config = { url: 'mqtts://user:pass@broker-a:8883', clientId: 'r07', username: 'rack' };
 const coded = (code: string | number, message = 'x') => Object.assign(new Error(message), { code });
-const broker = 'broker mqtts://broker-a:8883';
-const closedEarly = 'closed the connection without a greeting: is this a TLS port, and does it accept our certificate?';
+const BROKER = 'broker mqtts://broker-a:8883';
+const CLOSED_EARLY =
+  'closed the connection without a greeting: is this a TLS port, and does it accept our certificate?';
 
 const cases: [name: string, problem: unknown, greeted: boolean, kind: string, reason: string][] = [
   ['a refused MQTT version', coded(132), false, 'version', 'refused the MQTT version'],
   ['a version refused in the words of 3.1.1', coded(1), false, 'version', 'refused the MQTT version'],
-  ['a hang-up instead of a greeting', undefined, false, 'silent', closedEarly],
-  ['a reset instead of a greeting', coded('ECONNRESET'), false, 'silent', closedEarly],
+  ['a hang-up instead of a greeting', undefined, false, 'silent', CLOSED_EARLY],
+  ['a reset instead of a greeting', coded('ECONNRESET'), false, 'silent', CLOSED_EARLY],
   ['a reset later on', coded('ECONNRESET'), true, 'other', 'reset the connection'],
   ['a wrong password', coded(4), false, 'other', 'refused user name rack: wrong user name or password'],
   ['missing rights', coded(135), false, 'other', 'refused user name rack: not authorised'],
@@ -34,7 +35,7 @@ const cases: [name: string, problem: unknown, greeted: boolean, kind: string, re
 
 for (const [name, problem, greeted, kind, reason] of cases) {
   test(`${name} is said in plain words and without the password`, () => {
-    assert.deepEqual(endOf(problem, greeted, config), { kind, reason: `${broker} ${reason}` });
+    assert.deepEqual(endOf(problem, greeted, config), { kind, reason: `${BROKER} ${reason}` });
   });
 }
 

@@ -81,9 +81,9 @@ export function openSession(
   return new Session(config, handlers, parts, openLink);
 }
 
-const maxPayloadBytes = 64 * 1024;
-const firstPauseMs = 1_000;
-const longestPauseMs = 60_000;
+const MAX_PAYLOAD_BYTES = 64 * 1024;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
 
 class Session implements BrokerSession {
   readonly #config: BrokerConfig;
@@ -170,7 +170,7 @@ class Session implements BrokerSession {
 
   #message(topic: string, payload: Uint8Array, retained: boolean): void {
     if (this.#stopped) return;
-    if (payload.byteLength > maxPayloadBytes) {
+    if (payload.byteLength > MAX_PAYLOAD_BYTES) {
       this.#guard('tooLarge', () => this.#handlers.tooLarge?.(topic, payload.byteLength));
       return;
     }
@@ -186,7 +186,7 @@ class Session implements BrokerSession {
     const older = end.kind === 'version' && protocol === 5;
     if (!older) this.#tell(end.reason);
     // Only a session that lasted counts as recovered: two agents that kick each other must back off too.
-    this.#failures = lastedMs >= longestPauseMs ? 0 : this.#failures + 1;
+    this.#failures = lastedMs >= LONGEST_PAUSE_MS ? 0 : this.#failures + 1;
     if (end.kind !== 'other') this.#protocol = protocol === 5 ? 4 : 5;
     if (older) this.#attempt();
     else this.#pause();
@@ -194,7 +194,7 @@ class Session implements BrokerSession {
 
   /** Full jitter, so that a thousand racks do not come back to a restarted broker in step. */
   #pause(): void {
-    const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.max(0, this.#failures - 1));
+    const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, this.#failures - 1));
     const pauseMs = this.#parts.random() * longest;
     this.#cancelPause = this.#parts.clock.after('broker reconnect', pauseMs, () => this.#attempt());
   }

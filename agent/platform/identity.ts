@@ -20,7 +20,7 @@ export type Identity = {
 
 export type IdentityParts = { journal: Journal; instance: string; wallMs: Millis; log: Logger };
 
-const journalKey = 'identity';
+const JOURNAL_KEY = 'identity';
 const kept = z.object({ instance: z.string(), boot: z.int() });
 
 /** `instance` is a fresh random id. A disk that fails is no reason not to start. */
@@ -28,7 +28,7 @@ export async function openIdentity({ journal, instance, wallMs, log }: IdentityP
   const previous = await lastStart(journal);
   // Without a journal the seconds since 1970 still lie above what an older journal had counted up to.
   const boot = Math.max((previous?.boot ?? 0) + 1, Math.floor(wallMs / 1000));
-  await journal.put(journalKey, JSON.stringify({ instance, boot })).catch((error) => {
+  await journal.put(JOURNAL_KEY, JSON.stringify({ instance, boot })).catch((error) => {
     log.warn({ error }, 'this start could not be recorded');
   });
   let connection = 0;
@@ -37,7 +37,7 @@ export async function openIdentity({ journal, instance, wallMs, log }: IdentityP
 
 async function lastStart(journal: Journal): Promise<z.infer<typeof kept> | undefined> {
   try {
-    const body = (await journal.load()).get(journalKey);
+    const body = (await journal.load()).get(JOURNAL_KEY);
     return body === undefined ? undefined : kept.parse(JSON.parse(body));
   } catch {
     return undefined;

@@ -27,7 +27,7 @@ export class StoreFileError extends Error {
 }
 
 /** How long a lock that someone else holds may stall this thread. */
-const busyMs = 2_000;
+const BUSY_MS = 2_000;
 
 export class StoreFile {
   readonly #options: StoreFileOptions;
@@ -69,7 +69,7 @@ export class StoreFile {
     if (this.#db) return this.#db;
     const { path, synchronous, migrations } = this.#options;
     mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-    const db = new DatabaseSync(path, { timeout: busyMs });
+    const db = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
       prepare(db, synchronous, migrations);
     } catch (error) {

@@ -17,10 +17,10 @@ import type {
 } from './store-messages.ts';
 import * as tables from './store-tables.ts';
 
-const flushMs = 10_000;
+const FLUSH_MS = 10_000;
 /** History rows that wait in memory: more are written at once, and beyond the second limit the oldest are dropped. */
-const flushRows = 500;
-const maxWaitingRows = 20_000;
+const FLUSH_ROWS = 500;
+const MAX_WAITING_ROWS = 20_000;
 
 type Answer = (reply: StoreReply) => void;
 
@@ -116,10 +116,10 @@ class StoreWorker {
 
   #keep(record: tables.NewRecord): void {
     this.#records.push(record);
-    if (this.#records.length > maxWaitingRows) this.#dropOldestWaiting();
-    this.#flush ??= setTimeout(() => this.#flushHistory(), flushMs);
+    if (this.#records.length > MAX_WAITING_ROWS) this.#dropOldestWaiting();
+    this.#flush ??= setTimeout(() => this.#flushHistory(), FLUSH_MS);
     // Only at the multiples, so that a failing disk is not tried at every row.
-    if (this.#records.length % flushRows === 0) this.#flushHistory();
+    if (this.#records.length % FLUSH_ROWS === 0) this.#flushHistory();
   }
 
   /** What waits in memory is part of the answer. */
@@ -134,7 +134,7 @@ class StoreWorker {
     clearTimeout(this.#flush);
     this.#flush = undefined;
     const result = this.#attempt('history', () => this.#writeHistory());
-    if ('fault' in result) this.#flush = setTimeout(() => this.#flushHistory(), flushMs);
+    if ('fault' in result) this.#flush = setTimeout(() => this.#flushHistory(), FLUSH_MS);
   }
 
   #writeHistory(): void {
@@ -151,7 +151,7 @@ class StoreWorker {
   }
 
   #dropOldestWaiting(): void {
-    const dropped = this.#records.splice(0, flushRows);
+    const dropped = this.#records.splice(0, FLUSH_ROWS);
     for (const [rack, records] of Map.groupBy(dropped, (record) => record.rack)) {
       this.#report({ kind: 'historyDropped', rack, rows: records.length });
     }

@@ -22,13 +22,13 @@ import { logInOptions } from './options.ts';
 import type { WebApi } from './web-api.ts';
 import { digestWeb } from './web-api.ts';
 
-const port = 80;
+const PORT = 80;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { username: 'root', password_file: 'elphapex.pw' };
 /** How its log-in names itself. */
 const realm = /realm="Daoge/;
 
-const options = logInOptions(port, 'root');
+const options = logInOptions(PORT, 'root');
 
 export const elphapex: Adapter<LogInOptions> = {
   name: 'elphapex',
@@ -36,11 +36,11 @@ export const elphapex: Adapter<LogInOptions> = {
   options,
   open: (given, context) => new PlainMiner(new Elphapex(given, context), context),
   recognition: {
-    ports: [port],
+    ports: [PORT],
     ask: async (host, { connect, clock }, signal) => {
-      const http = new HttpLine({ host, port, connect, clock });
+      const http = new HttpLine({ host, port: PORT, connect, clock });
       try {
-        const { headers } = await http.ask({ method: 'GET', path: '/', timeoutMs }, signal);
+        const { headers } = await http.ask({ method: 'GET', path: '/', timeoutMs: TIMEOUT_MS }, signal);
         const isOne = headers['www-authenticate']?.some((challenge) => realm.test(challenge)) ?? false;
         return isOne ? { identity: { make: 'Elphapex' }, options: suggested } : undefined;
       } finally {
@@ -50,15 +50,15 @@ export const elphapex: Adapter<LogInOptions> = {
   },
 };
 
-const timeoutMs = 10_000;
-const renewMs = 10 * 60_000;
+const TIMEOUT_MS = 10_000;
+const RENEW_MS = 10 * 60_000;
 
 class Elphapex implements Firmware {
-  readonly renewMs = renewMs;
+  readonly renewMs = RENEW_MS;
   readonly #api: WebApi;
 
   constructor(given: LogInOptions, context: AdapterContext) {
-    this.#api = digestWeb(given, context, timeoutMs);
+    this.#api = digestWeb(given, context, TIMEOUT_MS);
   }
 
   close(): void {

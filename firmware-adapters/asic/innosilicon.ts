@@ -21,9 +21,9 @@ import type { LogInOptions } from './options.ts';
 import { logInOptions } from './options.ts';
 import { Token, WebApi } from './web-api.ts';
 
-const port = 80;
+const PORT = 80;
 
-const options = logInOptions(port, 'admin');
+const options = logInOptions(PORT, 'admin');
 
 /** Without a log-in it does not say what it is, so it is not looked for. */
 export const innosilicon: Adapter<LogInOptions> = {
@@ -33,14 +33,14 @@ export const innosilicon: Adapter<LogInOptions> = {
   open: (given, context) => new PlainMiner(new Innosilicon(given, context), context),
 };
 
-const timeoutMs = 10_000;
+const TIMEOUT_MS = 10_000;
 /** Nobody has published how long a token lives; a dead one is replaced when the miner says so. */
-const renewMs = 10 * 60_000;
+const RENEW_MS = 10 * 60_000;
 /** Assumed. */
-const rebootSettleMs = 420_000;
+const REBOOT_SETTLE_MS = 420_000;
 
 class Innosilicon implements Firmware {
-  readonly renewMs = renewMs;
+  readonly renewMs = RENEW_MS;
   readonly #username: string;
   readonly #password: Password;
   readonly #http: HttpLine;
@@ -48,12 +48,12 @@ class Innosilicon implements Firmware {
   readonly #token = new Token((signal) => this.#logIn(signal));
 
   constructor(given: LogInOptions, context: AdapterContext) {
-    const { host, port: at } = given;
+    const { host, port } = given;
     const { connect, clock } = context;
     this.#username = given.username;
     this.#password = new Password(given.password_file, context);
-    this.#http = new HttpLine({ host, port: at, connect, clock });
-    this.#api = new WebApi(this.#http, timeoutMs);
+    this.#http = new HttpLine({ host, port, connect, clock });
+    this.#api = new WebApi(this.#http, TIMEOUT_MS);
   }
 
   close(): void {
@@ -72,7 +72,7 @@ class Innosilicon implements Firmware {
   }
 
   controls(line: DeviceLine): Controls {
-    const capability = { ...gentle, settle_ms: rebootSettleMs, restarts: true };
+    const capability = { ...gentle, settle_ms: REBOOT_SETTLE_MS, restarts: true };
     return { reboot: rebootControl(line, capability, async (signal) => (await this.#ask('reboot', signal)).said) };
   }
 
@@ -91,7 +91,7 @@ class Innosilicon implements Firmware {
   async #logIn(signal: AbortSignal): Promise<string> {
     const username = this.#username;
     const body = formBody({ username, password: await this.#password.get() });
-    const reply = await this.#http.ask({ method: 'POST', path: '/api/auth', body, timeoutMs }, signal);
+    const reply = await this.#http.ask({ method: 'POST', path: '/api/auth', body, timeoutMs: TIMEOUT_MS }, signal);
     const { jwt } = checked(z.looseObject({ jwt: words }), 'auth', jsonOf('/api/auth', reply).value);
     if (jwt !== undefined) return jwt;
     throw this.#password.wrong(new AdapterError('unauthorised', `the miner gave ${username} no token`));

@@ -4,7 +4,7 @@ import type { Clock } from '../contract.ts';
 import { AdapterError } from '../errors.ts';
 
 /** Assumed: no firmware says how long its lock lasts. Not longer than the longest pause of whoever asks again. */
-const restMs: Millis = 30_000;
+const REST_MS: Millis = 30_000;
 
 export class LockOut {
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -24,7 +24,7 @@ export class LockOut {
     try {
       return await logIn();
     } catch (error) {
-      if (error instanceof AdapterError && error.code === 429) this.#until = this.#clock.monotonic() + restMs;
+      if (error instanceof AdapterError && error.code === 429) this.#until = this.#clock.monotonic() + REST_MS;
       throw error;
     }
   }

@@ -21,9 +21,9 @@ import { logInOptions } from './options.ts';
 import type { WebApi } from './web-api.ts';
 import { digestWeb } from './web-api.ts';
 
-const port = 80;
+const PORT = 80;
 
-const options = logInOptions(port, 'root');
+const options = logInOptions(PORT, 'root');
 
 /** Without a log-in it does not say what it is, so it is not looked for. */
 export const marathon: Adapter<LogInOptions> = {
@@ -33,26 +33,26 @@ export const marathon: Adapter<LogInOptions> = {
   open: (given, context) => new PlainMiner(new Marathon(given, context), context),
 };
 
-const timeoutMs = 10_000;
-const renewMs = 10 * 60_000;
+const TIMEOUT_MS = 10_000;
+const RENEW_MS = 10 * 60_000;
 /** Nobody has published how fast a change of mode acts: all assumed. */
-const sleepSettleMs = 30_000;
-const wakeSettleMs = 300_000;
-const rebootSettleMs = wakeSettleMs + 120_000;
+const SLEEP_SETTLE_MS = 30_000;
+const WAKE_SETTLE_MS = 300_000;
+const REBOOT_SETTLE_MS = WAKE_SETTLE_MS + 120_000;
 /** Assumed, as of other miners with their boards off. */
-const residualW = 30;
+const RESIDUAL_W = 30;
 
 /** A configuration is written to flash, and the mining process takes it with a restart (assumed). */
 const configured = { ...gentle, restarts: true, persistent: true };
 
 class Marathon implements Firmware {
-  readonly renewMs = renewMs;
+  readonly renewMs = RENEW_MS;
   readonly #api: WebApi;
   /** The mode before the last sleep: the configuration does not keep it. */
   #awakeMode: string | undefined;
 
   constructor(given: LogInOptions, context: AdapterContext) {
-    this.#api = digestWeb(given, context, timeoutMs);
+    this.#api = digestWeb(given, context, TIMEOUT_MS);
   }
 
   close(): void {
@@ -76,13 +76,13 @@ class Marathon implements Firmware {
   controls(line: DeviceLine): Controls {
     return {
       sleep: {
-        ...control(line, 'lower', { ...configured, settle_ms: sleepSettleMs }, (signal) => this.#sleep(signal)),
-        residualW,
+        ...control(line, 'lower', { ...configured, settle_ms: SLEEP_SETTLE_MS }, (signal) => this.#sleep(signal)),
+        residualW: RESIDUAL_W,
       },
-      wake: control(line, 'raise', { ...configured, settle_ms: wakeSettleMs }, (signal) => this.#wake(signal)),
+      wake: control(line, 'raise', { ...configured, settle_ms: WAKE_SETTLE_MS }, (signal) => this.#wake(signal)),
       reboot: rebootControl(
         line,
-        { ...gentle, settle_ms: rebootSettleMs, restarts: true },
+        { ...gentle, settle_ms: REBOOT_SETTLE_MS, restarts: true },
         this.#post('maintenance', { type: 'reboot' }),
       ),
       locate: locateControl(

@@ -26,9 +26,9 @@ import { filled, hottest, megaToTera } from './miner-reading.ts';
 import type { AddressOptions } from './options.ts';
 import { addressOptions } from './options.ts';
 
-const port = 4028;
+const PORT = 4028;
 
-const options = addressOptions(port);
+const options = addressOptions(PORT);
 
 export const sealminer: Adapter<AddressOptions> = {
   name: 'sealminer',
@@ -36,30 +36,30 @@ export const sealminer: Adapter<AddressOptions> = {
   options,
   open: (given, context) => new PlainMiner(new Sealminer(given, context), context),
   recognition: {
-    ports: [port],
+    ports: [PORT],
     ask: async (host, context, signal) => {
-      const reply = await new Sealminer({ host, port }, context).stats(signal);
+      const reply = await new Sealminer({ host, port: PORT }, context).stats(signal);
       const ratedW = statsOf(reply.value)['Power Limit'];
       return { identity: identityOf(reply.value), ...(ratedW !== undefined && { ratedW }) };
     },
   },
 };
 
-const timeoutMs = 5_000;
-const renewMs = 10 * 60_000;
+const TIMEOUT_MS = 5_000;
+const RENEW_MS = 10 * 60_000;
 /** Nobody has published how fast it suspends: assumed. */
-const sleepSettleMs = 15_000;
+const SLEEP_SETTLE_MS = 15_000;
 /** The recorded miner took 222 s to boot its boards, then 580 s to raise the frequency. */
-const wakeSettleMs = 800_000;
+const WAKE_SETTLE_MS = 800_000;
 /** Assumed, as of other miners with their boards off. */
-const residualW = 30;
+const RESIDUAL_W = 30;
 
 class Sealminer implements Firmware {
-  readonly renewMs = renewMs;
+  readonly renewMs = RENEW_MS;
   readonly #peer: Peer;
 
-  constructor({ host, port: at }: AddressOptions, { connect, clock }: AdapterContext) {
-    this.#peer = { host, port: at, connect, clock };
+  constructor({ host, port }: AddressOptions, { connect, clock }: AdapterContext) {
+    this.#peer = { host, port, connect, clock };
   }
 
   async identify(signal: AbortSignal): Promise<Identity> {
@@ -80,7 +80,7 @@ class Sealminer implements Firmware {
     const restart = control(
       line,
       'raise',
-      { ...gentle, settle_ms: wakeSettleMs, restarts: true },
+      { ...gentle, settle_ms: WAKE_SETTLE_MS, restarts: true },
       async (signal) => (await this.#ask({ command: 'restart' }, signal)).said,
     );
     return {
@@ -88,18 +88,18 @@ class Sealminer implements Firmware {
         ...control(
           line,
           'lower',
-          { ...gentle, settle_ms: sleepSettleMs },
+          { ...gentle, settle_ms: SLEEP_SETTLE_MS },
           async (signal) => (await this.#ask({ command: 'ascset', parameter: '0,suspend' }, signal)).said,
         ),
-        residualW,
+        residualW: RESIDUAL_W,
       },
       // The process that should answer is the one that restarts.
-      wake: { ...restart, run: (signal) => acceptClosing(restart.run(signal), wakeSettleMs) },
+      wake: { ...restart, run: (signal) => acceptClosing(restart.run(signal), WAKE_SETTLE_MS) },
     };
   }
 
   async #ask(request: { command: string; parameter?: string }, signal: AbortSignal) {
-    const { value, repairs } = parseCgminerJson(await askCgminer(this.#peer, request, timeoutMs, signal));
+    const { value, repairs } = parseCgminerJson(await askCgminer(this.#peer, request, TIMEOUT_MS, signal));
     return { ...accepted(request.command, value, meanings), repairs: repairs.length };
   }
 }

@@ -1,7 +1,7 @@
 /** A bus whose wire or units go silent, break, and come back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { busTo, honest, reply, timeoutMs, unanswered } from '#test/support/mbap-peer.ts';
+import { busTo, honest, reply, TIMEOUT_MS, unanswered } from '#test/support/mbap-peer.ts';
 import { settle } from '#test/support/virtual-clock.ts';
 import { AdapterError } from '../errors.ts';
 
@@ -70,7 +70,7 @@ test('a gateway that hangs up on every request is left alone between attempts', 
 test('a connection attempt that hangs is given up', async () => {
   const { clock, read } = busTo(honest, unanswered);
   const outcome = assert.rejects(read(1), { kind: 'unreachable' });
-  await clock.advance(timeoutMs);
+  await clock.advance(TIMEOUT_MS);
   await outcome;
 });
 
@@ -81,7 +81,7 @@ test('a half-open connection is replaced after three time-outs in silence', asyn
   });
   for (let attempt = 0; attempt < 3; attempt++) {
     const outcome = assert.rejects(read(1), { kind: 'timedOut' });
-    await clock.advance(timeoutMs);
+    await clock.advance(TIMEOUT_MS);
     await outcome;
   }
   assert.equal(wires.length, 1);
@@ -96,7 +96,7 @@ test('a unit that never answers does not cost the others their connection', asyn
   });
   for (let attempt = 0; attempt < 4; attempt++) {
     const outcome = assert.rejects(read(1, 9), { kind: 'timedOut' });
-    await clock.advance(timeoutMs);
+    await clock.advance(TIMEOUT_MS);
     await outcome;
     assert.equal(await read(attempt), attempt);
   }
@@ -111,7 +111,7 @@ test('an offline unit is probed now and then, and read again as soon as it answe
   });
   for (let second = 0; second < 60; second++) {
     const outcome = read(1, 9).then(String, (error: AdapterError) => error.kind);
-    await clock.advance(timeoutMs);
+    await clock.advance(TIMEOUT_MS);
     assert.match(await outcome, second < 4 ? /timedOut/ : /timedOut|unreachable/);
     assert.equal(await read(second), second);
   }
@@ -130,7 +130,7 @@ test('a cut is tried even on a unit that is offline', async () => {
   });
   for (let miss = 0; miss < 4; miss++) {
     const outcome = assert.rejects(read(1, 9), { kind: 'timedOut' });
-    await clock.advance(timeoutMs);
+    await clock.advance(TIMEOUT_MS);
     await outcome;
     await read(1);
   }

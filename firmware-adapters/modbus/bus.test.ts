@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import type { Asked } from '#test/support/mbap-peer.ts';
-import { busTo, honest, ownAddress, reply, silent, timeoutMs, unanswered } from '#test/support/mbap-peer.ts';
+import { busTo, honest, ownAddress, reply, silent, TIMEOUT_MS, unanswered } from '#test/support/mbap-peer.ts';
 import { settle } from '#test/support/virtual-clock.ts';
 import type { AdapterError } from '../errors.ts';
 import { zeroCounters } from './counters.ts';
@@ -32,7 +32,7 @@ test('a late reply is not the next answer', async () => {
     if (held.length === 2) wire.write(Buffer.concat(held));
   });
   const first = assert.rejects(read(11), { kind: 'timedOut' });
-  await clock.advance(timeoutMs);
+  await clock.advance(TIMEOUT_MS);
   await first;
   assert.equal(await read(22), 22);
   assert.deepEqual(bus.counters, { ...zeroCounters(), requests: 2, replies: 1, timeouts: 1, lateReplies: 1 });
@@ -54,7 +54,7 @@ for (const [name, answer] of foreign) {
   test(`a reply for ${name} is not believed`, async () => {
     const { bus, clock, read } = busTo((asked, wire) => wire.write(answer(asked)));
     const outcome = assert.rejects(read(5), { kind: 'timedOut', message: /unit 1 did not answer within 1000 ms/ });
-    await clock.advance(timeoutMs);
+    await clock.advance(TIMEOUT_MS);
     await outcome;
     assert.deepEqual(bus.counters, { ...zeroCounters(), requests: 1, timeouts: 1, foreignReplies: 1 });
   });

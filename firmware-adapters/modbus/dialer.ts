@@ -24,7 +24,7 @@ export type DialerOptions = {
 /** Between attempts: doubled each time, until a reply comes. An adapter that is plugged in again is back within 5 s. */
 const pause = { firstMs: 500, maxMs: 2500 };
 /** After this many time-outs without one byte from the other end the connection is taken for half-open. */
-const deafAfterTimeouts = 3;
+const DEAF_AFTER_TIMEOUTS = 3;
 
 export class Dialer {
   readonly #options: DialerOptions;
@@ -86,7 +86,7 @@ export class Dialer {
   }
 
   #isDeaf({ unheardMs }: Link): boolean {
-    return unheardMs >= deafAfterTimeouts * this.#options.timeoutMs;
+    return unheardMs >= DEAF_AFTER_TIMEOUTS * this.#options.timeoutMs;
   }
 
   async #connect(signal: AbortSignal): Promise<Link> {

@@ -13,7 +13,7 @@ import type { OutletMap } from './register-map.ts';
 import { parseRegisterMap } from './register-map.ts';
 import { tcpFraming } from './tcp.ts';
 
-const timeoutMs = 1000;
+const TIMEOUT_MS = 1000;
 const map = gude();
 
 function gude() {
@@ -42,7 +42,7 @@ function pdu(answers: (asked: string) => string | null | undefined, count = 2, c
     return ours;
   };
   const log = { debug: () => {}, info: () => {}, warn: () => {} };
-  const bus = new ModbusBus({ id: 'pdu-net', connect, framing: tcpFraming, clock, log, timeoutMs });
+  const bus = new ModbusBus({ id: 'pdu-net', connect, framing: tcpFraming, clock, log, timeoutMs: TIMEOUT_MS });
   assert.ok(map.outlets);
   const outlets = createOutlets({
     id: 'pdu-a',
@@ -119,14 +119,14 @@ test('an outlet that is acknowledged and does not move is refused', async () => 
 test('a lost acknowledgement is made good by the coil', async () => {
   const { outlets, clock } = pdu(coils(() => true, 1));
   const switched = outlets.switch(1, true);
-  await clock.advance(timeoutMs);
+  await clock.advance(TIMEOUT_MS);
   await switched;
 });
 
 test('a write that was neither acknowledged nor done keeps its own error', async () => {
   const { outlets, clock } = pdu(coils(() => false, 1));
   const outcome = assert.rejects(outlets.switch(1, true), { kind: 'timedOut' });
-  await clock.advance(timeoutMs);
+  await clock.advance(TIMEOUT_MS);
   await outcome;
 });
 

@@ -10,9 +10,9 @@ import type { ModbusBusOptions } from './bus.ts';
 import { ModbusBus } from './bus.ts';
 import { rtuFraming, rtuOverTcpFraming } from './rtu.ts';
 
-const timeoutMs = 500;
+const TIMEOUT_MS = 500;
 /** 3.5 characters at 9600 baud, rounded up. */
-const gapMs = 5;
+const GAP_MS = 5;
 
 type Line = { write(bytes: Buffer): void; clock: VirtualClock };
 type Units = (asked: RtuAsked, line: Line, index: number) => void;
@@ -34,7 +34,15 @@ function rig(units: Units, options: Partial<ModbusBusOptions> = {}) {
     return ours;
   };
   const log = { debug: () => {}, info: () => {}, warn: () => {} };
-  const bus = new ModbusBus({ id: 'rtu1', connect, framing: rtuFraming(9600), clock, log, timeoutMs, ...options });
+  const bus = new ModbusBus({
+    id: 'rtu1',
+    connect,
+    framing: rtuFraming(9600),
+    clock,
+    log,
+    timeoutMs: TIMEOUT_MS,
+    ...options,
+  });
   const read = async (address: number, unit = 1) => (await bus.read(unit, 'holding', address, 1)).values[0];
   return { bus, clock, asked, lines, read };
 }
@@ -62,7 +70,7 @@ test('units on one line are read one after the other, a silence between them', a
 
 test('a late reply is not the next answer', async () => {
   const { bus, clock, read } = rig((asked, line, index) => {
-    if (index === 0) line.clock.after('late', timeoutMs + 60, () => line.write(ownAddresses(asked)));
+    if (index === 0) line.clock.after('late', TIMEOUT_MS + 60, () => line.write(ownAddresses(asked)));
     else line.write(ownAddresses(asked));
   });
   await assert.rejects(during(clock, read(11)), { kind: 'timedOut' });
@@ -73,7 +81,7 @@ test('a late reply is not the next answer', async () => {
 test('a late reply that noise surrounds is not the next answer either', async () => {
   const { clock, read } = rig((asked, line, index) => {
     const noisy = Buffer.concat([Buffer.of(1, 3), ownAddresses(asked), Buffer.of(0)]);
-    if (index === 0) line.clock.after('late', timeoutMs + 300, () => line.write(noisy));
+    if (index === 0) line.clock.after('late', TIMEOUT_MS + 300, () => line.write(noisy));
     else line.write(ownAddresses(asked));
   });
   await assert.rejects(during(clock, read(11)), { kind: 'timedOut' });
@@ -87,7 +95,7 @@ test('after a reply that never came, a request that it could answer waits until 
   await assert.rejects(during(clock, read(11)), { kind: 'timedOut' });
   assert.equal(await during(clock, read(22)), 22);
   const [first = 0, second = 0] = asked.map(({ at }) => at);
-  assert.ok(second - first >= 2 * timeoutMs, `${second - first} ms`);
+  assert.ok(second - first >= 2 * TIMEOUT_MS, `${second - first} ms`);
 });
 
 test('behind a serial server, what a stalled network delivers seconds late is not the next answer', async () => {
@@ -110,12 +118,12 @@ test('a unit that does not answer delays the others by a turnaround, not by all 
   await assert.rejects(during(clock, read(11, 9)), { kind: 'timedOut' });
   assert.equal(await during(clock, read(22, 1)), 22);
   const [first = 0, second = 0] = asked.map(({ at }) => at);
-  assert.equal(Math.round(second - first), timeoutMs + 100);
+  assert.equal(Math.round(second - first), TIMEOUT_MS + 100);
 });
 
 test('the late reply of another unit does not answer for this one', async () => {
   const { clock, read } = rig((asked, line, index) => {
-    if (index === 0) line.clock.after('late', timeoutMs + 102, () => line.write(ownAddresses(asked)));
+    if (index === 0) line.clock.after('late', TIMEOUT_MS + 102, () => line.write(ownAddresses(asked)));
     else line.clock.after('think', 20, () => line.write(ownAddresses(asked)));
   });
   await assert.rejects(during(clock, read(11, 9)), { kind: 'timedOut' });
@@ -136,18 +144,18 @@ test('a request waits for a duplicate that still trickles in', async () => {
     const reply = ownAddresses(asked);
     line.write(reply);
     for (const [index, byte] of reply.entries()) {
-      line.clock.after('byte', (index + 1) * (gapMs - 1.5), () => line.write(Buffer.of(byte)));
+      line.clock.after('byte', (index + 1) * (GAP_MS - 1.5), () => line.write(Buffer.of(byte)));
     }
   });
   for (let address = 0; address < 5; address++) assert.equal(await during(clock, read(address)), address);
   const [first = 0, second = 0] = asked.map(({ at }) => at);
-  assert.ok(second - first > 7 * (gapMs - 1.5) + 4, `${second - first} ms`);
+  assert.ok(second - first > 7 * (GAP_MS - 1.5) + 4, `${second - first} ms`);
 });
 
 /** Units that think for 30 ms. The copy of the first reply is held up until the next request has gone out. */
 const copyHeldUp: Units = (asked, line, index) => {
   line.clock.after('think', 30, () => line.write(ownAddresses(asked)));
-  if (index === 0) line.clock.after('copy', 30 + 2 * gapMs, () => line.write(ownAddresses(asked)));
+  if (index === 0) line.clock.after('copy', 30 + 2 * GAP_MS, () => line.write(ownAddresses(asked)));
 };
 
 test('a duplicate that was held up until the next request had gone out does not answer it', async () => {
@@ -168,7 +176,7 @@ test('reads that run one reply behind do not take it along to another register',
     const words = asked.address === 1 ? value++ : asked.address;
     const reply = rtuFrame(1, `0302${words.toString(16).padStart(4, '0')}`);
     line.clock.after('think', 12, () => line.write(reply));
-    if (index === 0) line.clock.after('copy', 12 + gapMs + 4, () => line.write(reply));
+    if (index === 0) line.clock.after('copy', 12 + GAP_MS + 4, () => line.write(reply));
   });
   const values = [];
   for (let poll = 0; poll < 40; poll++) values.push(await during(clock, read(1)));
@@ -198,7 +206,7 @@ test('a register that does not change is read again and again at full speed', as
   const { clock, asked, read } = rig((_asked, line) => line.write(rtuFrame(1, '03020000')));
   for (let poll = 0; poll < 10; poll++) await during(clock, read(1));
   assert.equal(asked.length, 10);
-  assert.ok(clock.monotonic() <= 10 * gapMs, `${clock.monotonic()} ms`);
+  assert.ok(clock.monotonic() <= 10 * GAP_MS, `${clock.monotonic()} ms`);
 });
 
 test('a leading noise byte does not lose the reply', async () => {
@@ -260,10 +268,10 @@ test('a reply of before the line broke does not answer a request of after', asyn
   const { clock, lines, read } = rig((asked, line, index) => {
     const reply = () => lines.at(-1)?.write(ownAddresses(asked));
     if (index === 0) lines[0]?.destroy();
-    line.clock.after('late', index === 0 ? timeoutMs + 200 : 300, reply);
+    line.clock.after('late', index === 0 ? TIMEOUT_MS + 200 : 300, reply);
   });
   await assert.rejects(during(clock, read(11)), { kind: 'unreachable' });
-  await clock.advance(timeoutMs - clock.monotonic());
+  await clock.advance(TIMEOUT_MS - clock.monotonic());
   assert.equal(await during(clock, read(22)), 22);
   assert.equal(lines.length, 2);
 });
@@ -278,7 +286,7 @@ test('a busy process reads what came in before it asks anew', async () => {
     return sleep(sleeps.length === 1 ? 200 : ms, signal);
   };
   assert.equal(await during(clock, read(2)), 2);
-  assert.deepEqual(sleeps.map(Math.ceil), [gapMs, gapMs]);
+  assert.deepEqual(sleeps.map(Math.ceil), [GAP_MS, GAP_MS]);
   await bus.stop();
 });
 

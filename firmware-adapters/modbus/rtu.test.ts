@@ -8,7 +8,7 @@ const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
 /** Two registers from 0x006b of unit 17, their CRCs worked out bit by bit, apart from the code. */
 const readTwo = { transaction: 7, unit: 0x11, pdu: hex('03 006b 0002') };
-const reply = '11 03 04 0001 0002 3b f3';
+const REPLY = '11 03 04 0001 0002 3b f3';
 const twoWords = { transaction: 7, unit: 0x11, pdu: hex('03 04 0001 0002') };
 
 function asked(request = readTwo) {
@@ -36,7 +36,7 @@ test('nothing is broadcast, and no reserved unit is asked', () => {
 });
 
 test('a reply is the same however the line cut it', () => {
-  const whole = hex(reply);
+  const whole = hex(REPLY);
   fc.assert(
     fc.property(fc.array(fc.nat(whole.length), { maxLength: 5 }), (cuts) => {
       const edges = [0, ...cuts.toSorted((a, b) => a - b), whole.length];
@@ -51,7 +51,7 @@ test('a reply is the same however the line cut it', () => {
 for (const noise of ['00', 'ff', '11', '11 03', '11 03 04', '11 03 04 00', '11 83', '11 11 11']) {
   test(`the noise ${noise} before a reply does not lose the reply`, () => {
     const { hear, counters } = asked();
-    assert.deepEqual(hear(`${noise} ${reply}`), [twoWords]);
+    assert.deepEqual(hear(`${noise} ${REPLY}`), [twoWords]);
     assert.equal(counters.crcErrors, 1);
   });
 }
@@ -82,14 +82,14 @@ test('a whole frame of others is told from damage', () => {
 
 test('what was heard before a request does not answer it', () => {
   const { hear, codec } = asked();
-  hear(reply.slice(0, -6));
+  hear(REPLY.slice(0, -6));
   codec.encode({ ...readTwo, transaction: 8 });
-  assert.deepEqual(hear(reply.slice(-6)), []);
-  assert.deepEqual(hear(reply), [{ ...twoWords, transaction: 8 }]);
+  assert.deepEqual(hear(REPLY.slice(-6)), []);
+  assert.deepEqual(hear(REPLY), [{ ...twoWords, transaction: 8 }]);
 });
 
 test('a second copy of a reply still bears the transaction of the first', () => {
-  assert.deepEqual(asked().hear(`${reply} ${reply}`), [twoWords, twoWords]);
+  assert.deepEqual(asked().hear(`${REPLY} ${REPLY}`), [twoWords, twoWords]);
 });
 
 test('an exception answers, whatever length was asked for', () => {
@@ -113,7 +113,7 @@ test('an adapter that echoes our own words does not answer a read, even where th
 test('a line that never falls silent is followed, not collected', () => {
   const { codec, counters } = asked();
   for (let chunk = 0; chunk < 100; chunk++) assert.deepEqual([...codec.push(Buffer.alloc(64, 0x55))], []);
-  assert.deepEqual([...codec.push(hex(reply))], [twoWords]);
+  assert.deepEqual([...codec.push(hex(REPLY))], [twoWords]);
   assert.ok(counters.crcErrors > 90);
 });
 

@@ -28,7 +28,7 @@ export function rtuOverTcpFraming(baud: Baud): Framing {
 
 /** How long a reply may take to be complete: the longest exchange on the wire, and the time a unit takes to think. */
 export function rtuTimeoutMs(baud: Baud): Millis {
-  return THINK_MS + Math.ceil((requestBytes + longestFrame) * charMs(baud));
+  return THINK_MS + Math.ceil((REQUEST_BYTES + LONGEST_FRAME) * charMs(baud));
 }
 
 /** 3.5 characters; above 19200 baud a fixed 1.75 ms, since shorter ones cannot be timed: section 2.5.1.1. */
@@ -48,11 +48,11 @@ const SERVER_LATE_MS: Millis = 5000;
 const TURNAROUND_MS: Millis = 100;
 const THINK_MS: Millis = 500;
 
-const requestBytes = 8;
+const REQUEST_BYTES = 8;
 /** Of a reply, without its registers: unit, function, count and CRC. */
-const replyBytes = 5;
-const longestFrame = 256;
-const crcBytes = 2;
+const REPLY_BYTES = 5;
+const LONGEST_FRAME = 256;
+const CRC_BYTES = 2;
 /** 0 is the broadcast, to which nobody answers; 248 and up are reserved. */
 const units = { min: 1, max: 247 };
 
@@ -60,7 +60,7 @@ function framing(baud: Baud, gap: Millis, lateMs: Millis = 0): Framing {
   return {
     codec: (counters) => new RtuCodec(counters),
     // The unit waits for a silence as well before it answers.
-    wire: { requestMs: (requestBytes + replyBytes) * charMs(baud) + 2 * gap, registerMs: 2 * charMs(baud) },
+    wire: { requestMs: (REQUEST_BYTES + REPLY_BYTES) * charMs(baud) + 2 * gap, registerMs: 2 * charMs(baud) },
     turns: { gapMs: gap, turnaroundMs: TURNAROUND_MS, lateMs },
   };
 }
@@ -90,9 +90,9 @@ class RtuCodec implements Codec {
       const { unit, transaction } = found.asked;
       const reply = this.#heard.subarray(0, found.length);
       this.#heard = this.#heard.subarray(found.length);
-      yield { transaction, unit, pdu: reply.subarray(1, -crcBytes) };
+      yield { transaction, unit, pdu: reply.subarray(1, -CRC_BYTES) };
     }
-    this.#disbelieve(Math.max(0, this.#heard.length - longestFrame));
+    this.#disbelieve(Math.max(0, this.#heard.length - LONGEST_FRAME));
   }
 
   /** The first whole reply, wherever it begins: noise before it must not cost it, nor may noise be taken for it. */
@@ -124,13 +124,13 @@ function replyLength({ unit, pdu }: Frame, heard: Buffer): number | undefined {
   const [from, functionCode, byteCount] = heard;
   const [asked = 0] = pdu;
   if (from !== unit) return undefined;
-  if (functionCode === (asked | 0x80)) return 3 + crcBytes;
+  if (functionCode === (asked | 0x80)) return 3 + CRC_BYTES;
   if (functionCode !== asked) return undefined;
   // A write is echoed, so a late echo of another one cannot pass for it.
-  if (asked > 4) return heard.subarray(1, 6).equals(pdu.subarray(0, 5)) ? 6 + crcBytes : undefined;
+  if (asked > 4) return heard.subarray(1, 6).equals(pdu.subarray(0, 5)) ? 6 + CRC_BYTES : undefined;
   const count = pdu.readUInt16BE(3);
   const wanted = asked <= 2 ? Math.ceil(count / 8) : count * 2;
-  return byteCount === wanted ? 3 + wanted + crcBytes : undefined;
+  return byteCount === wanted ? 3 + wanted + CRC_BYTES : undefined;
 }
 
 /** Functions 1 to 4 read bits or words, all others that we use write. */
@@ -139,11 +139,13 @@ function isRead({ pdu }: Frame): boolean {
 }
 
 function withCrc({ unit, pdu }: Frame): Buffer {
-  const bytes = Buffer.concat([Buffer.of(unit), pdu, Buffer.alloc(crcBytes)]);
-  bytes.writeUInt16LE(crc16(bytes.subarray(0, -crcBytes)), bytes.length - crcBytes);
+  const bytes = Buffer.concat([Buffer.of(unit), pdu, Buffer.alloc(CRC_BYTES)]);
+  bytes.writeUInt16LE(crc16(bytes.subarray(0, -CRC_BYTES)), bytes.length - CRC_BYTES);
   return bytes;
 }
 
 function isChecked(frame: Buffer): boolean {
-  return frame.length > crcBytes && crc16(frame.subarray(0, -crcBytes)) === frame.readUInt16LE(frame.length - crcBytes);
+  return (
+    frame.length > CRC_BYTES && crc16(frame.subarray(0, -CRC_BYTES)) === frame.readUInt16LE(frame.length - CRC_BYTES)
+  );
 }

@@ -5,8 +5,8 @@ import { zeroCounters } from './counters.ts';
 import type { Frame } from './framing.ts';
 import { tcpFraming } from './tcp.ts';
 
-const first = '000100000005' + '01' + '03020007';
-const second = '000200000003' + '05' + '8302';
+const FIRST = '000100000005' + '01' + '03020007';
+const SECOND = '000200000003' + '05' + '8302';
 
 function codec() {
   return tcpFraming.codec(zeroCounters());
@@ -27,7 +27,7 @@ test('a request carries its transaction, protocol 0, its length and its unit', (
 });
 
 test('replies are the same however the network cut them', () => {
-  const whole = bytes(first + second);
+  const whole = bytes(FIRST + SECOND);
   const frames = decode(whole);
   assert.deepEqual(frames, [
     { transaction: 1, unit: 1, pdu: bytes('03020007') },
@@ -63,7 +63,7 @@ for (const [name, hex] of nonsense) {
 test('a whole reply before the nonsense still counts', () => {
   const frames: Frame[] = [];
   assert.throws(() => {
-    for (const frame of codec().push(bytes(`${first}ffffffffffff`))) frames.push(frame);
+    for (const frame of codec().push(bytes(`${FIRST}ffffffffffff`))) frames.push(frame);
   }, /not a Modbus TCP header/);
   assert.equal(frames.length, 1);
 });

@@ -9,7 +9,7 @@ import type { Codec, Frame, Framing } from './framing.ts';
 export const tcpFraming: Framing = { codec: () => new MbapCodec(), wire: { requestMs: 0.1, registerMs: 0.001 } };
 
 /** Transaction, protocol and length; the length counts what follows: the unit and the PDU. */
-const prefixBytes = 6;
+const PREFIX_BYTES = 6;
 /** A unit and a function code; a unit and the longest PDU. */
 const lengthRange = { min: 2, max: 254 };
 
@@ -26,8 +26,8 @@ class MbapCodec implements Codec {
 
   *push(chunk: Buffer): Iterable<Frame> {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    while (this.#rest.length >= prefixBytes) {
-      const end = prefixBytes + checkedLength(this.#rest);
+    while (this.#rest.length >= PREFIX_BYTES) {
+      const end = PREFIX_BYTES + checkedLength(this.#rest);
       if (this.#rest.length < end) return;
       const frame = this.#rest.subarray(0, end);
       this.#rest = this.#rest.subarray(end);
@@ -44,5 +44,5 @@ function checkedLength(bytes: Buffer): number {
   const protocol = bytes.readUInt16BE(2);
   const length = bytes.readUInt16BE(4);
   if (protocol === 0 && length >= lengthRange.min && length <= lengthRange.max) return length;
-  throw new AdapterError('malformed', `not a Modbus TCP header: ${bytes.toString('hex', 0, prefixBytes)}`);
+  throw new AdapterError('malformed', `not a Modbus TCP header: ${bytes.toString('hex', 0, PREFIX_BYTES)}`);
 }

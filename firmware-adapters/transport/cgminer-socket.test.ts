@@ -4,7 +4,7 @@ import { duplexPair } from 'node:stream';
 import { describe, test } from 'node:test';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
 import { AdapterError } from '../errors.ts';
-import { askCgminer, maxReplyBytes } from './cgminer-socket.ts';
+import { askCgminer, MAX_REPLY_BYTES } from './cgminer-socket.ts';
 
 describe('a reply ends', () => {
   test('at its NUL, although the miner leaves the socket open and sends more', async () => {
@@ -120,7 +120,7 @@ test('a reply without end is refused at its first byte too many', async () => {
   const { asked, peer } = ask();
   const miner = await peer;
   const outcome = assert.rejects(asked, (error) => error instanceof AdapterError && error.kind === 'malformed');
-  miner.write(Buffer.alloc(maxReplyBytes, 'x'));
+  miner.write(Buffer.alloc(MAX_REPLY_BYTES, 'x'));
   await settle();
   miner.write('x');
   await outcome;

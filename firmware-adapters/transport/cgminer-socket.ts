@@ -14,14 +14,14 @@ import { onOneConnection } from './one-connection.ts';
 const LET_GO_MS: Millis = 50;
 
 /** Larger than any reply of a miner; what is longer is not one. */
-export const maxReplyBytes = 1024 * 1024;
+export const MAX_REPLY_BYTES = 1024 * 1024;
 
 /**
  * Sends one request and returns the text of the reply, not yet parsed.
  *
  * Throws `unreachable` when no connection came about within `timeoutMs` or it broke before a whole reply, with code
  * `closed` when the peer closed it in good order but said nothing; `timedOut` when the connection stood but the reply
- * was not whole after `timeoutMs` from the start; `malformed` beyond `maxReplyBytes`; the signal's reason when aborted.
+ * was not whole after `timeoutMs` from the start; `malformed` beyond `MAX_REPLY_BYTES`; the signal's reason when aborted.
  */
 export async function askCgminer(peer: Peer, request: object, timeoutMs: Millis, signal: AbortSignal): Promise<string> {
   return await onOneConnection(peer, timeoutMs, signal, (stream, stop) => {
@@ -68,7 +68,8 @@ function readReply(stream: Duplex, { host, port, clock }: Peer, stop: AbortSigna
       const nul = chunk.indexOf(0);
       chunks.push(nul < 0 ? chunk : chunk.subarray(0, nul));
       size += chunk.length;
-      if (size > maxReplyBytes) fail(new AdapterError('malformed', `${at} replied more than ${maxReplyBytes} bytes`));
+      if (size > MAX_REPLY_BYTES)
+        fail(new AdapterError('malformed', `${at} replied more than ${MAX_REPLY_BYTES} bytes`));
       else if (nul >= 0 || isWholeObject(chunks, chunk)) done();
     });
     stream.once('end', closed).once('close', closed).once('error', fail);

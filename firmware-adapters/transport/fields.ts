@@ -4,7 +4,7 @@ import { parseJson } from '#protocol/json.ts';
 import { AdapterError } from '../errors.ts';
 
 /** Characters. What a device says travels on into alarms and telemetry, and brokers refuse packets that are too large. */
-const longestWords = 256;
+const LONGEST_WORDS = 256;
 
 /** `value` as `schema` has it, or `AdapterError('malformed')` naming the command and the field. */
 export function checked<Schema extends z.ZodType>(schema: Schema, command: string, value: unknown): z.infer<Schema> {
@@ -59,7 +59,7 @@ export function withoutUndefined<T extends object>(fields: { [Key in keyof T]: T
 
 /** Tried once, from the start: tried anew from each blank of a long run, it would take the square of its length. */
 function wordsIn(text: string): string | undefined {
-  return /^[\s']*(.*[^\s'])?/s.exec(text)?.[1]?.slice(0, longestWords);
+  return /^[\s']*(.*[^\s'])?/s.exec(text)?.[1]?.slice(0, LONGEST_WORDS);
 }
 
 /** Leaves other text as it is, so that the schema refuses it. */

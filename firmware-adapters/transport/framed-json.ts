@@ -9,16 +9,16 @@ import type { Peer } from './one-connection.ts';
 import { onOneConnection } from './one-connection.ts';
 
 /** Larger than any reply of a miner; what is longer is not one. */
-const maxFrameBytes = 1024 * 1024;
+const MAX_FRAME_BYTES = 1024 * 1024;
 
-const headBytes = 4;
+const HEAD_BYTES = 4;
 
 /**
  * Sends one request and returns the text of the reply, not yet parsed.
  *
  * Throws `unreachable` when no connection came about within `timeoutMs` or it broke before a whole reply, with code
  * `closed` when the peer closed it in good order but said nothing; `timedOut` when the reply was not whole after
- * `timeoutMs` from the start; `malformed` for a length beyond `maxFrameBytes`; the signal's reason when aborted.
+ * `timeoutMs` from the start; `malformed` for a length beyond `MAX_FRAME_BYTES`; the signal's reason when aborted.
  */
 export async function askFramed(peer: Peer, request: object, timeoutMs: Millis, signal: AbortSignal): Promise<string> {
   return await onOneConnection(peer, timeoutMs, signal, (stream, stop) => {
@@ -29,7 +29,7 @@ export async function askFramed(peer: Peer, request: object, timeoutMs: Millis, 
 
 function framed(text: string): Buffer {
   const body = Buffer.from(text);
-  const head = Buffer.alloc(headBytes);
+  const head = Buffer.alloc(HEAD_BYTES);
   head.writeUInt32LE(body.length);
   return Buffer.concat([head, body]);
 }
@@ -50,12 +50,12 @@ function readFrame(stream: Duplex, at: string, stop: AbortSignal): Promise<strin
     const closed = () => fail(stream.errored ?? cutShort(at, received.length));
     stream.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      if (received.length < headBytes) return;
+      if (received.length < HEAD_BYTES) return;
       const length = received.readUInt32LE(0);
-      if (length > maxFrameBytes) fail(new AdapterError('malformed', `${at} announced a reply of ${length} bytes`));
-      if (received.length < headBytes + length) return;
+      if (length > MAX_FRAME_BYTES) fail(new AdapterError('malformed', `${at} announced a reply of ${length} bytes`));
+      if (received.length < HEAD_BYTES + length) return;
       leave();
-      resolve(received.subarray(headBytes, headBytes + length).toString());
+      resolve(received.subarray(HEAD_BYTES, HEAD_BYTES + length).toString());
     });
     stream.once('end', closed).once('close', closed).once('error', fail);
     stop.addEventListener('abort', abort, { once: true });

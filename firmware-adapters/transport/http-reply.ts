@@ -51,7 +51,7 @@ const usual: StatusMeanings = {
 };
 
 /** Characters. */
-const longestWords = 200;
+const LONGEST_WORDS = 200;
 
 const complaint = z.looseObject({
   error: z.unknown().optional(),
@@ -65,12 +65,12 @@ function wordsOf(text: string): string {
   if (/^\s*</.test(text)) return page(text);
   const said = complaint.safeParse(parseJson(text)).data;
   const words = [said?.message, said?.error, said?.err, said?.msg].find((each) => typeof each === 'string') ?? text;
-  return String(words).trim().slice(0, longestWords);
+  return String(words).trim().slice(0, LONGEST_WORDS);
 }
 
 /** A web page by its title. */
 function page(text: string): string {
   const start = text.toLowerCase().indexOf('<title>');
-  const title = start < 0 ? '' : (text.slice(start + 7, start + 7 + longestWords).split('<')[0] ?? '').trim();
+  const title = start < 0 ? '' : (text.slice(start + 7, start + 7 + LONGEST_WORDS).split('<')[0] ?? '').trim();
   return title === '' ? 'a web page' : `the web page "${title}"`;
 }

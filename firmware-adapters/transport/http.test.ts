@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
 import { AdapterError } from '../errors.ts';
 import type { HttpRequest } from './http.ts';
-import { formBody, HttpLine, jsonBody, maxHttpReplyBytes } from './http.ts';
+import { formBody, HttpLine, jsonBody, MAX_HTTP_REPLY_BYTES } from './http.ts';
 
 const get: HttpRequest = { method: 'GET', path: '/info', timeoutMs: 5000 };
 const never = new AbortController().signal;
@@ -159,7 +159,7 @@ describe('the error says what is wrong when the device', () => {
     const wire = await device(1);
     wire.say('HTTP/1.1 200 OK\r\n\r\n');
     const lump = 'x'.repeat(65_536);
-    for (let said = 0; said <= maxHttpReplyBytes && !connections[0]?.destroyed; said += lump.length) {
+    for (let said = 0; said <= MAX_HTTP_REPLY_BYTES && !connections[0]?.destroyed; said += lump.length) {
       wire.say(lump);
       await settle();
     }

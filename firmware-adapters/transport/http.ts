@@ -39,7 +39,7 @@ export type HttpReply = {
 };
 
 /** Larger than any reply of a miner; what is longer is not one. */
-export const maxHttpReplyBytes = 1024 * 1024;
+export const MAX_HTTP_REPLY_BYTES = 1024 * 1024;
 
 export function jsonBody(value: unknown): HttpBody {
   return { type: 'application/json', text: JSON.stringify(value) };
@@ -63,7 +63,7 @@ export class HttpLine {
    *
    * Throws `unreachable` when no connection came about in time or it broke before a whole reply, with code `closed` when
    * the device closed it in good order but said nothing; `timedOut` when the connection stood but the reply was not
-   * whole in time; `malformed` for what is not HTTP and beyond `maxHttpReplyBytes`; the signal's reason when aborted.
+   * whole in time; `malformed` for what is not HTTP and beyond `MAX_HTTP_REPLY_BYTES`; the signal's reason when aborted.
    */
   async ask(request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
     const { host, port, clock } = this.#peer;
@@ -171,7 +171,7 @@ function replyTo(sent: ClientRequest): Promise<HttpReply> {
       message.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
-        if (size > maxHttpReplyBytes) sent.destroy(new TooLarge());
+        if (size > MAX_HTTP_REPLY_BYTES) sent.destroy(new TooLarge());
       });
       message.once('end', () => {
         const { statusCode: status = 0, headersDistinct: headers } = message;
@@ -192,7 +192,7 @@ function brokeBeforeReply(error: unknown): boolean {
 function inWords(at: string, error: unknown): AdapterError {
   if (error instanceof AdapterError) return error;
   if (error instanceof TooLarge)
-    return new AdapterError('malformed', `${at} replied more than ${maxHttpReplyBytes} bytes`);
+    return new AdapterError('malformed', `${at} replied more than ${MAX_HTTP_REPLY_BYTES} bytes`);
   const code = codeOf(error);
   // Of Node's parser: what came is not HTTP.
   if (code?.startsWith('HPE_')) return new AdapterError('malformed', `${at} did not answer in HTTP (${code})`);

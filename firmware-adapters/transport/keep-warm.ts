@@ -15,8 +15,8 @@ export type Warmth = {
 };
 
 /** Pauses after a failure double from the first to the last, ms. */
-const firstPauseMs = 2_000;
-const lastPauseMs = 60_000;
+const FIRST_PAUSE_MS = 2_000;
+const LAST_PAUSE_MS = 60_000;
 
 export class KeepWarm {
   readonly #warmth: Warmth;
@@ -38,7 +38,7 @@ export class KeepWarm {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, renewMs } = this.#warmth;
-    let pauseMs = firstPauseMs;
+    let pauseMs = FIRST_PAUSE_MS;
     let failure: string | undefined;
     while (!signal.aborted) {
       const outcome = await this.#try(signal);
@@ -46,7 +46,7 @@ export class KeepWarm {
       if (outcome !== failure) this.#say(outcome, failure);
       failure = outcome;
       await clock.sleep(failure === undefined ? renewMs : pauseMs, signal).catch(() => undefined);
-      pauseMs = failure === undefined ? firstPauseMs : Math.min(2 * pauseMs, lastPauseMs);
+      pauseMs = failure === undefined ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LAST_PAUSE_MS);
     }
   }
 

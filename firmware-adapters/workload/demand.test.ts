@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { demandIn, sglangMetrics, tgiMetrics, tritonMetrics, vllmMetrics } from './demand.ts';
 
-const vllmPage = `# HELP vllm:num_requests_running Number of requests in model execution batches.
+const VLLM_PAGE = `# HELP vllm:num_requests_running Number of requests in model execution batches.
 # TYPE vllm:num_requests_running gauge
 vllm:num_requests_running{engine="0",model_name="a{b} c"} 3.0
 vllm:num_requests_running{engine="1",model_name="m"} 2.0
@@ -14,18 +14,19 @@ vllm:request_queue_time_seconds_count{engine="0"} 60.0
 `;
 
 test('a page tells what waits, what runs, over all its engines, and how full the cache is', () => {
-  assert.deepEqual(demandIn(vllmPage, vllmMetrics).demand, { waiting: 7, running: 5, cacheUse: 0.42 });
+  assert.deepEqual(demandIn(VLLM_PAGE, vllmMetrics).demand, { waiting: 7, running: 5, cacheUse: 0.42 });
 });
 
 test('how long requests waited comes of two looks, and not of a server that was started anew in between', () => {
-  const { queue } = demandIn(vllmPage, vllmMetrics);
-  const later = vllmPage
-    .replace('_sum{engine="0"} 120', '_sum{engine="0"} 150')
-    .replace('_count{engine="0"} 60', '_count{engine="0"} 70');
+  const { queue } = demandIn(VLLM_PAGE, vllmMetrics);
+  const later = VLLM_PAGE.replace('_sum{engine="0"} 120', '_sum{engine="0"} 150').replace(
+    '_count{engine="0"} 60',
+    '_count{engine="0"} 70',
+  );
   assert.equal(demandIn(later, vllmMetrics, queue).demand.queueTimeS, 3);
-  assert.equal('queueTimeS' in demandIn(vllmPage, vllmMetrics, queue).demand, false);
+  assert.equal('queueTimeS' in demandIn(VLLM_PAGE, vllmMetrics, queue).demand, false);
   const anew = { sumS: 900, count: 10 };
-  assert.equal('queueTimeS' in demandIn(vllmPage, vllmMetrics, anew).demand, false);
+  assert.equal('queueTimeS' in demandIn(VLLM_PAGE, vllmMetrics, anew).demand, false);
 });
 
 test('a metric that is missing, or no number, is unknown and not zero', () => {

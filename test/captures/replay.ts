@@ -25,13 +25,13 @@ export function replaying(replies: Replies): Connect {
   };
 }
 
-const openingBrace = 0x7b;
+const OPENING_BRACE = 0x7b;
 
 function serve(stream: Duplex, first: Buffer, replies: Replies, web: Server): void {
   stream.pause();
   stream.unshift(first);
-  if (first[0] === openingBrace) serveCgminer(stream, replies);
-  else if (first[4] === openingBrace) serveFrames(stream, replies);
+  if (first[0] === OPENING_BRACE) serveCgminer(stream, replies);
+  else if (first[4] === OPENING_BRACE) serveFrames(stream, replies);
   else web.emit('connection', stream);
   stream.resume();
 }

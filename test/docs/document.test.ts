@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { commandsOf, stepsOf } from './document.ts';
 import { difference } from './shown.ts';
 
-const page = `Look:
+const PAGE = `Look:
 
 \`\`\`sh exit=1
 ballast doctor
@@ -25,7 +25,7 @@ protect: []
 `;
 
 test('a document is what is typed, with what is shown, and the files that are written', () => {
-  assert.deepEqual(stepsOf(page), [
+  assert.deepEqual(stepsOf(PAGE), [
     { kind: 'run', line: 3, script: 'ballast doctor\n', shown: 'ok    files\n', how: 'plain', exit: 1 },
     { kind: 'file', line: 13, path: '/etc/ballast/policy.yaml', text: 'protect: []\n' },
   ]);

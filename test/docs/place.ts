@@ -39,8 +39,8 @@ export type Unit = { readonly line: string; readonly ready: string };
 export async function playSystemd(folder: string, units: Readonly<Record<string, Unit>>): Promise<void> {
   await mkdir(folder, { recursive: true });
   const programs = {
-    systemctl,
-    journalctl,
+    systemctl: SYSTEMCTL,
+    journalctl: JOURNALCTL,
     ...Object.fromEntries(
       Object.entries(units).map(([unit, { line }]) => [`${unit}.unit`, `#!/bin/sh\nexec ${line}\n`]),
     ),
@@ -52,7 +52,7 @@ export async function playSystemd(folder: string, units: Readonly<Record<string,
   for (const [unit, { ready }] of Object.entries(units)) await writeFile(join(folder, `${unit}.ready`), `${ready}\n`);
 }
 
-const systemctl = `#!/bin/sh
+const SYSTEMCTL = `#!/bin/sh
 here=$(dirname "$0")
 for unit; do :; done
 pid=$(cat "$here/$unit.pid" 2>/dev/null)
@@ -75,6 +75,6 @@ case "$1" in
 esac
 `;
 
-const journalctl = `#!/bin/sh
+const JOURNALCTL = `#!/bin/sh
 cat "$(dirname "$0")/ballast.log"
 `;

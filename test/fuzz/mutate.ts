@@ -37,11 +37,11 @@ export function damaged(words: string, roll: Dice): string {
 export function bloated(words: string, roll: Dice): string {
   const at = roll(words.length + 1);
   const piece = pieces[roll(pieces.length)] ?? ' ';
-  return words.slice(0, at) + piece.repeat(Math.ceil(bloatBytes / piece.length)) + words.slice(at);
+  return words.slice(0, at) + piece.repeat(Math.ceil(BLOAT_BYTES / piece.length)) + words.slice(at);
 }
 
 /** Below what a transport refuses unread, and few enough that the square of it ends. */
-const bloatBytes = 100_000;
+const BLOAT_BYTES = 100_000;
 
 const unknowns = ['null', '""', '"n/a"', '"--"', 'nan', '[]', '{}', '"nan"'];
 

@@ -17,9 +17,9 @@ import { bloated, damaged, dice, withoutOneValue } from './mutate.ts';
 import type { Conversation } from './wire.ts';
 import { answering, tapped } from './wire.ts';
 
-const total = 100_000;
-const perKind = Math.ceil(total / minerKinds.length);
-const bloatedPerKind = 40;
+const TOTAL = 100_000;
+const perKind = Math.ceil(TOTAL / minerKinds.length);
+const BLOATED_PER_KIND = 40;
 const count = { tried: 0, refused: 0, read: 0 };
 after(() => console.log(`${count.tried} broken replies: ${count.refused} refused, ${count.read} read`));
 
@@ -45,7 +45,7 @@ for (const [at, kind] of minerKinds.entries()) {
   // What took the square of it would take the runner's patience: there is no clock here.
   test(`${kind}: a reply that goes on and on takes no more time than its length`, async () => {
     const { replies } = await listen(kind);
-    await shake(kind, replies, bloatedPerKind, dice(2000 + at), bloated, assertWhole);
+    await shake(kind, replies, BLOATED_PER_KIND, dice(2000 + at), bloated, assertWhole);
   });
 }
 
@@ -120,14 +120,14 @@ function open(miner: SimulatedMiner | undefined, connect: Connect, clock: Clock)
 function assertWhole(outcome: Outcome): void {
   for (const [field, value] of Object.entries(outcome)) {
     for (const leaf of leavesOf(value)) {
-      const isText = typeof leaf === 'string' && leaf.length <= longestText;
+      const isText = typeof leaf === 'string' && leaf.length <= LONGEST_TEXT;
       assert.ok(Number.isFinite(leaf) || typeof leaf === 'boolean' || isText, `${field}: ${String(leaf)}`);
     }
   }
 }
 
 /** Characters: a code and the device's own words, each as long as `fields.ts` lets them be. */
-const longestText = 600;
+const LONGEST_TEXT = 600;
 
 function leavesOf(value: unknown): unknown[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leavesOf) : [value];

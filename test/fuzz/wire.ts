@@ -76,12 +76,12 @@ function converse(stream: Duplex, replies: () => Conversation): void {
   });
 }
 
-const openingBrace = 0x7b;
+const OPENING_BRACE = 0x7b;
 
 function wireOf(sent: Buffer): Wire | undefined {
   if (sent.length < 5) return undefined;
-  if (sent[0] === openingBrace) return cgminer;
-  return sent[4] === openingBrace ? frames : http;
+  if (sent[0] === OPENING_BRACE) return cgminer;
+  return sent[4] === OPENING_BRACE ? frames : http;
 }
 
 const cgminer: Wire = {

@@ -43,17 +43,19 @@ const rude = fc.oneof(
     .map((each) => JSON.stringify(each)),
   fc.string({ maxLength: 200 }),
 );
-const seed = 20_261_121;
+const SEED = 20_261_121;
 
 test('100,000 frames of strangers move no job, and the next one is served', { timeout: 110_000 }, async (t) => {
   const { path, desk } = await openJobSocket(t);
   const session = await openLocalSession(path, systemClock, () => {});
   await session.ask('register', { workload: 'train', token: TOKEN });
-  const asked = fc.sample(question, { numRuns: QUESTIONS, seed }).map((data) => JSON.stringify({ type: 'ask', data }));
+  const asked = fc
+    .sample(question, { numRuns: QUESTIONS, seed: SEED })
+    .map((data) => JSON.stringify({ type: 'ask', data }));
   const batches = Array.from({ length: QUESTIONS / PER_CONNECTION }, (_, i) =>
     asked.slice(i * PER_CONNECTION, (i + 1) * PER_CONNECTION),
   );
-  const singles = fc.sample(rude, { numRuns: RUDE, seed }).map((text) => [text]);
+  const singles = fc.sample(rude, { numRuns: RUDE, seed: SEED }).map((text) => [text]);
   await inTurns(batches, async (batch) => assert.equal(await answers(path, batch), PER_CONNECTION + 1));
   await inTurns(singles, async (single) => void (await answers(path, single)));
   const [own, ...others] = desk.jobs('train');

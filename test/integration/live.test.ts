@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { serveLocal } from '#agent/platform/local-socket.ts';
 import { openLog } from '#agent/platform/log.ts';
-import { at, toldBy, topics } from '#test/support/told-rack.ts';
+import { AT, toldBy, topics } from '#test/support/told-rack.ts';
 import { ballast, startBallast } from './support/ballast.ts';
 import { needs } from './support/needs.ts';
 import { openTmux } from './support/tmux.ts';
@@ -27,7 +27,7 @@ async function standIn(t: TestContext): Promise<Standing> {
   const say = (why: string) => {
     const subject = { order: null, event: null, issuer: null, program: null, phase: null, code: null, device: 'm2' };
     const figures = { power_w: 5870, power_age_ms: 400, level_w: null };
-    events.push({ n: events.length + 1, v: 1, at, kind: 'local', ...subject, ...figures, why } as { n: number });
+    events.push({ n: events.length + 1, v: 1, at: AT, kind: 'local', ...subject, ...figures, why } as { n: number });
   };
   const start = () => {
     boot += 1;

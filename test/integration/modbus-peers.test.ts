@@ -55,7 +55,7 @@ const plain: Omit<Encoding, 'type' | 'word_order' | 'byte_order'> = {
 type Peer = { name: string; need: { skip: string | false }; start(...how: string[]): Promise<Server> };
 type Server = { held: Served; stop(): Promise<void> };
 
-const baud = 115_200;
+const BAUD = 115_200;
 const peers: readonly Peer[] = [
   { name: 'pymodbus', need: needsPython('python3-pymodbus', 'pymodbus'), start: startPymodbus },
   {
@@ -79,8 +79,8 @@ for (const peer of peers) {
       const [ours, theirs] = [openPty(), openPty()];
       const server = await peer.start('rtu', theirs.path);
       damagingRelay(ours.master, theirs.master, { clock: systemClock });
-      const settings = { path: ours.path, baud, parity: 'none', stopBits: 1 } as const;
-      const bus = busOver((signal) => openSerial(settings, signal), rtuFraming(baud));
+      const settings = { path: ours.path, baud: BAUD, parity: 'none', stopBits: 1 } as const;
+      const bus = busOver((signal) => openSerial(settings, signal), rtuFraming(BAUD));
       const unplug = async () => {
         await Promise.all([ours.unplug(), theirs.unplug()]);
       };

@@ -22,14 +22,14 @@ import { openPty } from '#test/support/pty.ts';
 import { ownAddresses, rtuRequestsIn } from '#test/support/rtu-peer.ts';
 import { needsPython } from './support/needs.ts';
 
-const baud = 19_200;
+const BAUD = 19_200;
 const log = { debug: () => {}, info: () => {}, warn: () => {} };
 const pymodbus = { ...needsPython('python3-pymodbus', 'pymodbus'), timeout: 60_000 };
 
 function busOn(path: string, timeoutMs = 5000): ModbusBus {
-  const settings = { path, baud, parity: 'none', stopBits: 1 } as const;
+  const settings = { path, baud: BAUD, parity: 'none', stopBits: 1 } as const;
   const connect = (signal: AbortSignal) => openSerial(settings, signal);
-  return new ModbusBus({ id: 'rtu1', connect, framing: rtuFraming(baud), clock: systemClock, log, timeoutMs });
+  return new ModbusBus({ id: 'rtu1', connect, framing: rtuFraming(BAUD), clock: systemClock, log, timeoutMs });
 }
 
 function pty(t: TestContext): Pty {
@@ -64,7 +64,7 @@ test(
   async (t) => {
     const [ours, theirs] = [pty(t), pty(t)];
     await pymodbusOn(t, theirs.path);
-    damagingRelay(ours.master, theirs.master, { clock: systemClock, baud });
+    damagingRelay(ours.master, theirs.master, { clock: systemClock, baud: BAUD });
     const bus = busOn(ours.path);
     t.after(() => bus.stop());
     const all = Array.from({ length: 125 }, (_, address) => address);
@@ -94,7 +94,7 @@ test('noise and doubled replies on a line of pymodbus cost no value', pymodbus, 
   const [ours, theirs] = [pty(t), pty(t)];
   await pymodbusOn(t, theirs.path);
   const damage = { shares: { noise: 0.4, duplicate: 0.4 }, delayMs: [0, 0], random: seededRandom(7) } as const;
-  damagingRelay(ours.master, theirs.master, { clock: systemClock, baud, damage });
+  damagingRelay(ours.master, theirs.master, { clock: systemClock, baud: BAUD, damage });
   const bus = busOn(ours.path);
   t.after(() => bus.stop());
   for (let address = 0; address < 30; address++) {
@@ -164,7 +164,7 @@ test('the same units read right behind a serial server', async (t) => {
   const bus = new ModbusBus({
     id: 'server',
     connect: (signal) => connectTcp('127.0.0.1', address.port, signal),
-    framing: rtuOverTcpFraming(baud),
+    framing: rtuOverTcpFraming(BAUD),
     clock: systemClock,
     log,
     timeoutMs: 5000,

@@ -12,10 +12,10 @@ import { openPty } from '#test/support/pty.ts';
 import { needs, needsPython } from './support/needs.ts';
 
 const run = promisify(execFile);
-const patience = 30_000;
-const pymodbus = { ...needsPython('python3-pymodbus', 'pymodbus'), timeout: patience };
-const pyserial = { ...needsPython('python3-serial', 'serial'), timeout: patience };
-const mbpoll = { ...needs('mbpoll', 'mbpoll'), timeout: patience };
+const PATIENCE = 30_000;
+const pymodbus = { ...needsPython('python3-pymodbus', 'pymodbus'), timeout: PATIENCE };
+const pyserial = { ...needsPython('python3-serial', 'serial'), timeout: PATIENCE };
+const mbpoll = { ...needs('mbpoll', 'mbpoll'), timeout: PATIENCE };
 
 /** A meter as unit 1 and a sensor as unit 10 on one line, and a PDU that feeds one of two miners. */
 async function setUp(t: TestContext) {

@@ -15,7 +15,7 @@ import { ask, exchange, fetchToken, send } from '#test/simulator/whatsminer-clie
 import { needs, needsPython } from './support/needs.ts';
 
 const run = promisify(execFile);
-const patience = 30_000;
+const PATIENCE = 30_000;
 
 /** Two miners and a meter on real ports, without noise, so that every number is known. */
 async function listen(t: TestContext) {
@@ -34,7 +34,7 @@ async function dial({ host, port }: Address): Promise<Socket> {
 
 test('pymodbus reads from the simulated meter what the physics says', {
   ...needsPython('python3-pymodbus', 'pymodbus'),
-  timeout: patience,
+  timeout: PATIENCE,
 }, async (t) => {
   const { rack, at } = await listen(t);
   rack.feed.frequencyHz.moveTo(59.97);
@@ -46,7 +46,7 @@ test('pymodbus reads from the simulated meter what the physics says', {
   assert.deepEqual(JSON.parse(stdout), [...expected, { exception: 2 }]);
 });
 
-test('mbpoll reads the same', { ...needs('mbpoll', 'mbpoll'), timeout: patience }, async (t) => {
+test('mbpoll reads the same', { ...needs('mbpoll', 'mbpoll'), timeout: PATIENCE }, async (t) => {
   const { rack, at } = await listen(t);
   const { port } = at('feed');
   const options = [
@@ -73,7 +73,7 @@ test('mbpoll reads the same', { ...needs('mbpoll', 'mbpoll'), timeout: patience 
 
 test('md5crypt agrees with openssl for passwords and salts of every length', {
   ...needs('openssl', 'openssl'),
-  timeout: patience,
+  timeout: PATIENCE,
 }, async () => {
   const text = 'aB3$./ é"xyz0123456789 longer than two digests of md5';
   for (const [length, saltLength] of [
@@ -92,7 +92,7 @@ test('md5crypt agrees with openssl for passwords and salts of every length', {
   }
 });
 
-test('a miner is switched off over TCP', { timeout: patience }, async (t) => {
+test('a miner is switched off over TCP', { timeout: PATIENCE }, async (t) => {
   const { rack, dial } = await listen(t);
   const miner = rack.miner('m01');
   const token = await fetchToken(dial('m01'), miner.spec.password);
@@ -102,7 +102,7 @@ test('a miner is switched off over TCP', { timeout: patience }, async (t) => {
   assert.equal((status['Msg'] as { mineroff: string }).mineroff, 'true');
 });
 
-test('a client that closes its side first still gets the reply', { timeout: patience }, async (t) => {
+test('a client that closes its side first still gets the reply', { timeout: PATIENCE }, async (t) => {
   const { at } = await listen(t);
   const socket = connect({ ...at('m01'), allowHalfOpen: true });
   socket.end('{"command":"get_version"}');
@@ -111,7 +111,7 @@ test('a client that closes its side first still gets the reply', { timeout: pati
   assert.match(reply, /"Code":131/);
 });
 
-test('faults act over TCP as in memory', { timeout: patience }, async (t) => {
+test('faults act over TCP as in memory', { timeout: PATIENCE }, async (t) => {
   const { rack, at, dial } = await listen(t);
   const { faults } = rack.miner('m01');
   faults.closesWithoutReply = true;
@@ -121,7 +121,7 @@ test('faults act over TCP as in memory', { timeout: patience }, async (t) => {
   await closed(connect(at('m01')));
 });
 
-test('stopping the rack ends a connection that waits for an answer', { timeout: patience }, async (t) => {
+test('stopping the rack ends a connection that waits for an answer', { timeout: PATIENCE }, async (t) => {
   const { rack, dial } = await listen(t);
   rack.miner('m01').faults.silent = true;
   const socket = await dial('m01')();

@@ -18,8 +18,8 @@ import { serveModbusRtu } from '#test/simulator/modbus-rtu.ts';
 import { WirenRelay } from '#test/simulator/wiren-relay.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 
-const model = 'wiren-board-mr6';
-const maps = new Map([[model, readMap()]]);
+const MODEL = 'wiren-board-mr6';
+const maps = new Map([[MODEL, readMap()]]);
 const log = openLog('silent');
 const opens = { dead_man: { outlets: 'open', after_s: 60 }, protected: [6] };
 
@@ -42,7 +42,7 @@ class Rig {
       rack: 'r07',
       broker: { urls: ['mqtt://memory'] },
       buses: [{ id: 'rtu1', kind: 'rtu', port: '/dev/serial/by-id/rtu1', baud: 9600, stop_bits: 2 }],
-      pdus: [{ id: 'strip', bus: 'rtu1', unit: 7, model, ...pdu }],
+      pdus: [{ id: 'strip', bus: 'rtu1', unit: 7, model: MODEL, ...pdu }],
     });
     const serial = async () => {
       const [ours, theirs] = duplexPair();
@@ -171,6 +171,6 @@ test('a relay that does not answer at all is an alarm', async () => {
 });
 
 function readMap() {
-  const file = new URL(`../../firmware-adapters/modbus/maps/${model}.json`, import.meta.url);
-  return parseRegisterMap(readFileSync(file, 'utf8'), `${model}.json`);
+  const file = new URL(`../../firmware-adapters/modbus/maps/${MODEL}.json`, import.meta.url);
+  return parseRegisterMap(readFileSync(file, 'utf8'), `${MODEL}.json`);
 }

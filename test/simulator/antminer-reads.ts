@@ -1,9 +1,9 @@
 /** What stock Antminer firmware says of itself: in its CGIs, and on cgminer's socket. */
 import type { Antminer } from './antminer-miner.ts';
 
-const chains = 3;
-const chipsPerChain = 110;
-const fans = 4;
+const CHAINS = 3;
+const CHIPS_PER_CHAIN = 110;
+const FANS = 4;
 
 export function readSystem({ spec, faults }: Antminer): object {
   return {
@@ -59,18 +59,18 @@ export function readStats(miner: Antminer, when: number): object {
     rate_avg: gigahashes(miner),
     rate_ideal: miner.spec.ratedThs * 1000,
     rate_unit: 'GH/s',
-    chain_num: chains,
-    fan_num: fans,
-    fan: Array.from({ length: fans }, () => fanRpm(miner)),
+    chain_num: CHAINS,
+    fan_num: FANS,
+    fan: Array.from({ length: FANS }, () => fanRpm(miner)),
     hwp_total: 0,
     'miner-mode': miner.mode,
     'freq-level': 100,
-    chain: each(chains, (index) => ({
+    chain: each(CHAINS, (index) => ({
       index,
       freq_avg: miner.asleep ? 0 : 525,
-      rate_ideal: (miner.spec.ratedThs * 1000) / chains,
-      rate_real: gigahashes(miner) / chains,
-      asic_num: miner.asleep ? 0 : chipsPerChain,
+      rate_ideal: (miner.spec.ratedThs * 1000) / CHAINS,
+      rate_real: gigahashes(miner) / CHAINS,
+      asic_num: miner.asleep ? 0 : CHIPS_PER_CHAIN,
       temp_pic: sensors(miner, 20),
       temp_pcb: sensors(miner, 25),
       temp_chip: sensors(miner, 40),
@@ -146,7 +146,7 @@ export function rpcReply(command: string, miner: Antminer, when: number): object
 
 function oldStats(miner: Antminer): object {
   const perChain = (name: string, value: unknown) =>
-    Object.fromEntries(Array.from({ length: chains }, (_, index) => [`${name}${index + 1}`, value]));
+    Object.fromEntries(Array.from({ length: CHAINS }, (_, index) => [`${name}${index + 1}`, value]));
   const dashed = (above: number) => sensors(miner, above).join('-');
   return {
     STATS: 0,
@@ -155,14 +155,14 @@ function oldStats(miner: Antminer): object {
     'GHS 5s': gigahashes(miner),
     'GHS av': gigahashes(miner),
     Mode: miner.spec.series === 17 ? miner.mode : 2,
-    miner_count: chains,
+    miner_count: CHAINS,
     frequency: miner.asleep ? 0 : 525,
-    fan_num: fans,
-    ...Object.fromEntries(Array.from({ length: fans }, (_, index) => [`fan${index + 1}`, fanRpm(miner)])),
-    temp_num: chains,
+    fan_num: FANS,
+    ...Object.fromEntries(Array.from({ length: FANS }, (_, index) => [`fan${index + 1}`, fanRpm(miner)])),
+    temp_num: CHAINS,
     ...perChain('temp_pcb', dashed(25)),
     ...perChain('temp_chip', dashed(40)),
-    ...perChain('chain_acn', miner.asleep ? 0 : chipsPerChain),
+    ...perChain('chain_acn', miner.asleep ? 0 : CHIPS_PER_CHAIN),
     total_rateideal: miner.spec.ratedThs * 1000,
     rate_unit: 'GH',
   };

@@ -15,7 +15,7 @@ import { webDoor } from './web.ts';
 export type AuradineOptions = PlainOptions<'auradine'>;
 
 /** Of cgminer's socket. */
-export const gcminerPort = 4028;
+export const GCMINER_PORT = 4028;
 
 export class AuradineMiner extends PlainMiner {
   override readonly kind = 'auradine';

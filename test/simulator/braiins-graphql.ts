@@ -9,8 +9,8 @@ import type { SimulatorClock } from './clock.ts';
 import type { WebReply, WebRequest } from './web.ts';
 import { webDoor } from './web.ts';
 
-const boards = 3;
-const fans = 4;
+const BOARDS = 3;
+const FANS = 4;
 
 type Variables = Record<string, unknown>;
 type Mutation = {
@@ -104,7 +104,7 @@ function system(miner: BraiinsMiner): object {
   const solver = {
     nominalMhs: spec.ratedThs * 1e6,
     realHashrate: { mhs5S: megahashes },
-    childSolvers: Array.from({ length: boards }, (_, index) => ({
+    childSolvers: Array.from({ length: BOARDS }, (_, index) => ({
       name: String(index + 6),
       temperatures: [
         { name: 'Board', degreesC: board },
@@ -113,7 +113,7 @@ function system(miner: BraiinsMiner): object {
     })),
   };
   const info = {
-    fans: Array.from({ length: fans }, (_, index) => ({ name: String(index), rpm: asleep ? 1200 : 5600, speed: 100 })),
+    fans: Array.from({ length: FANS }, (_, index) => ({ name: String(index), rpm: asleep ? 1200 : 5600, speed: 100 })),
     summary: { power: { approxConsumptionW: Math.round(miner.watts()), limitW: Math.round(targetW) } },
     workSolver: asleep ? null : solver,
     poolGroups: [

@@ -6,8 +6,8 @@ import type { SimulatorClock } from './clock.ts';
 import type { WebReply, WebRequest } from './web.ts';
 import { webDoor } from './web.ts';
 
-const fans = 4;
-const boards = 3;
+const FANS = 4;
+const BOARDS = 3;
 
 const reads: Record<string, (miner: BraiinsMiner) => object> = {
   'miner/details': details,
@@ -15,7 +15,7 @@ const reads: Record<string, (miner: BraiinsMiner) => object> = {
   'miner/hw/hashboards': hashboards,
   'miner/errors': () => ({ errors: [] }),
   'cooling/state': (miner) => ({
-    fans: each(fans, (position) => ({ position, rpm: miner.asleep ? 1200 : 5900, target_speed_ratio: 1 })),
+    fans: each(FANS, (position) => ({ position, rpm: miner.asleep ? 1200 : 5900, target_speed_ratio: 1 })),
   }),
   'configuration/miner': ({ targetW }) => ({
     pool_groups: [],
@@ -140,7 +140,7 @@ function stats(miner: BraiinsMiner): object {
 function hashboards(miner: BraiinsMiner): object {
   const board = Math.round(miner.inletC + 25 * (miner.watts() / miner.spec.ratedW));
   return {
-    hashboards: each(boards, (index) => ({
+    hashboards: each(BOARDS, (index) => ({
       id: String(index + 1),
       enabled: true,
       board_temp: { degree_c: board },

@@ -4,7 +4,7 @@ import type { BraiinsMiner } from './braiins-miner.ts';
 import { parseObject, serveCgminer } from './cgminer.ts';
 import type { SimulatorClock } from './clock.ts';
 
-const build = 'boser-buildroot 0.1.0-5a11a5ed';
+const BUILD = 'boser-buildroot 0.1.0-5a11a5ed';
 
 export function braiinsRpc(miner: BraiinsMiner, clock: SimulatorClock): (stream: Duplex) => void {
   return (stream) =>
@@ -13,7 +13,7 @@ export function braiinsRpc(miner: BraiinsMiner, clock: SimulatorClock): (stream:
       const head = known
         ? { STATUS: 'S', Code: 22, Msg: 'BOSer versions' }
         : { STATUS: 'E', Code: 14, Msg: 'Invalid command' };
-      const body = known ? { VERSION: [{ API: '3.7', BOSer: build }] } : {};
-      return JSON.stringify({ STATUS: [{ ...head, When: when, Description: `BOSer ${build}` }], ...body, id: 1 });
+      const body = known ? { VERSION: [{ API: '3.7', BOSer: BUILD }] } : {};
+      return JSON.stringify({ STATUS: [{ ...head, When: when, Description: `BOSer ${BUILD}` }], ...body, id: 1 });
     });
 }

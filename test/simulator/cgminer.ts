@@ -9,8 +9,8 @@ import type { MinerFaults } from './faults.ts';
 import type { Miner } from './miner.ts';
 
 /** A connection on which nothing comes is closed after 10 s: WhatsMiner API manual 2.0.5, assumed of the others. */
-const idleMs: Millis = 10_000;
-const longestRequest = 65_536;
+const IDLE_MS: Millis = 10_000;
+const LONGEST_REQUEST = 65_536;
 
 /** Carries out one request and words the reply. `when` is the miner's own time, in seconds. */
 export type Answer = (request: string, when: number) => string;
@@ -76,11 +76,11 @@ function readRequest(stream: Duplex, clock: SimulatorClock, gone: AbortSignal): 
     };
     stream.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8');
-      if (/[}\n\0]\s*$/.test(text) || text.length > longestRequest) done();
+      if (/[}\n\0]\s*$/.test(text) || text.length > LONGEST_REQUEST) done();
     });
     stream.once('end', done);
     gone.addEventListener('abort', done);
-    clock.sleep(idleMs, idle.signal).then(done, () => {});
+    clock.sleep(IDLE_MS, idle.signal).then(done, () => {});
   });
 }
 

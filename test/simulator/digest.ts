@@ -6,7 +6,7 @@ import { hash } from './noise.ts';
 import type { WebReply, WebRequest } from './web.ts';
 
 /** lighttpd's own: a nonce is good for ten minutes. */
-const nonceLifeMs: Millis = 600_000;
+const NONCE_LIFE_MS: Millis = 600_000;
 
 export class DigestDesk {
   readonly #realm: string;
@@ -48,7 +48,7 @@ export class DigestDesk {
   #challenge(stale: boolean): WebReply {
     this.#issued += 1;
     this.#nonce = hash(`${this.#realm}/${this.#password}/${this.#issued}`).toString(16).padStart(8, '0').repeat(4);
-    this.#endsMs = this.#clock.monotonic() + nonceLifeMs;
+    this.#endsMs = this.#clock.monotonic() + NONCE_LIFE_MS;
     this.#lastCount = 0;
     const offer = `Digest realm="${this.#realm}", nonce="${this.#nonce}", qop="auth"${stale ? ', stale=true' : ''}`;
     const page = '<html><head><title>401 Unauthorized</title></head><body></body></html>';

@@ -30,10 +30,10 @@ export function pduSpec(options: PduOptions, place: number): PduSpec {
 }
 
 const functions = { readCoils: 0x01, readInputRegisters: 0x04, writeCoil: 0x05, writeCoils: 0x0f };
-const coilOn = 0xff00;
-const coilOff = 0x0000;
+const COIL_ON = 0xff00;
+const COIL_OFF = 0x0000;
 /** Modbus Application Protocol 1.1b3, 6.4. */
-const mostRegisters = 125;
+const MOST_REGISTERS = 125;
 
 export class GudePdu implements ModbusDevice {
   readonly spec: PduSpec;
@@ -93,7 +93,7 @@ export class GudePdu implements ModbusDevice {
   #readInputRegisters(request: Buffer): Buffer {
     if (request.length !== 5) return refuse(request, exception.illegalValue);
     const { address, count } = registerRange(request);
-    if (count === 0 || count > mostRegisters) return refuse(request, exception.illegalValue);
+    if (count === 0 || count > MOST_REGISTERS) return refuse(request, exception.illegalValue);
     const outlets = this.#outlets.map((outlet) => () => this.#measure(outlet.watts(), outlet.joules()));
     const registers = readRegisters(address, count, () => this.#measureInlet(), outlets);
     return registers ? registersReply(request, registers) : refuse(request, exception.illegalAddress);
@@ -103,9 +103,9 @@ export class GudePdu implements ModbusDevice {
     if (request.length !== 5) return refuse(request, exception.illegalValue);
     const address = request.readUInt16BE(1);
     const value = request.readUInt16BE(3);
-    if (value !== coilOn && value !== coilOff) return refuse(request, exception.illegalValue);
+    if (value !== COIL_ON && value !== COIL_OFF) return refuse(request, exception.illegalValue);
     if (address >= this.#outlets.length) return refuse(request, exception.illegalAddress);
-    this.#switch(address, [value === coilOn]);
+    this.#switch(address, [value === COIL_ON]);
     return request;
   }
 

@@ -7,17 +7,17 @@ import type { Hertz, Watts } from '#protocol/units.ts';
 /** What one inlet or outlet measures, all at one moment. */
 export type Energy = { energyWh: number; powerW: Watts; voltageV: number; frequencyHz: Hertz; powerFactor: number };
 
-const inletBase = 0x0400;
-const outletBase = 0x3a00;
+const INLET_BASE = 0x0400;
+const OUTLET_BASE = 0x3a00;
 /** From one outlet to the next: room for three phases. */
-const stride = 0x0120;
+const STRIDE = 0x0120;
 /** Of one phase: 48 fields of two registers. */
-const blockRegisters = 0x0060;
+const BLOCK_REGISTERS = 0x0060;
 
 /** Two external sensors of eight registers; nothing is plugged in, and each register says so. */
-const externalBase = 0x0100;
-const externalRegisters = 0x0010;
-const notPluggedIn = 0x8000;
+const EXTERNAL_BASE = 0x0100;
+const EXTERNAL_REGISTERS = 0x0010;
+const NOT_PLUGGED_IN = 0x8000;
 
 /** The registers from `address`, or undefined when the read leaves the block of one inlet or outlet. */
 export function readRegisters(
@@ -27,11 +27,11 @@ export function readRegisters(
   outlets: readonly (() => Energy)[],
 ): Buffer | undefined {
   const blocks = [
-    { base: externalBase, registers: externalRegisters, bytes: nothingPluggedIn },
-    { base: inletBase, registers: blockRegisters, bytes: () => energyBytes(inlet()) },
+    { base: EXTERNAL_BASE, registers: EXTERNAL_REGISTERS, bytes: nothingPluggedIn },
+    { base: INLET_BASE, registers: BLOCK_REGISTERS, bytes: () => energyBytes(inlet()) },
     ...outlets.map((outlet, index) => ({
-      base: outletBase + index * stride,
-      registers: blockRegisters,
+      base: OUTLET_BASE + index * STRIDE,
+      registers: BLOCK_REGISTERS,
       bytes: () => energyBytes(outlet()),
     })),
   ];
@@ -55,13 +55,13 @@ function energyBytes({ energyWh, powerW, voltageV, frequencyHz, powerFactor }: E
     apparentVa,
     Math.sqrt(apparentVa ** 2 - powerW ** 2),
   ];
-  const bytes = Buffer.alloc(2 * blockRegisters);
+  const bytes = Buffer.alloc(2 * BLOCK_REGISTERS);
   for (const [index, value] of fields.entries()) bytes.writeInt32BE(Math.round(value), 4 * index);
   return bytes;
 }
 
 function nothingPluggedIn(): Buffer {
-  const bytes = Buffer.alloc(2 * externalRegisters);
-  for (let at = 0; at < bytes.length; at += 2) bytes.writeUInt16BE(notPluggedIn, at);
+  const bytes = Buffer.alloc(2 * EXTERNAL_REGISTERS);
+  for (let at = 0; at < bytes.length; at += 2) bytes.writeUInt16BE(NOT_PLUGGED_IN, at);
   return bytes;
 }

@@ -4,7 +4,7 @@ import type { SimulatorClock } from './clock.ts';
 import type { Load } from './physics.ts';
 
 /** Steps lie on a grid that begins at the start, so that looking more often changes nothing. */
-const stepMs: Millis = 5000;
+const STEP_MS: Millis = 5000;
 
 /** The watts of a load as a place feels them that warms up and cools down with a time constant. */
 export class Heat {
@@ -29,8 +29,8 @@ export class Heat {
   /** Felt watts now. */
   watts(): Watts {
     const nowMs = this.#clock.monotonic();
-    while (this.#atMs + stepMs <= nowMs) {
-      const nextMs = this.#atMs + stepMs;
+    while (this.#atMs + STEP_MS <= nowMs) {
+      const nextMs = this.#atMs + STEP_MS;
       this.#feltW = this.#feltAt(nextMs);
       this.#joules = this.#load.joules(nextMs);
       this.#atMs = nextMs;

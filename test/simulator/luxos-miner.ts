@@ -6,7 +6,7 @@ import type { Profile } from './luxos-profiles.ts';
 import { profilesOf, selectProfile } from './luxos-profiles.ts';
 import { SessionDesk } from './luxos-session.ts';
 import type { LuxosSpec } from './luxos-spec.ts';
-import { dayMs, Miner, rise, settle } from './miner.ts';
+import { DAY_MS, Miner, rise, settle } from './miner.ts';
 import type { Surroundings } from './physics.ts';
 
 export type Led = 'on' | 'off' | 'blink' | 'auto';
@@ -37,7 +37,7 @@ export class LuxosMiner extends Miner<LuxosSpec> {
     this.atm = { enabled: spec.atmEnabled, max: undefined };
     this.#clock = clock;
     this.#profile = this.#find('default');
-    this.#onAtMs = this.#rampedAtMs = clock.monotonic() - dayMs;
+    this.#onAtMs = this.#rampedAtMs = clock.monotonic() - DAY_MS;
     this.#offAtMs = spec.asleep ? clock.monotonic() : undefined;
   }
 

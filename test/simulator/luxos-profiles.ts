@@ -12,27 +12,27 @@ export type Profile = {
   hashrateThs: number;
 };
 
-const lowestStep = -16;
-const highestStep = 8;
-const defaultMhz = 590;
-const mhzPerStep = 25;
-const defaultVolts = 13.5;
-const lowestVolts = 11.9;
-const voltsPerStep = 0.15;
+const LOWEST_STEP = -16;
+const HIGHEST_STEP = 8;
+const DEFAULT_MHZ = 590;
+const MHZ_PER_STEP = 25;
+const DEFAULT_VOLTS = 13.5;
+const LOWEST_VOLTS = 11.9;
+const VOLTS_PER_STEP = 0.15;
 
 export function profilesOf({ ratedW, ratedThs }: Pick<LuxosSpec, 'ratedW' | 'ratedThs'>): readonly Profile[] {
-  return Array.from({ length: highestStep - lowestStep + 1 }, (_, index): Profile => {
-    const step = lowestStep + index;
-    const frequencyMhz = defaultMhz + step * mhzPerStep;
-    const voltage = Math.max(lowestVolts, defaultVolts + step * voltsPerStep);
-    const speed = frequencyMhz / defaultMhz;
+  return Array.from({ length: HIGHEST_STEP - LOWEST_STEP + 1 }, (_, index): Profile => {
+    const step = LOWEST_STEP + index;
+    const frequencyMhz = DEFAULT_MHZ + step * MHZ_PER_STEP;
+    const voltage = Math.max(LOWEST_VOLTS, DEFAULT_VOLTS + step * VOLTS_PER_STEP);
+    const speed = frequencyMhz / DEFAULT_MHZ;
     return {
       name: step === 0 ? 'default' : `${frequencyMhz}MHz`,
       step,
       frequencyMhz,
       voltage: Number(voltage.toFixed(2)),
       // What switching capacitance takes: frequency times the square of the voltage.
-      powerW: Math.round(ratedW * speed * (voltage / defaultVolts) ** 2),
+      powerW: Math.round(ratedW * speed * (voltage / DEFAULT_VOLTS) ** 2),
       hashrateThs: Number((ratedThs * speed).toFixed(1)),
     };
   });

@@ -5,7 +5,7 @@
 import type { LuxosMiner } from './luxos-miner.ts';
 import type { Profile } from './luxos-profiles.ts';
 
-const boards = 3;
+const BOARDS = 3;
 const fans = 4;
 
 /** A reply without its head: code and words of the status, and the sections. */
@@ -27,11 +27,11 @@ export function readBody(command: string, miner: LuxosMiner, when: number): Body
         sections: { POWER: [{ PSU: true, Watts: Math.round(miner.watts()) }] },
       };
     case 'temps':
-      return { code: 201, words: `${boards} Temp(s)`, sections: { TEMPS: each(boards, (id) => temps(miner, id)) } };
+      return { code: 201, words: `${BOARDS} Temp(s)`, sections: { TEMPS: each(BOARDS, (id) => temps(miner, id)) } };
     case 'fans':
       return { code: 202, words: `${fans} Fan(s)`, sections: { FANS: each(fans, (id) => fan(miner, id)) } };
     case 'devs':
-      return { code: 9, words: `${boards} ASC(s)`, sections: { DEVS: each(boards, (id) => board(miner, id, when)) } };
+      return { code: 9, words: `${BOARDS} ASC(s)`, sections: { DEVS: each(BOARDS, (id) => board(miner, id, when)) } };
     case 'pools':
       return { code: 7, words: '1 Pool(s)', sections: { POOLS: [pool(miner)] } };
     case 'limits':
@@ -57,7 +57,7 @@ function version({ spec }: LuxosMiner): object {
 function config(miner: LuxosMiner): object {
   const { spec, faults, profile, leds } = miner;
   return {
-    'ASC Count': boards,
+    'ASC Count': BOARDS,
     Cooling: 'Air',
     CurtailMode: miner.curtailed ? 'Sleep' : 'None',
     DHCP: true,
@@ -100,7 +100,7 @@ function summary(miner: LuxosMiner, when: number): object {
 }
 
 function board(miner: LuxosMiner, id: number, when: number): object {
-  const megahashes = Math.round((miner.hashrateThs * 1e6) / boards);
+  const megahashes = Math.round((miner.hashrateThs * 1e6) / BOARDS);
   return {
     ASC: id,
     Accepted: Math.floor(miner.miningS / 42),
@@ -113,7 +113,7 @@ function board(miner: LuxosMiner, id: number, when: number): object {
     'Last Valid Work': miner.asleep ? 0 : when,
     'MHS 5s': megahashes,
     'MHS av': megahashes,
-    'Nominal MHS': Math.round((miner.profile.hashrateThs * 1e6) / boards),
+    'Nominal MHS': Math.round((miner.profile.hashrateThs * 1e6) / BOARDS),
     Profile: miner.profile.name,
     Rejected: 0,
     SerialNumber: `${miner.spec.serial}B${id}`,

@@ -4,7 +4,7 @@ import type { SimulatorClock } from './clock.ts';
 import { hash } from './noise.ts';
 
 /** The vendor's page on sessions: a minute, from its last use. */
-const lifeMs: Millis = 60_000;
+const LIFE_MS: Millis = 60_000;
 
 export class SessionDesk {
   #clock: SimulatorClock;
@@ -25,13 +25,13 @@ export class SessionDesk {
 
   /** A new id; undefined while another session stands. */
   logon(): string | undefined {
-    return this.id === '' ? this.#open(lifeMs) : undefined;
+    return this.id === '' ? this.#open(LIFE_MS) : undefined;
   }
 
   /** Whether that is the session that stands; it lives a minute longer then. */
   use(id: string): boolean {
     if (id === '' || id !== this.id) return false;
-    this.#endsMs = Math.max(this.#endsMs, this.#clock.monotonic() + lifeMs);
+    this.#endsMs = Math.max(this.#endsMs, this.#clock.monotonic() + LIFE_MS);
     return true;
   }
 

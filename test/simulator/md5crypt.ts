@@ -31,7 +31,7 @@ function roundInput(round: number, key: Buffer, salt: Buffer, digest: Buffer): B
   return Buffer.concat(parts);
 }
 
-const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** Crypt's own order of bytes: three at a time, six bits a character from the lowest. */
 function toBase64(digest: Buffer): string {
@@ -42,7 +42,7 @@ function toBase64(digest: Buffer): string {
 }
 
 function characters(bits: number, length: number): string {
-  return Array.from({ length }, (_, index) => alphabet.charAt((bits >> (6 * index)) & 0x3f)).join('');
+  return Array.from({ length }, (_, index) => ALPHABET.charAt((bits >> (6 * index)) & 0x3f)).join('');
 }
 
 function md5(data: Buffer): Buffer {

@@ -11,9 +11,9 @@ import type { Measured } from './sdm630-registers.ts';
 import { isReadable, registerBytes, registerValues } from './sdm630-registers.ts';
 
 /** The manual of the meter, 1.1: at most 40 values in a request. */
-const mostRegisters = 80;
+const MOST_REGISTERS = 80;
 
-const readInputRegisters = 0x04;
+const READ_INPUT_REGISTERS = 0x04;
 
 export type MeterSpec = {
   id: string;
@@ -68,10 +68,10 @@ export class SimulatedMeter implements ModbusDevice {
 
   /** Only function 4 is modelled. */
   respond(request: Buffer): Buffer {
-    if (request.readUInt8(0) !== readInputRegisters) return refuse(request, exception.illegalFunction);
+    if (request.readUInt8(0) !== READ_INPUT_REGISTERS) return refuse(request, exception.illegalFunction);
     if (request.length !== 5) return refuse(request, exception.illegalValue);
     const { address, count } = registerRange(request);
-    if (count === 0 || count > mostRegisters) return refuse(request, exception.illegalValue);
+    if (count === 0 || count > MOST_REGISTERS) return refuse(request, exception.illegalValue);
     if (!isReadable(address, count)) return refuse(request, exception.illegalAddress);
     return registersReply(request, registerBytes(this.registers(), address, count));
   }

@@ -9,7 +9,7 @@ import { PoweredThing } from './physics.ts';
 import type { Leg, Trajectory } from './trajectory.ts';
 
 /** A miner that is there from the start has run for a day. */
-export const dayMs: Millis = 86_400_000;
+export const DAY_MS: Millis = 86_400_000;
 
 /** What a config says of it beside id, host and port: the adapter's name and that adapter's own options. */
 export type MinerEntry = { readonly adapter: string; readonly [option: string]: unknown };
@@ -41,7 +41,7 @@ export abstract class Miner<Spec extends MinerSpec = MinerSpec, Faults extends M
     this.#clock = surroundings.clock;
     this.#power = new PoweredThing(spec.id, spec.asleep ? spec.residualW : spec.ratedW, surroundings);
     this.#inletC = surroundings.inletC;
-    this.#bootedAtMs = surroundings.clock.monotonic() - dayMs;
+    this.#bootedAtMs = surroundings.clock.monotonic() - DAY_MS;
   }
 
   /** Real watts at the wall, now or at any moment since the start. */

@@ -2,22 +2,22 @@
 
 export type RtuRequest = { unit: number; pdu: Buffer };
 
-const crcBytes = 2;
+const CRC_BYTES = 2;
 /** Unit id, function code, two words, check sum: reads, and writes of one. */
-const plainBytes = 8;
+const PLAIN_BYTES = 8;
 /** Before the data of a write of many: unit id, function code, two words, the count of bytes that follow. */
-const writeManyHeaderBytes = 7;
+const WRITE_MANY_HEADER_BYTES = 7;
 const writeManyFunctions = new Set([0x0f, 0x10]);
 
 /** The whole requests in the bytes, and what may be the beginning of the next; bytes that fit nothing are dropped. */
 export function takeRequests(bytes: Buffer): { requests: RtuRequest[]; rest: Buffer } {
   const requests: RtuRequest[] = [];
   let rest = bytes;
-  while (rest.length >= plainBytes) {
+  while (rest.length >= PLAIN_BYTES) {
     const length = requestBytes(rest);
     if (rest.length < length) break;
     if (crc16(rest.subarray(0, length)) === 0) {
-      requests.push({ unit: rest.readUInt8(0), pdu: rest.subarray(1, length - crcBytes) });
+      requests.push({ unit: rest.readUInt8(0), pdu: rest.subarray(1, length - CRC_BYTES) });
       rest = rest.subarray(length);
     } else {
       rest = rest.subarray(1);
@@ -27,8 +27,8 @@ export function takeRequests(bytes: Buffer): { requests: RtuRequest[]; rest: Buf
 }
 
 export function withCrc(unit: number, pdu: Buffer): Buffer {
-  const frame = Buffer.concat([Buffer.from([unit]), pdu, Buffer.alloc(crcBytes)]);
-  frame.writeUInt16LE(crc16(frame.subarray(0, -crcBytes)), frame.length - crcBytes);
+  const frame = Buffer.concat([Buffer.from([unit]), pdu, Buffer.alloc(CRC_BYTES)]);
+  frame.writeUInt16LE(crc16(frame.subarray(0, -CRC_BYTES)), frame.length - CRC_BYTES);
   return frame;
 }
 
@@ -43,6 +43,6 @@ export function crc16(bytes: Uint8Array): number {
 }
 
 function requestBytes(bytes: Buffer): number {
-  if (!writeManyFunctions.has(bytes.readUInt8(1))) return plainBytes;
-  return writeManyHeaderBytes + bytes.readUInt8(writeManyHeaderBytes - 1) + crcBytes;
+  if (!writeManyFunctions.has(bytes.readUInt8(1))) return PLAIN_BYTES;
+  return WRITE_MANY_HEADER_BYTES + bytes.readUInt8(WRITE_MANY_HEADER_BYTES - 1) + CRC_BYTES;
 }

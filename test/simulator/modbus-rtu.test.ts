@@ -32,11 +32,11 @@ function setUp(options: Partial<RackOptions> = {}) {
 }
 
 /** 6750 W, with check sums worked out by pymodbus. */
-const powerRequest = '01 04 0034 0002 30 05';
-const powerReply = '010404' + '45d2f000' + '0ab1';
+const POWER_REQUEST = '01 04 0034 0002 30 05';
+const POWER_REPLY = '010404' + '45d2f000' + '0ab1';
 /** 25.0 C and 45.0 % from unit 10. */
-const airRequest = '0a 04 0001 0002 21 70';
-const airReply = '0a0404' + '00fa01c2' + 'e174';
+const AIR_REQUEST = '0a 04 0001 0002 21 70';
+const AIR_REPLY = '0a0404' + '00fa01c2' + 'e174';
 
 test('the check sum is that of the specification', () => {
   // Modbus over serial line 1.02, 6.2.2: 0x1241 for these two bytes, low byte first on the wire.
@@ -46,9 +46,9 @@ test('the check sum is that of the specification', () => {
 
 test('several devices answer on one line, each to its own unit id', async () => {
   const { exchange } = setUp();
-  assert.equal(await exchange(powerRequest), powerReply);
-  assert.equal(await exchange(airRequest), airReply);
-  assert.equal(await exchange(powerRequest), powerReply);
+  assert.equal(await exchange(POWER_REQUEST), POWER_REPLY);
+  assert.equal(await exchange(AIR_REQUEST), AIR_REPLY);
+  assert.equal(await exchange(POWER_REQUEST), POWER_REPLY);
 });
 
 test('nobody answers for a unit id that is not there, nor a broadcast, nor a wrong check sum', async () => {
@@ -61,7 +61,7 @@ test('nobody answers for a unit id that is not there, nor a broadcast, nor a wro
     assert.equal(await exchange(request.toString('hex')), '');
     await clock.advance(1000);
   }
-  assert.equal(await exchange(powerRequest), powerReply);
+  assert.equal(await exchange(POWER_REQUEST), POWER_REPLY);
 });
 
 test('what a device does not do is refused with an exception', async () => {
@@ -81,79 +81,79 @@ test('a request may come byte by byte, and one that was given up does not spoil 
     master.write(Buffer.of(byte));
     await clock.advance(10);
   }
-  assert.equal(await exchange('05'), powerReply);
+  assert.equal(await exchange('05'), POWER_REPLY);
   // The beginning of a write of 100 registers, which the next request would be taken for.
   assert.equal(await exchange('01 10 0000 0064 c8'), '');
   await clock.advance(50);
-  assert.equal(await exchange(powerRequest), powerReply);
+  assert.equal(await exchange(POWER_REQUEST), POWER_REPLY);
 });
 
 test('a byte of noise before a request costs nothing', async () => {
   const { exchange } = setUp();
-  assert.equal(await exchange(`ff 00 ${powerRequest}`), powerReply);
+  assert.equal(await exchange(`ff 00 ${POWER_REQUEST}`), POWER_REPLY);
 });
 
 test('two requests at once are both answered', async () => {
   const { exchange } = setUp();
-  assert.equal(await exchange(powerRequest + airRequest), powerReply + airReply);
+  assert.equal(await exchange(POWER_REQUEST + AIR_REQUEST), POWER_REPLY + AIR_REPLY);
 });
 
 test('replies arrive cut, flipped or between noise, as the line is told', async () => {
   const { rack, exchange } = setUp();
   const { faults } = rack.line('rtu1');
   faults.losesLastBytes = 3;
-  assert.equal(await exchange(powerRequest), powerReply.slice(0, -6));
+  assert.equal(await exchange(POWER_REQUEST), POWER_REPLY.slice(0, -6));
   faults.losesLastBytes = 0;
   faults.flipsByte = 5;
-  assert.equal(await exchange(powerRequest), '010404' + '45d2f100' + '0ab1');
+  assert.equal(await exchange(POWER_REQUEST), '010404' + '45d2f100' + '0ab1');
   faults.flipsByte = undefined;
   faults.noiseBefore = Buffer.of(0xff);
   faults.noiseAfter = Buffer.of(0x00, 0x00);
-  assert.equal(await exchange(powerRequest), `ff${powerReply}0000`);
+  assert.equal(await exchange(POWER_REQUEST), `ff${POWER_REPLY}0000`);
 });
 
 test('a two-wire adapter may hear itself', async () => {
   const { rack, exchange } = setUp();
   rack.line('rtu1').faults.echoesRequests = true;
-  assert.equal(await exchange(powerRequest), powerRequest.replaceAll(' ', '') + powerReply);
+  assert.equal(await exchange(POWER_REQUEST), POWER_REQUEST.replaceAll(' ', '') + POWER_REPLY);
 });
 
 test('a reply may come late, twice, or again after the next request; a device may fall silent', async () => {
   const { clock, rack, exchange } = setUp();
   const { faults } = rack.meter;
   faults.duplicatesReplies = true;
-  assert.equal(await exchange(powerRequest), powerReply + powerReply);
+  assert.equal(await exchange(POWER_REQUEST), POWER_REPLY + POWER_REPLY);
   faults.duplicatesReplies = false;
   faults.repeatsPreviousReply = true;
   rack.otherLoads.moveTo(2150);
-  assert.match(await exchange(powerRequest), new RegExp(`^${powerReply}0104044608b800`));
+  assert.match(await exchange(POWER_REQUEST), new RegExp(`^${POWER_REPLY}0104044608b800`));
   faults.repeatsPreviousReply = false;
   faults.answersAfterMs = 500;
-  assert.equal(await exchange(powerRequest), '');
+  assert.equal(await exchange(POWER_REQUEST), '');
   faults.answersAfterMs = undefined;
   await clock.advance(480);
-  assert.equal(await exchange(airRequest), `0104044608b8001d0e${airReply}`);
+  assert.equal(await exchange(AIR_REQUEST), `0104044608b8001d0e${AIR_REPLY}`);
   faults.silent = true;
-  assert.equal(await exchange(powerRequest), '');
-  assert.equal(await exchange(airRequest), airReply);
+  assert.equal(await exchange(POWER_REQUEST), '');
+  assert.equal(await exchange(AIR_REQUEST), AIR_REPLY);
 });
 
 test('two devices with one unit id both answer', async () => {
   const { rack, exchange } = setUp();
   rack.meter.spec.unit = 10;
-  assert.equal(await exchange(airRequest), withCrc(10, Buffer.from('8402', 'hex')).toString('hex') + airReply);
+  assert.equal(await exchange(AIR_REQUEST), withCrc(10, Buffer.from('8402', 'hex')).toString('hex') + AIR_REPLY);
 });
 
 test('a sensor says temperature and humidity, below freezing too', async () => {
   const { rack, exchange } = setUp();
-  assert.equal(await exchange(airRequest), airReply);
+  assert.equal(await exchange(AIR_REQUEST), AIR_REPLY);
   rack.inletC.moveTo(-12.3);
   rack.sensor('inlet').humidityPercent.moveTo(99.9);
   const reply = withCrc(10, Buffer.from('0404' + 'ff85' + '03e7', 'hex')).toString('hex');
-  assert.equal(await exchange(airRequest), reply);
+  assert.equal(await exchange(AIR_REQUEST), reply);
   rack.sensor('inlet').faults.frozen = true;
   rack.inletC.moveTo(40);
-  assert.equal(await exchange(airRequest), reply);
+  assert.equal(await exchange(AIR_REQUEST), reply);
 });
 
 test('an adapter that is pulled out ends the stream, and can be plugged in again', async () => {
@@ -164,14 +164,14 @@ test('an adapter that is pulled out ends the stream, and can be plugged in again
   const again = rack.serial('rtu1');
   const heard: string[] = [];
   again.on('data', (chunk: Buffer) => heard.push(chunk.toString('hex')));
-  again.write(Buffer.from(airRequest.replaceAll(' ', ''), 'hex'));
+  again.write(Buffer.from(AIR_REQUEST.replaceAll(' ', ''), 'hex'));
   await clock.advance(10);
-  assert.deepEqual(heard, [airReply]);
+  assert.deepEqual(heard, [AIR_REPLY]);
 });
 
 test('a master that leaves while a reply is due leaves no timer behind', async () => {
   const { clock, master } = setUp();
-  master.write(Buffer.from(airRequest.replaceAll(' ', ''), 'hex'));
+  master.write(Buffer.from(AIR_REQUEST.replaceAll(' ', ''), 'hex'));
   await clock.advance(5);
   master.destroy();
   await clock.advance(0);

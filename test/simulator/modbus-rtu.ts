@@ -11,7 +11,7 @@ import { takeRequests, withCrc } from './modbus-rtu-frames.ts';
  * A request that stops in the middle is dropped once nothing has come for that long. The line's own 3.5 characters
  * (Modbus over serial line 1.02, 2.5.1.1) are 4 ms at 9600 baud; a pseudo-terminal or TCP tears a request further.
  */
-const abandonedAfterMs: Millis = 50;
+const ABANDONED_AFTER_MS: Millis = 50;
 
 /**
  * Serves a line until it closes. Nobody answers for a unit id that is not there, nor a broadcast, nor a request whose
@@ -37,7 +37,7 @@ export function serveModbusRtu(
   let lastByteAtMs = clock.monotonic();
   stream.on('data', (chunk: Buffer) => {
     if (faults.echoesRequests) stream.write(chunk);
-    const abandoned = clock.monotonic() - lastByteAtMs >= abandonedAfterMs;
+    const abandoned = clock.monotonic() - lastByteAtMs >= ABANDONED_AFTER_MS;
     lastByteAtMs = clock.monotonic();
     const { requests, rest } = takeRequests(abandoned ? chunk : Buffer.concat([pending, chunk]));
     pending = rest;

@@ -8,9 +8,9 @@ import { answer, exception, isDue, Replies, refuse } from './modbus-device.ts';
 export type OtherUnits = 'silence' | 'exception';
 
 /** Transaction, protocol and length, two bytes each; the length counts what follows, unit id first. */
-const headerBytes = 6;
+const HEADER_BYTES = 6;
 /** Modbus over TCP, 4.1: a PDU has at most 253 bytes, and the unit id comes before it. */
-const longestBody = 254;
+const LONGEST_BODY = 254;
 
 type Request = { transaction: number; unit: number; pdu: Buffer };
 
@@ -50,22 +50,22 @@ export function serveModbusTcp(
 function takeRequests(bytes: Buffer): { requests: Request[]; rest: Buffer | undefined } {
   const requests: Request[] = [];
   let rest = bytes;
-  while (rest.length >= headerBytes) {
+  while (rest.length >= HEADER_BYTES) {
     const length = rest.readUInt16BE(4);
-    if (rest.readUInt16BE(2) !== 0 || length < 2 || length > longestBody) return { requests, rest: undefined };
-    const end = headerBytes + length;
+    if (rest.readUInt16BE(2) !== 0 || length < 2 || length > LONGEST_BODY) return { requests, rest: undefined };
+    const end = HEADER_BYTES + length;
     if (rest.length < end) break;
-    const pdu = rest.subarray(headerBytes + 1, end);
-    requests.push({ transaction: rest.readUInt16BE(0), unit: rest.readUInt8(headerBytes), pdu });
+    const pdu = rest.subarray(HEADER_BYTES + 1, end);
+    requests.push({ transaction: rest.readUInt16BE(0), unit: rest.readUInt8(HEADER_BYTES), pdu });
     rest = rest.subarray(end);
   }
   return { requests, rest };
 }
 
 function frame({ transaction, unit }: Request, pdu: Buffer): Buffer {
-  const header = Buffer.alloc(headerBytes + 1);
+  const header = Buffer.alloc(HEADER_BYTES + 1);
   header.writeUInt16BE(transaction, 0);
   header.writeUInt16BE(pdu.length + 1, 4);
-  header.writeUInt8(unit, headerBytes);
+  header.writeUInt8(unit, HEADER_BYTES);
   return Buffer.concat([header, pdu]);
 }

@@ -1,6 +1,6 @@
 /** The kinds of miners of the second and third rank, in one place for `miners.ts`. */
 import type { AuradineOptions } from './auradine.ts';
-import { AuradineMiner, auradineWeb, gcminerPort, serveGcminer } from './auradine.ts';
+import { AuradineMiner, auradineWeb, GCMINER_PORT, serveGcminer } from './auradine.ts';
 import type { AvalonOptions } from './avalon.ts';
 import { AvalonMiner, serveAvalon } from './avalon.ts';
 import type { AxeosOptions } from './axeos.ts';
@@ -85,7 +85,7 @@ export function plainDoors(miner: PlainKindMiner, clock: SimulatorClock): Door[]
     case 'auradine':
       return [
         { port, serve: auradineWeb(miner, clock) },
-        { name: 'cgminer', port: gcminerPort, serve: (stream) => serveGcminer(miner, clock, stream) },
+        { name: 'cgminer', port: GCMINER_PORT, serve: (stream) => serveGcminer(miner, clock, stream) },
       ];
     case 'avalon':
       return [{ port, serve: (stream) => serveAvalon(miner, clock, stream) }];

@@ -2,7 +2,7 @@
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { SimulatorClock } from './clock.ts';
 import type { MinerFaults } from './faults.ts';
-import { dayMs, Miner, rise, settle } from './miner.ts';
+import { DAY_MS, Miner, rise, settle } from './miner.ts';
 import type { MinerSpec, Settling } from './miner-spec.ts';
 import type { Surroundings } from './physics.ts';
 
@@ -40,7 +40,7 @@ export abstract class RampMiner<
     const { clock } = surroundings;
     this.#clock = clock;
     this.#targetW = spec.ratedW;
-    this.#onAtMs = clock.monotonic() - dayMs;
+    this.#onAtMs = clock.monotonic() - DAY_MS;
     this.#offAtMs = spec.asleep ? clock.monotonic() : undefined;
   }
 

@@ -1,8 +1,8 @@
 /** What VNish says of itself. Field names and types as recorded from 1.2.7. */
 import type { VnishMiner } from './vnish-miner.ts';
 
-const chains = 3;
-const fans = 4;
+const CHAINS = 3;
+const FANS = 4;
 
 export function readInfo({ spec, faults }: VnishMiner): object {
   return {
@@ -43,10 +43,10 @@ export function readSummary(miner: VnishMiner): object {
       power_efficiency: rate > 0 ? Number(((miner.watts() / rate) * 1000).toFixed(3)) : 0,
       hw_errors: 0,
       pools: pools(miner),
-      cooling: { fan_num: fans, fans: each(fans, (id) => ({ id, rpm: miner.asleep ? 1200 : 5880, status: 'ok' })) },
-      chains: each(chains, (id) => ({
+      cooling: { fan_num: FANS, fans: each(FANS, (id) => ({ id, rpm: miner.asleep ? 1200 : 5880, status: 'ok' })) },
+      chains: each(CHAINS, (id) => ({
         id: id + 1,
-        hashrate_rt: rate / chains,
+        hashrate_rt: rate / CHAINS,
         pcb_temp: { min: pcb - 10, max: pcb },
         chip_temp: { min: pcb + 5, max: pcb + 15 },
         status: { state: miner.asleep ? 'stopped' : 'mining' },

@@ -3,18 +3,18 @@ import type { Millis, Watts } from '#protocol/units.ts';
 import type { SimulatorClock } from './clock.ts';
 import type { WhatsminerFaults } from './faults.ts';
 import { healthyWhatsminer } from './faults.ts';
-import { dayMs, Miner, rise, settle } from './miner.ts';
+import { DAY_MS, Miner, rise, settle } from './miner.ts';
 import type { Surroundings } from './physics.ts';
 import type { Leg } from './trajectory.ts';
 import type { WhatsminerSpec } from './whatsminer-spec.ts';
 import { TokenDesk } from './whatsminer-tokens.ts';
 
 /** Share of the rated power that the warm-up draws, and the least that running hash boards draw. Both assumed. */
-const preheatFraction = 0.2;
-const floorFraction = 0.2;
+const PREHEAT_FRACTION = 0.2;
+const FLOOR_FRACTION = 0.2;
 
 /** The manual calls set_power_pct approximate; how far off it is, is assumed. */
-const percentErrorFraction = 0.02;
+const PERCENT_ERROR_FRACTION = 0.02;
 
 export class Whatsminer extends Miner<WhatsminerSpec, WhatsminerFaults> {
   override readonly kind = 'whatsminer';
@@ -38,9 +38,9 @@ export class Whatsminer extends Miner<WhatsminerSpec, WhatsminerFaults> {
     const { clock, noise } = surroundings;
     this.tokens = new TokenDesk(spec, clock);
     this.#clock = clock;
-    this.#powerError = percentErrorFraction * noise(`${spec.id}/percent`, 0);
+    this.#powerError = PERCENT_ERROR_FRACTION * noise(`${spec.id}/percent`, 0);
     this.#limitW = spec.ratedW;
-    this.#onAtMs = clock.monotonic() - dayMs;
+    this.#onAtMs = clock.monotonic() - DAY_MS;
     this.#offAtMs = spec.asleep ? clock.monotonic() : undefined;
   }
 
@@ -129,7 +129,7 @@ export class Whatsminer extends Miner<WhatsminerSpec, WhatsminerFaults> {
     const preheated = bootMs + preheatMs;
     if (climbed >= preheated) return [rise(0, target, this.#climbMs() - climbed)];
     const toTarget = rise(preheated - climbed, target, upfreqMs);
-    const preheatW = Math.min(target, preheatFraction * ratedW);
+    const preheatW = Math.min(target, PREHEAT_FRACTION * ratedW);
     if (climbed >= bootMs) return [rise(0, preheatW, preheated - climbed), toTarget];
     const boardsOff = settle(residualW, { ...powerOff, deadMs: 0 });
     return [boardsOff, rise(bootMs - climbed, preheatW, preheatMs), toTarget];
@@ -147,6 +147,6 @@ export class Whatsminer extends Miner<WhatsminerSpec, WhatsminerFaults> {
 
   #targetW(): Watts {
     if (this.#percent === 100) return this.#limitW;
-    return Math.max(floorFraction * this.spec.ratedW, (this.#percent / 100) * this.#limitW * (1 + this.#powerError));
+    return Math.max(FLOOR_FRACTION * this.spec.ratedW, (this.#percent / 100) * this.#limitW * (1 + this.#powerError));
   }
 }

@@ -4,8 +4,8 @@
  */
 import type { Whatsminer } from './whatsminer-miner.ts';
 
-const boards = 3;
-const chipsPerBoard = 117;
+const BOARDS = 3;
+const CHIPS_PER_BOARD = 117;
 
 /** The reply object, or undefined for a command that the firmware does not know. `when` in seconds. */
 export function readReply(command: string, miner: Whatsminer, when: number): object | undefined {
@@ -24,7 +24,7 @@ export function readReply(command: string, miner: Whatsminer, when: number): obj
       return section(when, 11, 'Summary', { SUMMARY: [summary(miner)] });
     case 'devs':
     case 'edevs':
-      return section(when, 9, `${boards} ASC(s)`, { DEVS: eachBoard((slot) => board(miner, slot)) });
+      return section(when, 9, `${BOARDS} ASC(s)`, { DEVS: eachBoard((slot) => board(miner, slot)) });
     case 'devdetails':
       return section(when, 69, 'Device Details', { DEVDETAILS: eachBoard((slot) => boardDetails(miner, slot)) });
     case 'pools':
@@ -139,15 +139,15 @@ function board(miner: Whatsminer, slot: number): object {
     Status: 'Alive',
     Temperature: boardCelsius(miner),
     'Chip Frequency': miner.asleep ? 0 : Math.round(600 * loadFraction(miner)),
-    'MHS av': megahashes(miner.hashrateThs / boards),
+    'MHS av': megahashes(miner.hashrateThs / BOARDS),
     Accepted: Math.floor(miner.miningS / 42),
     Rejected: 0,
     'Device Elapsed': Math.floor(miner.miningS),
     'Upfreq Complete': Number(miner.upfreqComplete),
-    'Effective Chips': chipsPerBoard,
+    'Effective Chips': CHIPS_PER_BOARD,
     'PCB SN': `${miner.spec.serial}B${slot}`,
     ...chipTemperatures(miner),
-    'Factory GHS': Math.round((miner.spec.ratedThs * 1000) / boards),
+    'Factory GHS': Math.round((miner.spec.ratedThs * 1000) / BOARDS),
   };
 }
 
@@ -196,5 +196,5 @@ function round(value: number, digits: number): number {
 }
 
 function eachBoard(make: (slot: number) => object): object[] {
-  return Array.from({ length: boards }, (_, slot) => make(slot));
+  return Array.from({ length: BOARDS }, (_, slot) => make(slot));
 }

@@ -6,8 +6,8 @@ import { md5crypt } from './md5crypt.ts';
 import { hash } from './noise.ts';
 
 /** API manual 2.0.5: a token lives 30 minutes, and one client gets at most 32. */
-const lifeMs: Millis = 30 * 60_000;
-const atMost = 32;
+const LIFE_MS: Millis = 30 * 60_000;
+const AT_MOST = 32;
 
 /** What get_token answers. */
 export type TokenOffer = { time: string; salt: string; newsalt: string };
@@ -32,11 +32,11 @@ export class TokenDesk {
   /** Undefined when the client holds too many already. */
   issue(): TokenOffer | undefined {
     this.#dropExpired();
-    if (this.#tokens.size >= atMost) return undefined;
+    if (this.#tokens.size >= AT_MOST) return undefined;
     this.#issued += 1;
     const newsalt = saltFrom(`${this.#serial}/${this.#issued}`);
     const time = String(Math.floor(this.#clock.wall() / 1000)).slice(-4);
-    this.#tokens.set(md5crypt(this.#passwordKey() + time, newsalt), this.#clock.monotonic() + lifeMs);
+    this.#tokens.set(md5crypt(this.#passwordKey() + time, newsalt), this.#clock.monotonic() + LIFE_MS);
     return { time, salt: this.#salt, newsalt };
   }
 

@@ -1,7 +1,7 @@
 /** What a WhatsMiner with API v3 answers without a signature. Fields and types as recorded from firmware of 2025 and 2026. */
 import type { WhatsminerV3 } from './whatsminer-v3-miner.ts';
 
-const boards = 3;
+const BOARDS = 3;
 
 /** One part of it, or all. */
 export function infoOf(miner: WhatsminerV3, part: string | undefined): object {
@@ -14,7 +14,7 @@ export function infoOf(miner: WhatsminerV3, part: string | undefined): object {
       'hash-percent': '0',
       'miner-sn': spec.serial,
       'fast-boot': 'disable',
-      'board-num': String(boards),
+      'board-num': String(BOARDS),
       'power-limit-set': String(spec.ratedW),
     },
     network: {
@@ -79,7 +79,7 @@ function summaryOf(miner: WhatsminerV3): object {
     'power-realtime': Math.round(miner.watts()),
     'power-limit': spec.ratedW,
     'environment-temperature': round(miner.inletC),
-    'board-temperature': Array.from({ length: boards }, () => board),
+    'board-temperature': Array.from({ length: BOARDS }, () => board),
     'chip-temp-min': round(board + 5),
     'chip-temp-avg': round(board + 10),
     'chip-temp-max': round(board + 15),

@@ -7,7 +7,7 @@ export type WriteCommand = Record<string, unknown>;
 export type WriteOutcome = 'done' | 'unknown command' | 'command error';
 
 /** A power limit that stands for none. */
-const noLimitW = 99_999;
+const NO_LIMIT_W = 99_999;
 
 export function write(name: string, parameters: WriteCommand, miner: Whatsminer): WriteOutcome {
   const action = actionFor(name, parameters, miner);
@@ -28,7 +28,7 @@ function actionFor(name: string, parameters: WriteCommand, miner: Whatsminer): W
     case 'restore_power_pct':
       return () => miner.setPercent(100);
     case 'adjust_power_limit':
-      return withNumber(parameters['power_limit'], 0, noLimitW, (limit) => miner.setLimit(limit));
+      return withNumber(parameters['power_limit'], 0, NO_LIMIT_W, (limit) => miner.setLimit(limit));
     case 'set_led':
       return () => {
         miner.led = parameters['param'] === 'auto' ? 'auto' : ledState(parameters);

@@ -15,13 +15,13 @@ export type RelaySpec = {
   isOld: boolean;
 };
 
-const relays = 6;
-const coilOn = 0xff00;
-const coilOff = 0x0000;
+const RELAYS = 6;
+const COIL_ON = 0xff00;
+const COIL_OFF = 0x0000;
 /** Holding registers: seconds without a request, then for each relay where it goes then, and whether it goes. */
-const timeOut = 8;
-const safeState = 930;
-const behaviour = 938;
+const TIME_OUT = 8;
+const SAFE_STATE = 930;
+const BEHAVIOUR = 938;
 
 export class WirenRelay implements ModbusDevice {
   readonly spec: RelaySpec;
@@ -29,16 +29,16 @@ export class WirenRelay implements ModbusDevice {
   /** Writes of registers that it took since it was made: they wear its flash. */
   registerWrites = 0;
   readonly #clock: SimulatorClock;
-  readonly #outlets = Array.from({ length: relays }, () => new Outlet());
-  readonly #registers = new Map<number, number>([[timeOut, 10]]);
+  readonly #outlets = Array.from({ length: RELAYS }, () => new Outlet());
+  readonly #registers = new Map<number, number>([[TIME_OUT, 10]]);
   #lastHeardMs: Millis;
 
   constructor(spec: Partial<RelaySpec>, clock: SimulatorClock) {
     this.spec = { unit: 1, replyMs: 10, isOld: false, ...spec };
     this.#clock = clock;
     this.#lastHeardMs = clock.monotonic();
-    const settings = this.spec.isOld ? [] : [safeState, behaviour];
-    for (const first of settings) for (let relay = 0; relay < relays; relay++) this.#registers.set(first + relay, 0);
+    const settings = this.spec.isOld ? [] : [SAFE_STATE, BEHAVIOUR];
+    for (const first of settings) for (let relay = 0; relay < RELAYS; relay++) this.#registers.set(first + relay, 0);
   }
 
   /** What each relay is now, from the first on. */
@@ -48,7 +48,7 @@ export class WirenRelay implements ModbusDevice {
   }
 
   get timeOutS(): Seconds {
-    return this.#registers.get(timeOut) ?? 0;
+    return this.#registers.get(TIME_OUT) ?? 0;
   }
 
   /** A person at its configuration page. */
@@ -82,15 +82,15 @@ export class WirenRelay implements ModbusDevice {
   #notice(): void {
     if (this.timeOutS === 0 || this.#clock.monotonic() - this.#lastHeardMs < this.timeOutS * 1000) return;
     for (const [relay, outlet] of this.#outlets.entries()) {
-      const moves = this.spec.isOld || this.#registers.get(behaviour + relay) === 1;
-      const closed = this.#registers.get(safeState + relay) === 1;
+      const moves = this.spec.isOld || this.#registers.get(BEHAVIOUR + relay) === 1;
+      const closed = this.#registers.get(SAFE_STATE + relay) === 1;
       if (moves && outlet.closed !== closed) outlet.switch(closed);
     }
   }
 
   #readCoils(request: Buffer): Buffer {
     const { address, count } = registerRange(request);
-    if (address + count > relays) return refuse(request, exception.illegalAddress);
+    if (address + count > RELAYS) return refuse(request, exception.illegalAddress);
     const wanted = this.#outlets.slice(address, address + count);
     const bits = wanted.reduce((sum, outlet, index) => sum + (outlet.closed ? 2 ** index : 0), 0);
     return registersReply(request, Buffer.from([bits]));
@@ -111,15 +111,15 @@ export class WirenRelay implements ModbusDevice {
     const [relay, value] = [request.readUInt16BE(1), request.readUInt16BE(3)];
     const outlet = this.#outlets[relay];
     if (!outlet) return refuse(request, exception.illegalAddress);
-    if (value !== coilOn && value !== coilOff) return refuse(request, exception.illegalValue);
-    if (!this.faults.ignoresCommands) outlet.switch(value === coilOn);
+    if (value !== COIL_ON && value !== COIL_OFF) return refuse(request, exception.illegalValue);
+    if (!this.faults.ignoresCommands) outlet.switch(value === COIL_ON);
     return request;
   }
 
   #writeRegister(request: Buffer): Buffer {
     const [register, value] = [request.readUInt16BE(1), request.readUInt16BE(3)];
     if (!this.#registers.has(register)) return refuse(request, exception.illegalAddress);
-    if (register !== timeOut && value > 1) return refuse(request, exception.illegalValue);
+    if (register !== TIME_OUT && value > 1) return refuse(request, exception.illegalValue);
     if (this.faults.ignoresCommands) return request;
     this.#registers.set(register, value);
     this.registerWrites += 1;

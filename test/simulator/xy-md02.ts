@@ -43,10 +43,10 @@ export function sensorSpec(options: SensorOptions, place: number): SensorSpec {
   };
 }
 
-const readInputRegisters = 0x04;
+const READ_INPUT_REGISTERS = 0x04;
 /** Input registers: temperature, then relative humidity, both in tenths. */
-const firstRegister = 0x0001;
-const lastRegister = 0x0002;
+const FIRST_REGISTER = 0x0001;
+const LAST_REGISTER = 0x0002;
 
 export class TemperatureSensor implements ModbusDevice {
   readonly spec: SensorSpec;
@@ -74,12 +74,13 @@ export class TemperatureSensor implements ModbusDevice {
 
   /** Only function 4 is modelled. */
   respond(request: Buffer): Buffer {
-    if (request.readUInt8(0) !== readInputRegisters) return refuse(request, exception.illegalFunction);
+    if (request.readUInt8(0) !== READ_INPUT_REGISTERS) return refuse(request, exception.illegalFunction);
     if (request.length !== 5) return refuse(request, exception.illegalValue);
     const { address, count } = registerRange(request);
     if (count === 0) return refuse(request, exception.illegalValue);
-    if (address < firstRegister || address + count - 1 > lastRegister) return refuse(request, exception.illegalAddress);
-    const start = 2 * (address - firstRegister);
+    if (address < FIRST_REGISTER || address + count - 1 > LAST_REGISTER)
+      return refuse(request, exception.illegalAddress);
+    const start = 2 * (address - FIRST_REGISTER);
     return registersReply(request, this.#registers().subarray(start, start + 2 * count));
   }
 

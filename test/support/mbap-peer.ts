@@ -5,7 +5,7 @@ import { ModbusBus } from '#adapters/modbus/bus.ts';
 import { tcpFraming } from '#adapters/modbus/tcp.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 
-export const timeoutMs = 1000;
+export const TIMEOUT_MS = 1000;
 
 /** A request as it came over the wire. */
 export type Asked = { transaction: number; unit: number; pdu: Buffer };
@@ -26,7 +26,15 @@ export function busTo(peer: Peer, connected: (signal: AbortSignal) => Promise<vo
   };
   const warnings: string[] = [];
   const log = { debug: () => {}, info: () => {}, warn: (_: object, message: string) => warnings.push(message) };
-  const bus = new ModbusBus({ id: 'pdu-net', connect, framing: tcpFraming, clock, log, timeoutMs, pipeline });
+  const bus = new ModbusBus({
+    id: 'pdu-net',
+    connect,
+    framing: tcpFraming,
+    clock,
+    log,
+    timeoutMs: TIMEOUT_MS,
+    pipeline,
+  });
   return { bus, clock, wires, warnings, read: (address: number, unit = 1) => readOne(bus, unit, address) };
 }
 

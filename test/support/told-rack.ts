@@ -1,8 +1,8 @@
 /** What an agent answers to `status`: two devices, one of them out of reach, an order that holds, and alarms. */
 import type { StatusAnswer } from '#agent/cli/status/rack-status.ts';
 
-export const at = '2026-11-21T21:00:00.000Z';
-const head = { v: 1, at };
+export const AT = '2026-11-21T21:00:00.000Z';
+const head = { v: 1, at: AT };
 const signature = { alg: 'Ed25519', kid: 'r07', value: 'A'.repeat(86) };
 
 export const power = {
@@ -27,7 +27,7 @@ export const device = {
   ...head,
   device: 'm01',
   state: 'limited',
-  since: at,
+  since: AT,
   want: 'limit 70 %',
   why: 'ecrs-a (qse-north/ecrs) wants at most 6000 W',
   home: 'awake',
@@ -38,8 +38,8 @@ export const device = {
   outlets_w: null,
   outlets: [],
   limit: 70,
-  asked_at: at,
-  acknowledged_at: at,
+  asked_at: AT,
+  acknowledged_at: AT,
   hashrate_ths: null,
   efficiency_j_per_th: null,
   chip_max_c: null,
@@ -76,11 +76,11 @@ export const topics = {
   },
   'device/m10': { ...device, device: 'm10', state: 'unreachable', power_w: null, last_error: 'it does not answer' },
   'device/m2': { ...device, device: 'm2' },
-  'alarm/meter-stale': { ...head, alarm: 'meter-stale', since: at, severity: 'warning', message: 'no reading for 5 s' },
+  'alarm/meter-stale': { ...head, alarm: 'meter-stale', since: AT, severity: 'warning', message: 'no reading for 5 s' },
   'alarm/long': {
     ...head,
     alarm: 'long',
-    since: at,
+    since: AT,
     severity: 'critical',
     message: `its words go on ${'and on '.repeat(10)}to the end`,
   },

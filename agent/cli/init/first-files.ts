@@ -47,7 +47,7 @@ limits:
   restore_window_s: 900
 
 # Who may give orders.
-${issuer === undefined ? issuersToCome : issuersOf(issuer)}
+${issuer === undefined ? ISSUERS_TO_COME : issuersOf(issuer)}
 # Devices that no order touches.
 protect: []
 
@@ -55,7 +55,7 @@ protect: []
 `;
 }
 
-const issuersToCome = `# \`ballast keys new qse-north-2026\` makes a key pair and says what to write here.
+const ISSUERS_TO_COME = `# \`ballast keys new qse-north-2026\` makes a key pair and says what to write here.
 issuers: []
 `;
 

@@ -16,7 +16,7 @@ import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { buildOrder } from './build-order.ts';
 import { dispatch } from './dispatch.ts';
 
-const topic = 'ballast/v1/tx1/order/qse-north/ecrs/rack/r07';
+const TOPIC = 'ballast/v1/tx1/order/qse-north/ecrs/rack/r07';
 const ceiling: OrderRequest = {
   site: 'tx1',
   issuer: 'qse-north',
@@ -49,14 +49,14 @@ function site(t: TestContext) {
       note: (text: string) => void told.push(text),
     },
   };
-  const sent = () => broker.published.filter((each) => each.topic === topic).map((each) => each.payload);
+  const sent = () => broker.published.filter((each) => each.topic === TOPIC).map((each) => each.payload);
   return {
     clock,
     broker,
     told,
     sent,
     /** The order on the topic, as every rack reads it. */
-    order: () => orderSchema.parse(JSON.parse(broker.retained(topic) ?? 'null')),
+    order: () => orderSchema.parse(JSON.parse(broker.retained(TOPIC) ?? 'null')),
     run: (request: OrderRequest = ceiling) => dispatch(operator, request, parts, stop.signal),
     interrupt: (why: Error) => stop.abort(why),
     ack: (id: string, result: Ack['result'], code: Ack['code'] = null, rack = 'r07') => {
@@ -89,7 +89,7 @@ test('an order is published retained and followed until the rack is back', async
 test('the retained seq is read before the order is made, and outrun', async (t) => {
   const { clock, broker, run, order } = site(t);
   const ahead = buildOrder(ceiling, { nowMs: clock.wall() + 1_000_000, id: 'before', retained: undefined });
-  broker.publish(topic, JSON.stringify(await signMessage(ahead, operator.kid, operator.sign)), true);
+  broker.publish(TOPIC, JSON.stringify(await signMessage(ahead, operator.kid, operator.sign)), true);
   void run().catch(() => {});
   await clock.advance(1000);
   assert.equal(order().id, 'o1');
@@ -115,7 +115,7 @@ test('a broker that lost its memory and came back is given the order again', asy
   broker.clearRetained();
   broker.online();
   await clock.advance(5000);
-  assert.notEqual(broker.retained(topic), undefined);
+  assert.notEqual(broker.retained(TOPIC), undefined);
   assert.equal(sent().length, 2);
 });
 
@@ -124,10 +124,10 @@ test('a newer order on the topic is left alone: ours is not published over it', 
   const end = run();
   await clock.advance(1000);
   const newer = JSON.stringify({ ...order(), id: 'other', seq: order().seq + 1 });
-  broker.publish(topic, newer, true);
+  broker.publish(TOPIC, newer, true);
   assert.equal(await end, 'replaced');
   await clock.advance(120_000);
-  assert.equal(broker.retained(topic), newer);
+  assert.equal(broker.retained(TOPIC), newer);
 });
 
 test('a newer order that came while the operator was offline is not overwritten at the reconnect', async (t) => {
@@ -136,11 +136,11 @@ test('a newer order that came while the operator was offline is not overwritten 
   await clock.advance(1000);
   const newer = JSON.stringify({ ...order(), id: 'other', seq: order().seq + 1 });
   broker.offline();
-  broker.publish(topic, newer, true);
+  broker.publish(TOPIC, newer, true);
   broker.online();
   await clock.advance(5000);
   assert.equal(await end, 'replaced');
-  assert.equal(broker.retained(topic), newer);
+  assert.equal(broker.retained(TOPIC), newer);
 });
 
 test('a refusal by the one rack asked ends it with the code', async (t) => {
@@ -204,5 +204,5 @@ test('an interrupt leaves the order where it is and stops renewing it', async (t
   await end;
   await clock.advance(300_000);
   assert.equal(sent().length, 1);
-  assert.notEqual(broker.retained(topic), undefined);
+  assert.notEqual(broker.retained(TOPIC), undefined);
 });

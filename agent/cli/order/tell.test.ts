@@ -5,10 +5,10 @@ import { dayAndTime, formatStep, releaseCommand } from './tell.ts';
 import { canMeet, formatDryRun } from './tell-dry-run.ts';
 
 const screen = { width: 80, tint: (_tint: string, text: string) => text };
-const at = '2026-11-21T21:00:02.345Z';
+const AT = '2026-11-21T21:00:02.345Z';
 const dryRunAck: Ack = {
   v: 1,
-  at,
+  at: AT,
   rack: 'r07',
   type: 'command',
   id: 'c1',
@@ -29,7 +29,7 @@ const dryRunAck: Ack = {
 
 test('a step shows when, who, how far, watts against the level, and why', () => {
   const step = {
-    at,
+    at: AT,
     rack: 'r07',
     phase: 'metered',
     power_w: 5870,
@@ -44,7 +44,7 @@ test('a step shows when, who, how far, watts against the level, and why', () => 
 });
 
 test('a refusal shows its code and reason, and no watts where none are known', () => {
-  const step = { at, rack: 'r07', power_w: null, level_w: null, why: 'ecrs is not among its programs' };
+  const step = { at: AT, rack: 'r07', power_w: null, level_w: null, why: 'ecrs is not among its programs' };
   assert.equal(
     formatStep({ ...step, phase: 'refused', code: 'program_not_allowed' }, screen),
     [
@@ -55,8 +55,8 @@ test('a refusal shows its code and reason, and no watts where none are known', (
 });
 
 test('an end on another day says which', () => {
-  assert.equal(dayAndTime('2026-11-21T22:00:00.000Z', at), '22:00:00Z');
-  assert.equal(dayAndTime('2026-11-29T22:00:00.000Z', at), '2026-11-29 22:00:00Z');
+  assert.equal(dayAndTime('2026-11-21T22:00:00.000Z', AT), '22:00:00Z');
+  assert.equal(dayAndTime('2026-11-29T22:00:00.000Z', AT), '2026-11-29 22:00:00Z');
 });
 
 test('the release of an order is told as it must be typed', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { epochMs } from '#protocol/time.ts';
-import { at, device, power, toldBy, topics } from '#test/support/told-rack.ts';
+import { AT, device, power, toldBy, topics } from '#test/support/told-rack.ts';
 import { rackStatus } from './rack-status.ts';
 import { formatStatus } from './render.ts';
 
@@ -65,7 +65,7 @@ const powerLines: [name: string, change: object, at: number, line: string][] = [
 for (const [name, change, laterMs, line] of powerLines) {
   test(name, () => {
     const status = rackStatus(toldBy({ power: { ...power, ...change } }));
-    assert.equal(formatStatus(status, epochMs(at) + laterMs, screen).split('\n')[1], `power    ${line}`);
+    assert.equal(formatStatus(status, epochMs(AT) + laterMs, screen).split('\n')[1], `power    ${line}`);
   });
 }
 
@@ -99,5 +99,5 @@ test('what people do with the rack stands in its first line', () => {
     first({ mode: 'normal' }, { trying: 'm02' }) ?? '',
     /^rack r07 {2}normal {2}commissioning m02 {2}broker/,
   );
-  assert.match(first({ mode: 'manual' }, { manual_until: epochMs(at) }) ?? '', /manual {2}until 21:00:00Z {2}broker/);
+  assert.match(first({ mode: 'manual' }, { manual_until: epochMs(AT) }) ?? '', /manual {2}until 21:00:00Z {2}broker/);
 });

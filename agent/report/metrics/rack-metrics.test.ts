@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boardOf } from '#protocol/board.ts';
 import { epochMs } from '#protocol/time.ts';
-import { at, device, power, topics } from '#test/support/told-rack.ts';
+import { AT, device, power, topics } from '#test/support/told-rack.ts';
 import { exposition } from './exposition.ts';
 import type { Seen } from './rack-metrics.ts';
 import { rackMetrics } from './rack-metrics.ts';
@@ -21,7 +21,7 @@ const unfelt = {
 };
 const thermal = {
   v: 1,
-  at,
+  at: AT,
   valid_s: 6,
   ...unfelt,
   inlet_c: 27.5,
@@ -39,7 +39,7 @@ function scrape(said: Record<string, unknown>, change: Partial<Seen> = {}): stri
     lockedOut: ['m2'],
     phases: new Map([['metered', 3]]),
     refusals: new Map(),
-    wall: epochMs(at) + 600,
+    wall: epochMs(AT) + 600,
     ...change,
   };
   return exposition(rackMetrics(seen), { site: 'tx1', rack: 'r07' }).split('\n');
@@ -74,7 +74,7 @@ test('figures are in base units, and every one names its rack', () => {
 
 test('what is unknown, or no longer valid, has no sample: never a 0, and never an old figure', () => {
   const unknown = scrape({ power: { ...power, power_w: null, line_w: null } });
-  const late = scrape(topics, { wall: epochMs(at) + 60_000 });
+  const late = scrape(topics, { wall: epochMs(AT) + 60_000 });
   for (const lines of [unknown, late, scrape({})]) {
     assert.ok(lines.includes('# TYPE ballast_power_watts gauge'), 'its name is told all the same');
     assert.ok(!lines.some((line) => /^ballast_(power|line)_watts\{/.test(line)));

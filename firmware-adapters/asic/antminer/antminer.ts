@@ -31,16 +31,16 @@ import { AntminerMode } from './mode.ts';
 import { identityOf, readingOf, stockModelIn } from './reading.ts';
 import { AntminerSession } from './session.ts';
 
-const port = 80;
-const rpcPort = 4028;
+const PORT = 80;
+const RPC_PORT = 4028;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { password_file: 'antminer.pw' };
 
 const options = z.object({
   host: address,
-  port: portOr(port),
+  port: portOr(PORT),
   /** cgminer's socket, asked where the web interface has no answer. */
-  rpc_port: portOr(rpcPort),
+  rpc_port: portOr(RPC_PORT),
   /** Where some models say their watts. */
   power_port: portOr(6060),
   username: z.string().min(1).default('root'),
@@ -57,17 +57,17 @@ export const antminer: Adapter<AntminerOptions> = {
   kind: 'miner',
   options,
   open: (given, context) => new PlainMiner(new Antminer(given, context), context),
-  recognition: { ports: [port], ask: recognise },
+  recognition: { ports: [PORT], ask: recognise },
 };
 
 /** Assumed: the mining process has been restarted by the time of the answer, and the hash boards rest. */
-const sleepSettleMs = 5_000;
+const SLEEP_SETTLE_MS = 5_000;
 /** Assumed: start of the mining process and frequency search. */
-const wakeSettleMs = 300_000;
+const WAKE_SETTLE_MS = 300_000;
 /** Two minutes assumed for the boot of the control board, then as after a wake. */
-const rebootSettleMs = wakeSettleMs + 120_000;
+const REBOOT_SETTLE_MS = WAKE_SETTLE_MS + 120_000;
 /** Assumed: the figure LuxOS gives for the same machines. */
-const residualW = 25;
+const RESIDUAL_W = 25;
 
 /** The mode is in the configuration, which is a file; the mining process is restarted with it. */
 const configured = { restarts: true, persistent: true, min_interval_s: 0 };
@@ -107,11 +107,11 @@ class Antminer implements Firmware {
       this.#session.write('blink', jsonBody({ blink: on }), signal);
     return {
       sleep: {
-        ...control(line, 'lower', { ...configured, settle_ms: sleepSettleMs }, (signal) => this.#mode.sleep(signal)),
-        residualW,
+        ...control(line, 'lower', { ...configured, settle_ms: SLEEP_SETTLE_MS }, (signal) => this.#mode.sleep(signal)),
+        residualW: RESIDUAL_W,
       },
-      wake: control(line, 'raise', { ...configured, settle_ms: wakeSettleMs }, (signal) => this.#mode.wake(signal)),
-      reboot: rebootControl(line, { ...gentle, settle_ms: rebootSettleMs, restarts: true }, (signal) =>
+      wake: control(line, 'raise', { ...configured, settle_ms: WAKE_SETTLE_MS }, (signal) => this.#mode.wake(signal)),
+      reboot: rebootControl(line, { ...gentle, settle_ms: REBOOT_SETTLE_MS, restarts: true }, (signal) =>
         this.#session.reboot(signal),
       ),
       locate: locateControl(line, blink(true), blink(false)),

@@ -10,7 +10,7 @@ import type { AntminerSession } from './session.ts';
  * How old the configuration may be that goes back with a new mode. Every reading renews it; a person's change of pools
  * within the last seconds would be undone, a round trip before every cut would be its price.
  */
-const confLifeMs: Millis = 60_000;
+const CONF_LIFE_MS: Millis = 60_000;
 
 /** Not a queue: the caller lets one call run at a time. */
 export class AntminerMode {
@@ -39,7 +39,7 @@ export class AntminerMode {
 
   /** Reads the configuration. Until that has come, what was read before holds: a cut may push this aside. */
   async look(signal: AbortSignal): Promise<HttpJson> {
-    const until = this.#clock.monotonic() + confLifeMs;
+    const until = this.#clock.monotonic() + CONF_LIFE_MS;
     const reply = await this.#session.read('get_miner_conf', signal);
     const conf = confOf(reply.value);
     this.#conf = conf;

@@ -22,11 +22,11 @@ export type SessionOptions = {
   password_file: string;
 };
 
-const readTimeoutMs = 5_000;
+const READ_TIMEOUT_MS = 5_000;
 /** A new configuration is answered once the mining process has been restarted: after some 21 s (asic-rs issue 249). */
-const writeTimeoutMs = 40_000;
+const WRITE_TIMEOUT_MS = 40_000;
 /** The port is on the same machine: it answers at once, or is not there. */
-const powerTimeoutMs = 2_000;
+const POWER_TIMEOUT_MS = 2_000;
 
 /** Not a queue: the caller lets one call run at a time. */
 export class AntminerSession {
@@ -48,17 +48,20 @@ export class AntminerSession {
 
   /** A CGI that reads, such as `stats`. Throws `AdapterError`, or the signal's reason. */
   async read(cgi: string, signal: AbortSignal): Promise<HttpJson> {
-    return jsonOf(cgi, await this.#digest.ask({ method: 'GET', path: pathOf(cgi), timeoutMs: readTimeoutMs }, signal));
+    return jsonOf(
+      cgi,
+      await this.#digest.ask({ method: 'GET', path: pathOf(cgi), timeoutMs: READ_TIMEOUT_MS }, signal),
+    );
   }
 
   /** A CGI that changes something; returns the miner's words. Throws `AdapterError`, or the signal's reason. */
   async write(cgi: string, body: HttpBody, signal: AbortSignal): Promise<string> {
-    const request: HttpRequest = { method: 'POST', path: pathOf(cgi), body, timeoutMs: writeTimeoutMs };
+    const request: HttpRequest = { method: 'POST', path: pathOf(cgi), body, timeoutMs: WRITE_TIMEOUT_MS };
     return saidIn(cgi, acceptedReply(cgi, await this.#digest.ask(request, signal)));
   }
 
   async reboot(signal: AbortSignal): Promise<string> {
-    const request: HttpRequest = { method: 'GET', path: pathOf('reboot'), timeoutMs: readTimeoutMs, once: true };
+    const request: HttpRequest = { method: 'GET', path: pathOf('reboot'), timeoutMs: READ_TIMEOUT_MS, once: true };
     acceptedReply('reboot', await this.#digest.ask(request, signal));
     return 'reboot accepted';
   }
@@ -68,21 +71,21 @@ export class AntminerSession {
     const { host, rpc_port } = this.#options;
     const { connect, clock } = this.#context;
     const peer = { host, port: rpc_port, connect, clock };
-    const { value, repairs } = parseCgminerJson(await askCgminer(peer, { command }, readTimeoutMs, signal));
-    return { value: accepted(command, value, { 14: ['unsupported', unknown] }).reply, repairs: repairs.length };
+    const { value, repairs } = parseCgminerJson(await askCgminer(peer, { command }, READ_TIMEOUT_MS, signal));
+    return { value: accepted(command, value, { 14: ['unsupported', UNKNOWN] }).reply, repairs: repairs.length };
   }
 
   /** What the power port says, whatever it is. */
   async power(signal: AbortSignal): Promise<string> {
-    const request: HttpRequest = { method: 'GET', path: '/miner_power', timeoutMs: powerTimeoutMs };
+    const request: HttpRequest = { method: 'GET', path: '/miner_power', timeoutMs: POWER_TIMEOUT_MS };
     return (await this.#power.ask(request, signal)).text;
   }
 
   /** Whether a stranger is asked for the log-in of an Antminer. */
   async asksForLogIn(signal: AbortSignal): Promise<boolean> {
-    const request: HttpRequest = { method: 'GET', path: pathOf('get_system_info'), timeoutMs: readTimeoutMs };
+    const request: HttpRequest = { method: 'GET', path: pathOf('get_system_info'), timeoutMs: READ_TIMEOUT_MS };
     const { status, headers } = await this.#line.ask(request, signal);
-    return status === 401 && (headers['www-authenticate'] ?? []).some((offer) => offer.includes(realm));
+    return status === 401 && (headers['www-authenticate'] ?? []).some((offer) => offer.includes(REALM));
   }
 
   close(): void {
@@ -91,8 +94,8 @@ export class AntminerSession {
   }
 }
 
-const realm = 'antMiner Configuration';
-const unknown = 'this firmware does not know the command';
+const REALM = 'antMiner Configuration';
+const UNKNOWN = 'this firmware does not know the command';
 
 function pathOf(cgi: string): string {
   return `/cgi-bin/${cgi}.cgi`;

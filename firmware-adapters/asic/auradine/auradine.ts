@@ -27,16 +27,16 @@ import { Token, WebApi } from '../web-api.ts';
 import type { ReadingReplies } from './reading.ts';
 import { identityOf, isAuradine, readingOf } from './reading.ts';
 
-const webPort = 8080;
-const cgminerPort = 4028;
+const WEB_PORT = 8080;
+const CGMINER_PORT = 4028;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { username: 'admin', password_file: 'auradine.pw' };
 
 const options = z.object({
   host: address,
   /** Of the web API. */
-  port: portOr(webPort),
-  cgminer_port: portOr(cgminerPort),
+  port: portOr(WEB_PORT),
+  cgminer_port: portOr(CGMINER_PORT),
   username: z.string().min(1).default('admin'),
   /** The file whose first line is that user's password, relative to the config's folder. */
   password_file: passwordFile,
@@ -50,27 +50,27 @@ export const auradine: Adapter<AuradineOptions> = {
   options,
   open: (given, context) => new PlainMiner(new Auradine(given, context), context),
   recognition: {
-    ports: [cgminerPort],
+    ports: [CGMINER_PORT],
     ask: (host, context, signal) =>
-      new Auradine({ host, port: webPort, cgminer_port: cgminerPort, ...suggested }, context).recognise(signal),
+      new Auradine({ host, port: WEB_PORT, cgminer_port: CGMINER_PORT, ...suggested }, context).recognise(signal),
   },
 };
 
-const timeoutMs = 5_000;
+const TIMEOUT_MS = 5_000;
 /** Nobody has published how long a token lives; a dead one is replaced when it is refused. */
-const renewMs = 10 * 60_000;
+const RENEW_MS = 10 * 60_000;
 /** Nobody has published how fast it sleeps or wakes: all assumed. */
-const sleepSettleMs = 15_000;
-const wakeSettleMs = 300_000;
-const rebootSettleMs = wakeSettleMs + 120_000;
+const SLEEP_SETTLE_MS = 15_000;
+const WAKE_SETTLE_MS = 300_000;
+const REBOOT_SETTLE_MS = WAKE_SETTLE_MS + 120_000;
 /** The maker's sample of a miner whose boards are off: 58.94 W at the power supply's input. */
-const residualW = 60;
+const RESIDUAL_W = 60;
 
 /** The lamps' patterns: the maker's codes. */
 const led = { locate: 3, normal: 2 };
 
 class Auradine implements Firmware {
-  readonly renewMs = renewMs;
+  readonly renewMs = RENEW_MS;
   readonly #given: AuradineOptions;
   readonly #context: AdapterContext;
   readonly #password: Password;
@@ -83,7 +83,7 @@ class Auradine implements Firmware {
     this.#given = given;
     this.#context = context;
     this.#password = new Password(given.password_file, context);
-    this.#api = new WebApi(new HttpLine({ host, port, connect, clock }), timeoutMs);
+    this.#api = new WebApi(new HttpLine({ host, port, connect, clock }), TIMEOUT_MS);
   }
 
   close(): void {
@@ -126,11 +126,15 @@ class Auradine implements Firmware {
   controls(line: DeviceLine): Controls {
     return {
       sleep: {
-        ...control(line, 'lower', { ...gentle, settle_ms: sleepSettleMs }, this.#post('mode', { sleep: 'on' })),
-        residualW,
+        ...control(line, 'lower', { ...gentle, settle_ms: SLEEP_SETTLE_MS }, this.#post('mode', { sleep: 'on' })),
+        residualW: RESIDUAL_W,
       },
-      wake: control(line, 'raise', { ...gentle, settle_ms: wakeSettleMs }, this.#post('mode', { sleep: 'off' })),
-      reboot: rebootControl(line, { ...gentle, settle_ms: rebootSettleMs, restarts: true }, this.#post('restart', {})),
+      wake: control(line, 'raise', { ...gentle, settle_ms: WAKE_SETTLE_MS }, this.#post('mode', { sleep: 'off' })),
+      reboot: rebootControl(
+        line,
+        { ...gentle, settle_ms: REBOOT_SETTLE_MS, restarts: true },
+        this.#post('restart', {}),
+      ),
       locate: locateControl(line, this.#post('led', { code: led.locate }), this.#post('led', { code: led.normal })),
     };
   }
@@ -165,7 +169,7 @@ class Auradine implements Firmware {
   async #askCgminer(command: string, signal: AbortSignal): Promise<HttpJson> {
     const { host, cgminer_port: port } = this.#given;
     const { connect, clock } = this.#context;
-    const text = await askCgminer({ host, port, connect, clock }, { command }, timeoutMs, signal);
+    const text = await askCgminer({ host, port, connect, clock }, { command }, TIMEOUT_MS, signal);
     const { value, repairs } = parseCgminerJson(text);
     return { value: opened(command, value).reply, repairs: repairs.length };
   }

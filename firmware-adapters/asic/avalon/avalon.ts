@@ -26,9 +26,9 @@ import type { AddressOptions } from '../options.ts';
 import { addressOptions } from '../options.ts';
 import { clockOf, hasLamp, identityOf, readingOf } from './reading.ts';
 
-const port = 4028;
+const PORT = 4028;
 
-const options = addressOptions(port);
+const options = addressOptions(PORT);
 
 export const avalon: Adapter<AddressOptions> = {
   name: 'avalon',
@@ -36,30 +36,32 @@ export const avalon: Adapter<AddressOptions> = {
   options,
   open: (given, context) => new PlainMiner(new Avalon(given, context), context),
   recognition: {
-    ports: [port],
-    ask: async (host, context, signal) => ({ identity: await new Avalon({ host, port }, context).identify(signal) }),
+    ports: [PORT],
+    ask: async (host, context, signal) => ({
+      identity: await new Avalon({ host, port: PORT }, context).identify(signal),
+    }),
   },
 };
 
-const timeoutMs = 5_000;
+const TIMEOUT_MS = 5_000;
 /** How old the miner's clock may be when an appointment is made by it. */
-const renewMs = 10 * 60_000;
+const RENEW_MS = 10 * 60_000;
 /** How far ahead appointments are made: as the recorded ones were. Nobody has published what a nearer one does. */
-const leadS: Seconds = 5;
+const LEAD_S: Seconds = 5;
 
 /** The lead, and ten seconds assumed for the boards. */
-const sleepSettleMs = 15_000;
+const SLEEP_SETTLE_MS = 15_000;
 /** Assumed: nobody has published how long an Avalon takes to its full rate. */
-const wakeSettleMs = 300_000;
-const rebootSettleMs = wakeSettleMs + 120_000;
+const WAKE_SETTLE_MS = 300_000;
+const REBOOT_SETTLE_MS = WAKE_SETTLE_MS + 120_000;
 /** What an Avalon Q says of itself at rest; nobody has published it for the larger ones. */
-const residualW = 150;
+const RESIDUAL_W = 150;
 
 /** Where the status of the modules is found, by firmware: the first that answers with one is kept to. */
 const statusCommands = ['estats', 'stats', 'litestats'] as const;
 
 class Avalon implements Firmware {
-  readonly renewMs = renewMs;
+  readonly renewMs = RENEW_MS;
   readonly #clock: AdapterContext['clock'];
   readonly #peer: Peer;
   #statusCommand: (typeof statusCommands)[number] | undefined;
@@ -67,9 +69,9 @@ class Avalon implements Firmware {
   #told: { when: Seconds; atMs: Millis } | undefined;
   #hasLamp = false;
 
-  constructor({ host, port: at }: AddressOptions, { connect, clock }: AdapterContext) {
+  constructor({ host, port }: AddressOptions, { connect, clock }: AdapterContext) {
     this.#clock = clock;
-    this.#peer = { host, port: at, connect, clock };
+    this.#peer = { host, port, connect, clock };
   }
 
   async identify(signal: AbortSignal): Promise<Identity> {
@@ -98,13 +100,13 @@ class Avalon implements Firmware {
   controls(line: DeviceLine): Controls {
     return {
       sleep: {
-        ...control(line, 'lower', { ...gentle, settle_ms: sleepSettleMs }, (signal) =>
+        ...control(line, 'lower', { ...gentle, settle_ms: SLEEP_SETTLE_MS }, (signal) =>
           this.#appoint('softoff', signal),
         ),
-        residualW,
+        residualW: RESIDUAL_W,
       },
-      wake: control(line, 'raise', { ...gentle, settle_ms: wakeSettleMs }, (signal) => this.#wake(signal)),
-      reboot: rebootControl(line, { ...gentle, settle_ms: rebootSettleMs, restarts: true }, (signal) =>
+      wake: control(line, 'raise', { ...gentle, settle_ms: WAKE_SETTLE_MS }, (signal) => this.#wake(signal)),
+      reboot: rebootControl(line, { ...gentle, settle_ms: REBOOT_SETTLE_MS, restarts: true }, (signal) =>
         this.#set('reboot,0', signal),
       ),
       ...(this.#hasLamp && {
@@ -130,7 +132,7 @@ class Avalon implements Firmware {
   async #appoint(what: 'softoff' | 'softon', signal: AbortSignal): Promise<string> {
     if (!this.#told) await this.#ask('version', undefined, signal);
     const { when, atMs } = this.#told ?? { when: this.#clock.wall() / 1000, atMs: this.#clock.monotonic() };
-    const at = Math.round(when + (this.#clock.monotonic() - atMs) / 1000) + leadS;
+    const at = Math.round(when + (this.#clock.monotonic() - atMs) / 1000) + LEAD_S;
     return await this.#set(`${what},1:${at}`, signal);
   }
 
@@ -146,7 +148,7 @@ class Avalon implements Firmware {
   async #ask(command: string, parameter: string | undefined, signal: AbortSignal) {
     const request = parameter === undefined ? { command } : { command, parameter };
     const sentMs = this.#clock.monotonic();
-    const { value, repairs } = parseCgminerJson(await askCgminer(this.#peer, request, timeoutMs, signal));
+    const { value, repairs } = parseCgminerJson(await askCgminer(this.#peer, request, TIMEOUT_MS, signal));
     const { said, reply } = accepted(command, value, meanings);
     const when = clockOf(reply);
     if (when !== undefined) this.#told = { when, atMs: sentMs };

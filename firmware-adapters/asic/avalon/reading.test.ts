@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { clockOf, hasLamp, identityOf, parseModule, readingOf } from './reading.ts';
 
-const working =
+const WORKING =
   'Ver[1566-1] DNA[0201] SYSTEMSTATU[Work: In Work, Hash Board: 3 ] Elapsed[975] Temp[31] TMax[78] TAvg[70] Fan1[4275] ' +
   'Fan2[4282] FanR[49%] PS[0 1209 1187 297 3526 1188 3731] GHSspd[199241.07] GHSmm[201920.42] GHSavg[184007.00] Led[0] ' +
   'POWS[0] SoftOFF[0] ECHU[0 0 0] ECMM[0] PVT_T0[ 66  65] FACOPTS0[] MPO[3515] WORKMODE[1]';
-const resting =
+const RESTING =
   "'STATS':{Ver[Q-1] SYSTEMSTATU[Work: In Idle, Hash Board: 1] Elapsed[37850] ITemp[26] HBITemp[27] HBOTemp[29] TMax[0] " +
   'TAvg[0] Fan1[0] Fan2[0] FanErr[0] PS[0 1222 4 0 0 2245 146] GHSspd[0.00] GHSmm[55032.79] SoftOFF[4] ECHU[0] ECMM[0] ' +
   'Nonce Mask[25]}';
 
 describe('a status in brackets', () => {
   test('of a miner that works', () => {
-    assert.deepEqual(readingOf('estats', stats(working)), {
+    assert.deepEqual(readingOf('estats', stats(WORKING)), {
       asleep: false,
       powerW: 3731,
       powerFrom: 'psu',
@@ -28,7 +28,7 @@ describe('a status in brackets', () => {
   });
 
   test('of an Avalon Q at rest, whose chips have no temperature', () => {
-    assert.deepEqual(readingOf('stats', stats(resting, 'MM ID0:Summary')), {
+    assert.deepEqual(readingOf('stats', stats(RESTING, 'MM ID0:Summary')), {
       asleep: true,
       powerW: 146,
       powerFrom: 'psu',
@@ -43,20 +43,20 @@ describe('a status in brackets', () => {
   });
 
   test('of a miner that was told to rest and still works is awake', () => {
-    assert.equal(readingOf('stats', stats(working.replace('SoftOFF[0]', 'SoftOFF[1]'))).asleep, false);
+    assert.equal(readingOf('stats', stats(WORKING.replace('SoftOFF[0]', 'SoftOFF[1]'))).asleep, false);
   });
 
   test('that does not say whether it rests leaves it open', () => {
-    assert.equal('asleep' in readingOf('stats', stats(working.replace('SoftOFF[0]', ''))), false);
+    assert.equal('asleep' in readingOf('stats', stats(WORKING.replace('SoftOFF[0]', ''))), false);
   });
 
   test('names the wall power itself where it can, and gives none of a supply that says less than usual', () => {
-    assert.equal(readingOf('stats', stats(`${working} WALLPOWER[3700]`)).powerW, 3700);
+    assert.equal(readingOf('stats', stats(`${WORKING} WALLPOWER[3700]`)).powerW, 3700);
     assert.equal('powerW' in readingOf('stats', stats('PS[0 1214 1316] SoftOFF[0]')), false);
   });
 
   test('with codes lists them', () => {
-    const ill = working.replace('ECHU[0 0 0]', 'ECHU[0 513 0]').replace('PS[0 ', 'PS[4 ').replace('ECMM[0]', 'ECMM[1]');
+    const ill = WORKING.replace('ECHU[0 0 0]', 'ECHU[0 513 0]').replace('PS[0 ', 'PS[4 ').replace('ECMM[0]', 'ECMM[1]');
     assert.deepEqual(readingOf('stats', stats(ill)).faults, ['PS: 4', 'ECHU board 1: 513', 'ECMM: 1']);
   });
 
@@ -85,7 +85,7 @@ describe('a status in brackets', () => {
 });
 
 test('a lamp is there where the miner says how it stands', () => {
-  assert.deepEqual([hasLamp('stats', stats(working)), hasLamp('stats', stats(resting))], [true, false]);
+  assert.deepEqual([hasLamp('stats', stats(WORKING)), hasLamp('stats', stats(RESTING))], [true, false]);
 });
 
 test('an Avalon says who it is', () => {

@@ -18,9 +18,9 @@ import { addressOptions } from '../options.ts';
 import { WebApi } from '../web-api.ts';
 import { identityOf, readingOf } from './reading.ts';
 
-const port = 80;
+const PORT = 80;
 
-const options = addressOptions(port);
+const options = addressOptions(PORT);
 
 export const axeos: Adapter<AddressOptions> = {
   name: 'axeos',
@@ -28,9 +28,9 @@ export const axeos: Adapter<AddressOptions> = {
   options,
   open: (given, context) => new PlainMiner(new Axeos(given, context), context),
   recognition: {
-    ports: [port],
+    ports: [PORT],
     ask: async (host, context, signal) => {
-      const device = new Axeos({ host, port }, context);
+      const device = new Axeos({ host, port: PORT }, context);
       try {
         return { identity: await device.identify(signal) };
       } finally {
@@ -40,24 +40,24 @@ export const axeos: Adapter<AddressOptions> = {
   },
 };
 
-const timeoutMs = 5_000;
-const renewMs = 10 * 60_000;
+const TIMEOUT_MS = 5_000;
+const RENEW_MS = 10 * 60_000;
 /** The mining task looks at a flag before each piece of work (project's sources); how fast the watts follow is assumed. */
-const sleepSettleMs = 5_000;
-const wakeSettleMs = 10_000;
+const SLEEP_SETTLE_MS = 5_000;
+const WAKE_SETTLE_MS = 10_000;
 /** Assumed: it starts in seconds, and then finds its network and its pool. */
-const rebootSettleMs = 60_000;
+const REBOOT_SETTLE_MS = 60_000;
 /** Assumed: processor, display and fan. */
-const residualW = 3;
+const RESIDUAL_W = 3;
 
 class Axeos implements Firmware {
-  readonly renewMs = renewMs;
+  readonly renewMs = RENEW_MS;
   readonly #api: WebApi;
   /** Whether the firmware can be paused: taken for granted until a reading says otherwise. */
   #canPause = true;
 
-  constructor({ host, port: at }: AddressOptions, { connect, clock }: AdapterContext) {
-    this.#api = new WebApi(new HttpLine({ host, port: at, connect, clock }), timeoutMs, meanings);
+  constructor({ host, port }: AddressOptions, { connect, clock }: AdapterContext) {
+    this.#api = new WebApi(new HttpLine({ host, port, connect, clock }), TIMEOUT_MS, meanings);
   }
 
   close(): void {
@@ -78,10 +78,13 @@ class Axeos implements Firmware {
   controls(line: DeviceLine): Controls {
     return {
       ...(this.#canPause && {
-        sleep: { ...control(line, 'lower', { ...gentle, settle_ms: sleepSettleMs }, this.#post('pause')), residualW },
-        wake: control(line, 'raise', { ...gentle, settle_ms: wakeSettleMs }, this.#post('resume')),
+        sleep: {
+          ...control(line, 'lower', { ...gentle, settle_ms: SLEEP_SETTLE_MS }, this.#post('pause')),
+          residualW: RESIDUAL_W,
+        },
+        wake: control(line, 'raise', { ...gentle, settle_ms: WAKE_SETTLE_MS }, this.#post('resume')),
       }),
-      reboot: rebootControl(line, { ...gentle, settle_ms: rebootSettleMs, restarts: true }, this.#post('restart')),
+      reboot: rebootControl(line, { ...gentle, settle_ms: REBOOT_SETTLE_MS, restarts: true }, this.#post('restart')),
       locate: locateControl(line, this.#greet(true), this.#greet(false)),
     };
   }

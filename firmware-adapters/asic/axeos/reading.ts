@@ -8,7 +8,7 @@ import { gigaToTera } from '../miner-reading.ts';
 
 /** Throws `AdapterError('malformed')` naming the field. */
 export function readingOf(reply: unknown): Reading {
-  const info = checked(infoReply, what, reply);
+  const info = checked(infoReply, WHAT, reply);
   return withoutUndefined<Reading>({
     // Firmware before 2.14 cannot be paused and does not say.
     asleep: info.miningPaused,
@@ -30,7 +30,7 @@ export function readingOf(reply: unknown): Reading {
 
 /** Throws `unsupported` for another web server. */
 export function identityOf(reply: unknown): Identity {
-  const info = checked(infoReply, what, reply);
+  const info = checked(infoReply, WHAT, reply);
   if (info.ASICModel === undefined || info.version === undefined) {
     throw new AdapterError('unsupported', 'the device does not say that it runs AxeOS');
   }
@@ -43,7 +43,7 @@ export function identityOf(reply: unknown): Identity {
   });
 }
 
-const what = '/api/system/info';
+const WHAT = '/api/system/info';
 
 const infoReply = z.looseObject({
   ASICModel: words,

@@ -26,9 +26,9 @@ import type { BraiinsApi, BraiinsOptions } from './api.ts';
 import { BraiinsGraphql } from './graphql.ts';
 import { BraiinsRest } from './rest.ts';
 
-const port = 80;
+const PORT = 80;
 /** cgminer's socket, on which BOSer names itself to anybody. */
-const rpcPort = 4028;
+const RPC_PORT = 4028;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { password_file: 'braiins.pw' };
 
@@ -36,7 +36,7 @@ const seconds = z.number().positive().max(600);
 
 const options = z.object({
   host: address,
-  port: portOr(port),
+  port: portOr(PORT),
   username: z.string().min(1).default('root'),
   /** The file whose first line is that user's password, relative to the config's folder. */
   password_file: passwordFile,
@@ -51,20 +51,20 @@ export const braiins: Adapter<BraiinsOptions> = {
   kind: 'miner',
   options,
   open: (given, context) => new PlainMiner(new Braiins(given, context), context),
-  recognition: { ports: [port, rpcPort], ask: recognise },
+  recognition: { ports: [PORT, RPC_PORT], ask: recognise },
 };
 
 /** Assumed, without quick ramping. */
-const pauseSettleMs = 10_000;
-const resumeSettleMs = 300_000;
+const PAUSE_SETTLE_MS = 10_000;
+const RESUME_SETTLE_MS = 300_000;
 /** Assumed for one second to notice, beside the time that quick ramping sets. */
-const noticeMs = 1_000;
+const NOTICE_MS = 1_000;
 /** Assumed: the tuner needs minutes to settle on a target. */
-const targetSettleMs = 180_000;
+const TARGET_SETTLE_MS = 180_000;
 /** Two minutes for the boot of the control board, then as after a resume. */
-const rebootSettleMs = 300_000 + 120_000;
+const REBOOT_SETTLE_MS = 300_000 + 120_000;
 /** Assumed: the figure LuxOS gives for the same machines. */
-const residualW = 25;
+const RESIDUAL_W = 25;
 
 class Braiins implements Firmware {
   /** How old identity and log-in may be; the log-in ends after an hour without use. */
@@ -104,8 +104,8 @@ class Braiins implements Firmware {
     const { quick_ramping: ramping } = this.#given;
     const ramps = ramping && this.#api === this.#rest ? ramping : undefined;
     const settling = (settle_ms: number) => ({ ...gentle, settle_ms });
-    const downMs = ramps ? noticeMs + 1000 * ramps.down_s : pauseSettleMs;
-    const upMs = ramps ? noticeMs + 1000 * ramps.up_s : resumeSettleMs;
+    const downMs = ramps ? NOTICE_MS + 1000 * ramps.down_s : PAUSE_SETTLE_MS;
+    const upMs = ramps ? NOTICE_MS + 1000 * ramps.up_s : RESUME_SETTLE_MS;
     const limit = this.#limit(line);
     return {
       sleep: {
@@ -115,7 +115,7 @@ class Braiins implements Firmware {
           settling(downMs),
           this.#call((api) => api.pause),
         ),
-        residualW,
+        residualW: RESIDUAL_W,
       },
       wake: control(
         line,
@@ -126,7 +126,7 @@ class Braiins implements Firmware {
       ...(limit && { limit }),
       reboot: rebootControl(
         line,
-        { ...settling(rebootSettleMs), restarts: true },
+        { ...settling(REBOOT_SETTLE_MS), restarts: true },
         this.#call((api) => api.reboot),
       ),
       locate: locateControl(
@@ -147,8 +147,8 @@ class Braiins implements Firmware {
       capability: {
         restarts,
         persistent: true,
-        min_interval_s: targetSettleMs / 1000,
-        settle_ms: targetSettleMs,
+        min_interval_s: TARGET_SETTLE_MS / 1000,
+        settle_ms: TARGET_SETTLE_MS,
         range,
       },
       run: async (watts, lowers, signal) => {
@@ -156,7 +156,7 @@ class Braiins implements Firmware {
           throw new AdapterError('refused', `a limit of ${watts} W is outside ${range.min} to ${most} W`);
         }
         const work = this.#call((api) => api.setTarget(watts));
-        return { said: await line.run(lowers ? 'lower' : 'raise', work, signal), settleMs: targetSettleMs };
+        return { said: await line.run(lowers ? 'lower' : 'raise', work, signal), settleMs: TARGET_SETTLE_MS };
       },
     };
   }
@@ -174,7 +174,7 @@ class Braiins implements Firmware {
 /** Who it is in full only its password tells; BOSer says on cgminer's socket that it is one. */
 async function recognise(host: string, context: AdapterContext, signal: AbortSignal): Promise<Recognised | undefined> {
   const { connect, clock } = context;
-  const text = await askCgminer({ host, port: rpcPort, connect, clock }, { command: 'version' }, 5_000, signal);
+  const text = await askCgminer({ host, port: RPC_PORT, connect, clock }, { command: 'version' }, 5_000, signal);
   const row = checked(versionReply, 'version', parseCgminerJson(text).value).VERSION?.[0];
   if (row?.BOSer === undefined && row?.BOSminer === undefined) return undefined;
   const build = row.BOSer ?? row.BOSminer;

@@ -6,7 +6,7 @@ import type { Reading } from '../miner-reading.ts';
 import { filled, highest, megaToTera } from '../miner-reading.ts';
 
 /** All that a reading needs in one request. */
-export const readingQuery = `{
+export const READING_QUERY = `{
   bos { hostname uptime { durationS } info { version { full } } }
   bosminer { info {
     workSolver {
@@ -20,7 +20,7 @@ export const readingQuery = `{
 }`;
 
 /** From 25.03 on. */
-export const eventsQuery = '{ events { appeals { kind message } } }';
+export const EVENTS_QUERY = '{ events { appeals { kind message } } }';
 
 /** Throws `AdapterError('malformed')` naming the field. */
 export function readingOf(system: unknown, events: unknown): Reading {

@@ -14,11 +14,11 @@ import { LockOut } from '../lock-out.ts';
 import type { Call } from '../miner-device.ts';
 import { Token } from '../web-api.ts';
 import type { BraiinsApi, BraiinsOptions } from './api.ts';
-import { eventsQuery, identityOf, readingOf, readingQuery } from './graphql-reading.ts';
+import { EVENTS_QUERY, identityOf, READING_QUERY, readingOf } from './graphql-reading.ts';
 
-const timeoutMs = 10_000;
+const TIMEOUT_MS = 10_000;
 
-const logInQuery =
+const LOG_IN_QUERY =
   'mutation ($username: String!, $password: String!) { auth { login(username: $username, password: $password) { __typename } } }';
 
 export class BraiinsGraphql implements BraiinsApi {
@@ -46,12 +46,12 @@ export class BraiinsGraphql implements BraiinsApi {
   }
 
   async identify(signal: AbortSignal): Promise<Identity> {
-    const system = await this.#query(readingQuery, {}, signal);
+    const system = await this.#query(READING_QUERY, {}, signal);
     return identityOf(system.value, await this.#network(signal));
   }
 
   async read(signal: AbortSignal): Promise<DeviceReading> {
-    const system = await this.#query(readingQuery, {}, signal);
+    const system = await this.#query(READING_QUERY, {}, signal);
     const events = this.#hasEvents ? await this.#events(signal) : undefined;
     return { ...readingOf(system.value, events?.value), repairs: system.repairs + (events?.repairs ?? 0) };
   }
@@ -115,7 +115,7 @@ export class BraiinsGraphql implements BraiinsApi {
 
   async #events(signal: AbortSignal): Promise<HttpJson | undefined> {
     try {
-      return await this.#query(eventsQuery, {}, signal);
+      return await this.#query(EVENTS_QUERY, {}, signal);
     } catch (error) {
       if (!(error instanceof AdapterError) || error.kind !== 'refused') throw error;
       this.#hasEvents = false;
@@ -150,7 +150,7 @@ export class BraiinsGraphql implements BraiinsApi {
   /** Empty where no cookie is given: then none is needed, or the next request is refused. */
   async #logIn(signal: AbortSignal): Promise<string> {
     const variables = { username: this.#options.username, password: await this.#password.get() };
-    const body = jsonBody({ query: logInQuery, variables });
+    const body = jsonBody({ query: LOG_IN_QUERY, variables });
     const reply = await this.#ask({ method: 'POST', path: '/graphql', body }, '', signal);
     try {
       const type = typeNameAt(dataOf(reply).value, ['auth', 'login']);
@@ -165,7 +165,7 @@ export class BraiinsGraphql implements BraiinsApi {
 
   #ask(request: Omit<HttpRequest, 'timeoutMs'>, session: string, signal: AbortSignal): Promise<HttpReply> {
     const headers = session === '' ? {} : { headers: { cookie: `session_id=${session}` } };
-    return this.#line.ask({ ...request, ...headers, timeoutMs }, signal);
+    return this.#line.ask({ ...request, ...headers, timeoutMs: TIMEOUT_MS }, signal);
   }
 }
 

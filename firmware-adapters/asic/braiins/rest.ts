@@ -17,7 +17,7 @@ import type { BraiinsApi, BraiinsOptions } from './api.ts';
 import type { RestReplies } from './reading.ts';
 import { identityOf, isRestVersion, readingOf, targetRange } from './reading.ts';
 
-const timeoutMs = 10_000;
+const TIMEOUT_MS = 10_000;
 /** The first must be answered. */
 const readPaths = [
   'miner/details',
@@ -165,7 +165,7 @@ export class BraiinsRest implements BraiinsApi {
     more: Partial<HttpRequest> | undefined,
     signal: AbortSignal,
   ): Promise<HttpJson> {
-    const reply = await this.#line.ask({ method, path: `/api/v1/${path}`, timeoutMs, ...more }, signal);
+    const reply = await this.#line.ask({ method, path: `/api/v1/${path}`, timeoutMs: TIMEOUT_MS, ...more }, signal);
     // An action may be answered with nothing.
     if (acceptedReply(path, reply).text.trim() === '') return { value: undefined, repairs: 0 };
     return jsonOf(path, reply);

@@ -24,13 +24,13 @@ import { WebApi } from '../web-api.ts';
 import type { Capabilities } from './reading.ts';
 import { capabilitiesOf, identityOf, readingOf } from './reading.ts';
 
-const port = 4028;
+const PORT = 4028;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { password_file: 'epic.pw' };
 
 const options = z.object({
   host: address,
-  port: portOr(port),
+  port: portOr(PORT),
   /** The file whose first line is the miner's password, relative to the config's folder. */
   password_file: passwordFile,
 });
@@ -43,9 +43,9 @@ export const epic: Adapter<EpicOptions> = {
   options,
   open: (given, context) => new PlainMiner(new Epic(given, context), context),
   recognition: {
-    ports: [port],
+    ports: [PORT],
     ask: async (host, context, signal) => {
-      const miner = new Epic({ host, port, ...suggested }, context);
+      const miner = new Epic({ host, port: PORT, ...suggested }, context);
       try {
         return { identity: await miner.identify(signal), options: suggested };
       } finally {
@@ -55,18 +55,18 @@ export const epic: Adapter<EpicOptions> = {
   },
 };
 
-const timeoutMs = 5_000;
-const renewMs = 10 * 60_000;
+const TIMEOUT_MS = 5_000;
+const RENEW_MS = 10 * 60_000;
 /** Nobody has published how fast it stops, starts or follows a target: all assumed. */
-const sleepSettleMs = 15_000;
-const wakeSettleMs = 300_000;
-const limitSettleMs = 120_000;
-const rebootSettleMs = wakeSettleMs + 120_000;
+const SLEEP_SETTLE_MS = 15_000;
+const WAKE_SETTLE_MS = 300_000;
+const LIMIT_SETTLE_MS = 120_000;
+const REBOOT_SETTLE_MS = WAKE_SETTLE_MS + 120_000;
 /** Assumed, as of other miners with their boards off. */
-const residualW = 30;
+const RESIDUAL_W = 30;
 
 class Epic implements Firmware {
-  readonly renewMs = renewMs;
+  readonly renewMs = RENEW_MS;
   readonly #password: Password;
   readonly #api: WebApi;
   #capabilities: Capabilities | undefined;
@@ -76,7 +76,7 @@ class Epic implements Firmware {
   constructor(given: EpicOptions, context: AdapterContext) {
     const { connect, clock } = context;
     this.#password = new Password(given.password_file, context);
-    this.#api = new WebApi(new HttpLine({ host: given.host, port: given.port, connect, clock }), timeoutMs);
+    this.#api = new WebApi(new HttpLine({ host: given.host, port: given.port, connect, clock }), TIMEOUT_MS);
   }
 
   close(): void {
@@ -103,11 +103,11 @@ class Epic implements Firmware {
     const range = this.#aimsAtWatts ? this.#capabilities?.powerRange : undefined;
     return {
       sleep: {
-        ...control(line, 'lower', { ...gentle, settle_ms: sleepSettleMs }, this.#post('/miner', 'Stop')),
-        residualW,
+        ...control(line, 'lower', { ...gentle, settle_ms: SLEEP_SETTLE_MS }, this.#post('/miner', 'Stop')),
+        residualW: RESIDUAL_W,
       },
-      wake: control(line, 'raise', { ...gentle, settle_ms: wakeSettleMs }, this.#post('/miner', 'Autostart')),
-      reboot: rebootControl(line, { ...gentle, settle_ms: rebootSettleMs, restarts: true }, this.#post('/reboot', 0)),
+      wake: control(line, 'raise', { ...gentle, settle_ms: WAKE_SETTLE_MS }, this.#post('/miner', 'Autostart')),
+      reboot: rebootControl(line, { ...gentle, settle_ms: REBOOT_SETTLE_MS, restarts: true }, this.#post('/reboot', 0)),
       locate: locateControl(line, this.#post('/identify', true), this.#post('/identify', false)),
       ...(range && { limit: this.#limit(line, range) }),
     };
@@ -116,7 +116,7 @@ class Epic implements Firmware {
   #limit(line: DeviceLine, { min, max }: { min: number; max: number }): Dial {
     const range = { min, max, step: 1, unit: 'watts' } as const;
     // Assumed persistent: a target outlives a restart, so it is written somewhere.
-    const capability = { ...gentle, settle_ms: limitSettleMs, persistent: true, range };
+    const capability = { ...gentle, settle_ms: LIMIT_SETTLE_MS, persistent: true, range };
     return {
       capability,
       run: async (watts, lowers, signal) => {

@@ -25,11 +25,11 @@ import { Token, WebApi } from '../web-api.ts';
 import type { Setting } from './reading.ts';
 import { identityOf, isAsleep, planLevel, readingOf, settingOf, withPlanOf } from './reading.ts';
 
-const port = 80;
+const PORT = 80;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { username: 'admin', password_file: 'goldshell.pw' };
 
-const options = logInOptions(port, 'admin');
+const options = logInOptions(PORT, 'admin');
 
 export const goldshell: Adapter<LogInOptions> = {
   name: 'goldshell',
@@ -37,25 +37,25 @@ export const goldshell: Adapter<LogInOptions> = {
   options,
   open: (given, context) => new PlainMiner(new Goldshell(given, context), context),
   recognition: {
-    ports: [port],
-    ask: (host, context, signal) => new Goldshell({ host, port, ...suggested }, context).recognise(signal),
+    ports: [PORT],
+    ask: (host, context, signal) => new Goldshell({ host, port: PORT, ...suggested }, context).recognise(signal),
   },
 };
 
-const timeoutMs = 10_000;
+const TIMEOUT_MS = 10_000;
 /** Nobody has published how long a token lives; a dead one is replaced when it is refused. */
-const renewMs = 10 * 60_000;
+const RENEW_MS = 10 * 60_000;
 /** Nobody has published how fast a change of plan acts: all assumed. */
-const sleepSettleMs = 30_000;
-const wakeSettleMs = 300_000;
+const SLEEP_SETTLE_MS = 30_000;
+const WAKE_SETTLE_MS = 300_000;
 /** Assumed, as of other miners with their boards off. */
-const residualW = 30;
+const RESIDUAL_W = 30;
 
 /** A change of plan is written to flash; how the mining process takes it is not known, so a restart is assumed. */
 const plan = { ...gentle, restarts: true, persistent: true };
 
 class Goldshell implements Firmware {
-  readonly renewMs = renewMs;
+  readonly renewMs = RENEW_MS;
   readonly #username: string;
   readonly #password: Password;
   readonly #api: WebApi;
@@ -66,11 +66,11 @@ class Goldshell implements Firmware {
   #awakePlan: number | undefined;
 
   constructor(given: LogInOptions, context: AdapterContext) {
-    const { host, port: at } = given;
+    const { host, port } = given;
     const { connect, clock } = context;
     this.#username = given.username;
     this.#password = new Password(given.password_file, context);
-    this.#api = new WebApi(new HttpLine({ host, port: at, connect, clock }), timeoutMs);
+    this.#api = new WebApi(new HttpLine({ host, port, connect, clock }), TIMEOUT_MS);
   }
 
   close(): void {
@@ -108,10 +108,10 @@ class Goldshell implements Firmware {
     if (this.#setting && !withPlanOf(planLevel.sleep, this.#setting)) return {};
     return {
       sleep: {
-        ...control(line, 'lower', { ...plan, settle_ms: sleepSettleMs }, (signal) => this.#sleep(signal)),
-        residualW,
+        ...control(line, 'lower', { ...plan, settle_ms: SLEEP_SETTLE_MS }, (signal) => this.#sleep(signal)),
+        residualW: RESIDUAL_W,
       },
-      wake: control(line, 'raise', { ...plan, settle_ms: wakeSettleMs }, (signal) => this.#wake(signal)),
+      wake: control(line, 'raise', { ...plan, settle_ms: WAKE_SETTLE_MS }, (signal) => this.#wake(signal)),
     };
   }
 
@@ -134,7 +134,7 @@ class Goldshell implements Firmware {
       signal,
     );
     this.#setting = wanted;
-    return JSON.stringify(value).slice(0, longestWords);
+    return JSON.stringify(value).slice(0, LONGEST_WORDS);
   }
 
   async #look(signal: AbortSignal): Promise<{ setting: Setting; repairs: number }> {
@@ -183,7 +183,7 @@ class Goldshell implements Firmware {
 const tokenReply = z.looseObject({ 'JWT Token': z.string().min(1) });
 
 /** Characters. */
-const longestWords = 200;
+const LONGEST_WORDS = 200;
 
 /** AES-128 in CBC over the password and zeros, with the key and the vector that the miner's own page has. */
 export function ciphered(password: string): string {

@@ -5,7 +5,7 @@ import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
 import { Preempted } from '../../errors.ts';
 import { luxos } from './luxos.ts';
 
-const reading = 'config+summary+power+temps+fans+events+atm+pools';
+const READING = 'config+summary+power+temps+fans+events+atm+pools';
 
 describe('the only session', () => {
   test('is opened by the first control, at the cost of one round trip', async () => {
@@ -53,7 +53,7 @@ describe('the only session', () => {
     const { miner, device } = await warm();
     await device.read();
     await device.stop();
-    assert.deepEqual(miner.asked(), [reading]);
+    assert.deepEqual(miner.asked(), [READING]);
   });
 
   test('of another client serves for one command, and is neither kept nor closed', async () => {
@@ -192,7 +192,7 @@ test('a cut aborts a wake that the miner is slow to answer', async () => {
 
 test('a cut aborts a reading that the miner is slow to answer', async () => {
   const { miner, device } = await warm();
-  miner.answer = (request) => (request.command === reading ? 'silence' : miner.usual(request));
+  miner.answer = (request) => (request.command === READING ? 'silence' : miner.usual(request));
   const slow = assert.rejects(device.read(), Preempted);
   await settle();
   await device.controls.sleep?.run();
@@ -202,7 +202,7 @@ test('a cut aborts a reading that the miner is slow to answer', async () => {
 test('a reading that waits for a control is not aborted by it', async () => {
   const { miner, device } = await warm();
   await Promise.all([device.controls.sleep?.run(), device.read()]);
-  assert.deepEqual(miner.asked(), ['logon', 'curtail S1,sleep', reading]);
+  assert.deepEqual(miner.asked(), ['logon', 'curtail S1,sleep', READING]);
 });
 
 describe('a reading', () => {
@@ -221,7 +221,7 @@ describe('a reading', () => {
       faults: [],
       repairs: 0,
     });
-    assert.deepEqual(miner.asked(), [reading]);
+    assert.deepEqual(miner.asked(), [READING]);
   });
 
   test('of broken JSON counts its repairs', async () => {

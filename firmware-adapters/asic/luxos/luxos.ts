@@ -38,36 +38,36 @@ import { LuxosLimit } from './limit.ts';
 import { identityOf, isCurtailed, readingCommands, readingOf } from './reading.ts';
 import { isRefusal, LuxosSession } from './session.ts';
 
-const port = 4028;
+const PORT = 4028;
 
-const options = addressOptions(port);
+const options = addressOptions(PORT);
 
 export const luxos: Adapter<AddressOptions> = {
   name: 'luxos',
   kind: 'miner',
   options,
   open: (given, context) => new Luxos(given, context),
-  recognition: { ports: [port], ask: (host, context, signal) => recognise({ host, port }, context, signal) },
+  recognition: { ports: [PORT], ask: (host, context, signal) => recognise({ host, port: PORT }, context, signal) },
 };
 
 /** How old the identity and the profiles may be: profiles change only when a person edits them. */
-const renewMs = 10 * 60_000;
-const holdMs = 45_000;
+const RENEW_MS = 10 * 60_000;
+const HOLD_MS = 45_000;
 /** For leaving a miner that may be dead. */
-const partingMs = 1_000;
+const PARTING_MS = 1_000;
 
 /** "Under 5 s", about 25 W left (Luxor on curtailment). */
-const sleepSettleMs = 5_000;
-const residualW = 25;
+const SLEEP_SETTLE_MS = 5_000;
+const RESIDUAL_W = 25;
 /**
  * Luxor's "back in under 10 s" takes `mode=unsafe`, which sets frequency and voltage in one step and wears the boards.
  * Without it waking ramps as a reboot does, whose start-up may take 5 minutes (page on events).
  */
-const wakeSettleMs = 300_000;
+const WAKE_SETTLE_MS = 300_000;
 /** Assumed: nobody has published how long a change of profile ramps. */
-const limitSettleMs = 60_000;
+const LIMIT_SETTLE_MS = 60_000;
 /** Two minutes assumed for the boot of the control board, then as after a wake. */
-const rebootSettleMs = wakeSettleMs + 120_000;
+const REBOOT_SETTLE_MS = WAKE_SETTLE_MS + 120_000;
 
 /** Sleep outlives a reboot (page on `curtail`), so each change of it is written to flash. */
 const kept = { ...gentle, persistent: true };
@@ -93,7 +93,7 @@ class Luxos implements Device {
     this.#line = new DeviceLine({
       clock,
       log,
-      renewMs,
+      renewMs: RENEW_MS,
       identify: async (signal) => identityOf((await this.#session.ask(['version', 'config'], signal)).bodies),
       prepare: async (signal) => {
         await this.#limit.learn(signal);
@@ -109,7 +109,7 @@ class Luxos implements Device {
   async stop(): Promise<void> {
     await this.#line.stop();
     this.#leaving.abort();
-    const parting = this.#clock.timeout(partingMs);
+    const parting = this.#clock.timeout(PARTING_MS);
     await this.#limit
       .restoreAtm(parting)
       .then(() => this.#session.giveBack(parting))
@@ -130,23 +130,23 @@ class Luxos implements Device {
     const range = this.#limit.range;
     return {
       sleep: {
-        capability: { ...kept, settle_ms: sleepSettleMs },
-        residualW,
-        run: (signal) => this.#curtail('sleep', sleepSettleMs, signal),
+        capability: { ...kept, settle_ms: SLEEP_SETTLE_MS },
+        residualW: RESIDUAL_W,
+        run: (signal) => this.#curtail('sleep', SLEEP_SETTLE_MS, signal),
       },
       wake: {
-        capability: { ...kept, settle_ms: wakeSettleMs },
-        run: (signal) => this.#curtail('wakeup', wakeSettleMs, signal),
+        capability: { ...kept, settle_ms: WAKE_SETTLE_MS },
+        run: (signal) => this.#curtail('wakeup', WAKE_SETTLE_MS, signal),
       },
       ...(range && {
         limit: {
-          capability: { ...kept, settle_ms: limitSettleMs, min_interval_s: limitSettleMs / 1000, range },
+          capability: { ...kept, settle_ms: LIMIT_SETTLE_MS, min_interval_s: LIMIT_SETTLE_MS / 1000, range },
           run: (value: number, lowers: boolean, signal?: AbortSignal) => this.#setLimit(value, lowers, signal),
         },
       }),
       reboot: {
-        capability: { ...gentle, settle_ms: rebootSettleMs, restarts: true },
-        run: (signal) => acceptClosing(this.#raise('rebootdevice', [], rebootSettleMs, signal), rebootSettleMs),
+        capability: { ...gentle, settle_ms: REBOOT_SETTLE_MS, restarts: true },
+        run: (signal) => acceptClosing(this.#raise('rebootdevice', [], REBOOT_SETTLE_MS, signal), REBOOT_SETTLE_MS),
       },
       locate: {
         capability: { ...gentle, settle_ms: 0 },
@@ -183,7 +183,7 @@ class Luxos implements Device {
 
   async #setLimit(watts: number, lowers: boolean, signal?: AbortSignal): Promise<Ack> {
     const work = (abort: AbortSignal) => this.#limit.set(watts, lowers, abort);
-    return { said: await this.#control(lowers ? 'lower' : 'raise', work, signal), settleMs: limitSettleMs };
+    return { said: await this.#control(lowers ? 'lower' : 'raise', work, signal), settleMs: LIMIT_SETTLE_MS };
   }
 
   async #control<T>(urgency: Urgency, work: (abort: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -214,7 +214,7 @@ class Luxos implements Device {
 
   /** Holds the session for what may follow, and gives it back when nothing does. */
   #hold(): void {
-    this.#heldUntil = this.#clock.monotonic() + holdMs;
+    this.#heldUntil = this.#clock.monotonic() + HOLD_MS;
     if (this.#isWaiting) return;
     this.#isWaiting = true;
     this.#giveBackWhenIdle(this.#leaving.signal)

@@ -14,9 +14,9 @@ import { openReplies, openReply } from './reply.ts';
 
 export type SessionOptions = { host: string; port: number };
 
-const timeoutMs = 5_000;
+const TIMEOUT_MS = 5_000;
 /** A session dies a minute after its last use; five seconds are left for the way. */
-const idleLifeMs = 55_000;
+const IDLE_LIFE_MS = 55_000;
 
 /** Not a queue: the caller lets one call run at a time. */
 export class LuxosSession {
@@ -65,14 +65,14 @@ export class LuxosSession {
   async #send(name: string, id: string, parameters: readonly string[], signal: AbortSignal): Promise<string> {
     const sentAt = this.#now();
     const { said } = openReply(name, await this.#exchange(name, [id, ...parameters].join(','), signal));
-    if (this.#held?.id === id) this.#held.until = sentAt + idleLifeMs;
+    if (this.#held?.id === id) this.#held.until = sentAt + IDLE_LIFE_MS;
     return said;
   }
 
   async #session(signal: AbortSignal): Promise<string> {
     const held = this.#held;
     if (held && this.#now() < held.until) return held.id;
-    const until = this.#now() + idleLifeMs;
+    const until = this.#now() + IDLE_LIFE_MS;
     try {
       const id = sessionId('logon', openReply('logon', await this.#exchange('logon', undefined, signal)));
       this.#held = { id, until };
@@ -97,7 +97,7 @@ export class LuxosSession {
 
   #exchange(command: string, parameter: string | undefined, signal: AbortSignal): Promise<string> {
     const request = parameter === undefined ? { command } : { command, parameter };
-    return askCgminer(this.#peer, request, timeoutMs, signal);
+    return askCgminer(this.#peer, request, TIMEOUT_MS, signal);
   }
 
   #now(): Millis {

@@ -13,7 +13,7 @@ import { Token } from '../web-api.ts';
 
 export type SessionOptions = { host: string; port: number; password_file: string };
 
-const timeoutMs = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** Not a queue: the caller lets one call run at a time. */
 export class VnishSession {
@@ -80,7 +80,7 @@ export class VnishSession {
     more: Partial<HttpRequest> | undefined,
     signal: AbortSignal,
   ): Promise<HttpJson> {
-    const reply = await this.#line.ask({ method, path: `/api/v1/${path}`, timeoutMs, ...more }, signal);
+    const reply = await this.#line.ask({ method, path: `/api/v1/${path}`, timeoutMs: TIMEOUT_MS, ...more }, signal);
     if (acceptedReply(path, reply).text.trim() === '') return { value: undefined, repairs: 0 };
     return jsonOf(path, reply);
   }

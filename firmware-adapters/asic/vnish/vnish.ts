@@ -22,13 +22,13 @@ import { VnishPresets } from './presets.ts';
 import { identityOf, readingOf } from './reading.ts';
 import { VnishSession } from './session.ts';
 
-const port = 80;
+const PORT = 80;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { password_file: 'vnish.pw' };
 
 const options = z.object({
   host: address,
-  port: portOr(port),
+  port: portOr(PORT),
   /** The file whose first line is the password of the web page, relative to the config's folder. */
   password_file: passwordFile,
   /** Whether a limit may choose a preset that the miner has yet to tune. */
@@ -43,9 +43,9 @@ export const vnish: Adapter<VnishOptions> = {
   options,
   open: (given, context) => new PlainMiner(new Vnish(given, context), context),
   recognition: {
-    ports: [port],
+    ports: [PORT],
     ask: async (host, context, signal) => {
-      const session = new VnishSession({ host, port, ...suggested }, context);
+      const session = new VnishSession({ host, port: PORT, ...suggested }, context);
       try {
         const { measure: _, ...identity } = identityOf((await session.read('info', signal)).value);
         return { identity, options: suggested };
@@ -56,16 +56,16 @@ export const vnish: Adapter<VnishOptions> = {
   },
 };
 
-const sleepSettleMs = 10_000;
-const wakeSettleMs = 300_000;
-const limitSettleMs = 180_000;
+const SLEEP_SETTLE_MS = 10_000;
+const WAKE_SETTLE_MS = 300_000;
+const LIMIT_SETTLE_MS = 180_000;
 /** Two minutes for the boot of the control board, then as after a wake. */
-const rebootSettleMs = wakeSettleMs + 120_000;
+const REBOOT_SETTLE_MS = WAKE_SETTLE_MS + 120_000;
 /** The figure LuxOS gives for the same machines. */
-const residualW = 25;
+const RESIDUAL_W = 25;
 
 /** The preset is in the settings, which are a file. */
-const configured = { restarts: true, persistent: true, min_interval_s: limitSettleMs / 1000 };
+const configured = { restarts: true, persistent: true, min_interval_s: LIMIT_SETTLE_MS / 1000 };
 
 class Vnish implements Firmware {
   /** How old identity, token and presets may be. */
@@ -106,18 +106,18 @@ class Vnish implements Firmware {
     const { range } = this.#presets;
     const settling = (settle_ms: number) => ({ ...gentle, settle_ms });
     return {
-      sleep: { ...control(line, 'lower', settling(sleepSettleMs), this.#mining('stop')), residualW },
-      wake: control(line, 'raise', settling(wakeSettleMs), this.#mining('start')),
+      sleep: { ...control(line, 'lower', settling(SLEEP_SETTLE_MS), this.#mining('stop')), residualW: RESIDUAL_W },
+      wake: control(line, 'raise', settling(WAKE_SETTLE_MS), this.#mining('start')),
       ...(range && {
         limit: {
-          capability: { ...configured, settle_ms: limitSettleMs, range },
+          capability: { ...configured, settle_ms: LIMIT_SETTLE_MS, range },
           run: async (watts: number, lowers: boolean, signal?: AbortSignal) => ({
             said: await line.run(lowers ? 'lower' : 'raise', (abort) => this.#presets.set(watts, abort), signal),
-            settleMs: limitSettleMs,
+            settleMs: LIMIT_SETTLE_MS,
           }),
         },
       }),
-      reboot: rebootControl(line, { ...settling(rebootSettleMs), restarts: true }, async (signal) => {
+      reboot: rebootControl(line, { ...settling(REBOOT_SETTLE_MS), restarts: true }, async (signal) => {
         await this.#session.command('system/reboot', undefined, signal, true);
         return 'reboot accepted';
       }),

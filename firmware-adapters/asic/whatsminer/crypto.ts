@@ -91,7 +91,7 @@ function md5(parts: Buffer[]): Buffer {
   return hash('md5', Buffer.concat(parts), 'buffer');
 }
 
-const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** crypt(3)'s own base 64: three bytes in this order at a time, the lowest six bits first. */
 function encode(digest: Buffer): string {
@@ -105,6 +105,6 @@ function encode(digest: Buffer): string {
 
 function base64(bits: number, characters: number): string {
   let text = '';
-  for (let index = 0; index < characters; index++) text += alphabet[(bits >> (6 * index)) & 63];
+  for (let index = 0; index < characters; index++) text += ALPHABET[(bits >> (6 * index)) & 63];
   return text;
 }

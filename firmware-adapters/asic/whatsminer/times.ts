@@ -6,15 +6,15 @@ import type { Range } from '#protocol/capability.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 
 /** Assumed: nobody has published how fast a WhatsMiner goes to sleep. */
-export const sleepSettleMs: Millis = 5_000;
+export const SLEEP_SETTLE_MS: Millis = 5_000;
 /** Frequency search at upfreq_speed 5 to 6; 60 s with Power Fast Boot (by operators' accounts). */
-export const wakeSettleMs: Millis = 600_000;
+export const WAKE_SETTLE_MS: Millis = 600_000;
 /** "Within a single second". */
-export const limitSettleMs: Millis = 1_000;
+export const LIMIT_SETTLE_MS: Millis = 1_000;
 /** Two minutes assumed for the boot of the control board, then as after a wake. */
-export const rebootSettleMs: Millis = wakeSettleMs + 120_000;
+export const REBOOT_SETTLE_MS: Millis = WAKE_SETTLE_MS + 120_000;
 /** Assumed: the figure LuxOS gives for a sleeping miner; there is none for a WhatsMiner. */
-export const residualW: Watts = 25;
+export const RESIDUAL_W: Watts = 25;
 /**
  * The manual allows 0 to 100, field guides go down to 60, and nobody documents how deep a board stays stable. 40 is a
  * choice between the two; for a deeper cut there is sleep.

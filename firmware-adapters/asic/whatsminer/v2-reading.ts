@@ -85,14 +85,14 @@ export function hashrateThs(rate: number | undefined, ratedThs: number | undefin
   if (rate === undefined) return undefined;
   const said = rate / 1e6;
   if (!ratedThs || said === 0) return said;
-  if (said > highestShare * ratedThs) return undefined;
+  if (said > HIGHEST_SHARE * ratedThs) return undefined;
   if (said > 0.0015 * ratedThs) return said;
-  const plausible = [rate / 1e3, rate].find((ths) => ths >= 0.05 * ratedThs && ths <= highestShare * ratedThs);
+  const plausible = [rate / 1e3, rate].find((ths) => ths >= 0.05 * ratedThs && ths <= HIGHEST_SHARE * ratedThs);
   return plausible ?? said;
 }
 
 /** Of the factory rate. High power mode reaches 1.25. */
-const highestShare = 1.5;
+const HIGHEST_SHARE = 1.5;
 
 const statusSchema = z.looseObject({
   /** Whether mining is switched off; the second name is API v1's. */
@@ -146,10 +146,10 @@ const minerInfoSchema = z.looseObject({ mac: words, minersn: words, hostname: wo
 const devdetailsSchema = z.looseObject({ Model: words });
 
 /** More than any miner has; the count is the miner's own word, and a flipped digit in it must not fill the memory. */
-const mostFaults = 1000;
+const MOST_FAULTS = 1000;
 
 function faultsInSummary(summary: z.infer<typeof summarySchema>): string[] {
-  const count = Math.min(summary['Error Code Count'] ?? 0, mostFaults);
+  const count = Math.min(summary['Error Code Count'] ?? 0, MOST_FAULTS);
   return present(Array.from({ length: count }, (_, index) => summary[`Error Code ${index}`])).map(String);
 }
 

@@ -15,11 +15,11 @@ import { openReply, sealedPart } from './v2-reply.ts';
 export type SessionOptions = { host: string; port: number; password_file: string };
 
 /** A healthy miner answers a read within tens of milliseconds; a busy one has been seen to take seconds. */
-const readTimeoutMs = 5_000;
+const READ_TIMEOUT_MS = 5_000;
 /** Writes may touch the PSU before they answer. */
-const writeTimeoutMs = 10_000;
+const WRITE_TIMEOUT_MS = 10_000;
 /** The device forgets a token after 30 minutes; a minute is left for clocks that differ. */
-const tokenLifeMs = 29 * 60_000;
+const TOKEN_LIFE_MS = 29 * 60_000;
 
 export type Command = { cmd: string } & Record<string, string | number>;
 
@@ -43,7 +43,7 @@ export class WhatsminerSession {
   /** A command that needs no token. Throws `AdapterError`, or the signal's reason. */
   async ask(command: string, signal: AbortSignal): Promise<Reply> {
     // Old firmware insists on `command`; newer takes `cmd` as well.
-    return openReply(command, await askCgminer(this.#peer, { command }, readTimeoutMs, signal));
+    return openReply(command, await askCgminer(this.#peer, { command }, READ_TIMEOUT_MS, signal));
   }
 
   /**
@@ -77,7 +77,7 @@ export class WhatsminerSession {
   async #renew(signal: AbortSignal): Promise<Held> {
     const keyring = await this.#openKeyring();
     const { clock } = this.#context;
-    const until = clock.monotonic() + tokenLifeMs;
+    const until = clock.monotonic() + TOKEN_LIFE_MS;
     const { body } = await this.ask('get_token', signal);
     const { time, salt, newsalt } = checked(challenge, 'get_token', body);
     const token = keyring.token({ time: String(time), salt, newsalt });
@@ -86,7 +86,7 @@ export class WhatsminerSession {
   }
 
   async #send(command: Command, held: Held, signal: AbortSignal): Promise<Reply> {
-    const text = await askCgminer(this.#peer, sealedBy(held, command), writeTimeoutMs, signal);
+    const text = await askCgminer(this.#peer, sealedBy(held, command), WRITE_TIMEOUT_MS, signal);
     const part = sealedPart(text);
     return openReply(command.cmd, part === undefined ? text : unseal(part, held.token));
   }

@@ -8,7 +8,7 @@ import { Preempted } from '../../errors.ts';
 import { whatsminerV2 } from './v2.ts';
 
 const ok = '{"STATUS":"S","When":1,"Code":131,"Msg":"API command OK","Description":""}';
-const badToken = '{"STATUS":"E","When":1,"Code":135,"Msg":"check token error","Description":""}';
+const BAD_TOKEN = '{"STATUS":"E","When":1,"Code":135,"Msg":"check token error","Description":""}';
 
 describe('a warm session', () => {
   test('cuts in one round trip', async () => {
@@ -87,7 +87,7 @@ test('a token that the miner has forgotten is replaced once, and the command don
   let forgotten = true;
   miner.answer = (request) => {
     if (request.command === 'get_token') forgotten = false;
-    return request.cmd && forgotten ? badToken : usual(request);
+    return request.cmd && forgotten ? BAD_TOKEN : usual(request);
   };
   assert.equal((await device.controls.sleep?.run())?.said, 'API command OK');
   assert.deepEqual(miner.commands(), ['power_off', 'get_token', 'power_off']);
@@ -96,7 +96,7 @@ test('a token that the miner has forgotten is replaced once, and the command don
 for (const code of [23, 135]) {
   test(`a miner that refuses fresh tokens too, with ${code}, has another password, and the error says so`, async () => {
     const { miner, device } = await warm();
-    miner.answer = (request) => (request.cmd ? badToken.replace('135', String(code)) : usual(request));
+    miner.answer = (request) => (request.cmd ? BAD_TOKEN.replace('135', String(code)) : usual(request));
     await assert.rejects(device.controls.sleep?.run() ?? Promise.resolve(), {
       kind: 'unauthorised',
       code,
@@ -115,14 +115,14 @@ test('a miner whose write access is off is not asked twice', async () => {
 
 test('a miner that has handed out too many tokens says so, and its password is not doubted', async () => {
   const { miner, device } = await warm();
-  miner.answer = (request) => (request.cmd ? badToken.replace('135', '136') : usual(request));
+  miner.answer = (request) => (request.cmd ? BAD_TOKEN.replace('135', '136') : usual(request));
   await assert.rejects(device.controls.sleep?.run() ?? Promise.resolve(), { kind: 'refused', code: 136 });
 });
 
 test('a password that is corrected in its file works without a restart', async () => {
   let password = 'outdated';
   const { miner, device } = open({ secret: async () => password });
-  miner.answer = (request) => (request['unreadable'] ? badToken.replace('135', '23') : usual(request));
+  miner.answer = (request) => (request['unreadable'] ? BAD_TOKEN.replace('135', '23') : usual(request));
   await assert.rejects(device.controls.sleep?.run() ?? Promise.resolve(), { kind: 'unauthorised', code: 23 });
   password = 'admin';
   assert.equal((await device.controls.sleep?.run())?.said, 'API command OK');

@@ -32,26 +32,26 @@ import { gentle } from '../miner-device.ts';
 import { address, passwordFile, portOr } from '../options.ts';
 import { poolsOf } from '../pools.ts';
 import {
+  LIMIT_SETTLE_MS,
   limitRange,
-  limitSettleMs,
-  rebootSettleMs,
+  REBOOT_SETTLE_MS,
+  RESIDUAL_W,
   redBlink,
-  residualW,
-  sleepSettleMs,
-  wakeSettleMs,
+  SLEEP_SETTLE_MS,
+  WAKE_SETTLE_MS,
 } from './times.ts';
 import type { IdentityReplies } from './v2-reading.ts';
 import { countsFaults, identityOf, powerLimitW, readingOf } from './v2-reading.ts';
 import type { Command } from './v2-session.ts';
 import { WhatsminerSession } from './v2-session.ts';
 
-const port = 4028;
+const PORT = 4028;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { password_file: 'whatsminer.pw' };
 
 const options = z.object({
   host: address,
-  port: portOr(port),
+  port: portOr(PORT),
   /** The file whose first line is the miner's admin password, relative to the config's folder. */
   password_file: passwordFile,
 });
@@ -64,13 +64,13 @@ export const whatsminerV2: Adapter<WhatsminerOptions> = {
   options,
   open: (given, context) => new WhatsminerV2(given, context),
   recognition: {
-    ports: [port],
-    ask: (host, context, signal) => new WhatsminerV2({ host, port, ...suggested }, context).recognise(signal),
+    ports: [PORT],
+    ask: (host, context, signal) => new WhatsminerV2({ host, port: PORT, ...suggested }, context).recognise(signal),
   },
 };
 
 /** A token lives 30 minutes. */
-const renewMs = 25 * 60_000;
+const RENEW_MS = 25 * 60_000;
 
 /** With "respbefore" the miner answers before it cuts; without, after it has shut the boards down. */
 const powerOff = { cmd: 'power_off', respbefore: 'true' };
@@ -88,7 +88,7 @@ class WhatsminerV2 implements Device {
     this.#line = new DeviceLine({
       clock,
       log,
-      renewMs,
+      renewMs: RENEW_MS,
       identify: (signal) => this.#readIdentity(signal),
       prepare: async (signal) => {
         await this.#session.prepare(powerOff, signal);
@@ -126,21 +126,22 @@ class WhatsminerV2 implements Device {
   #offer(): Controls {
     return {
       sleep: {
-        capability: { ...gentle, settle_ms: sleepSettleMs },
-        residualW,
-        run: (signal) => this.#write('lower', powerOff, sleepSettleMs, signal),
+        capability: { ...gentle, settle_ms: SLEEP_SETTLE_MS },
+        residualW: RESIDUAL_W,
+        run: (signal) => this.#write('lower', powerOff, SLEEP_SETTLE_MS, signal),
       },
       wake: {
-        capability: { ...gentle, settle_ms: wakeSettleMs },
-        run: (signal) => this.#write('raise', { cmd: 'power_on' }, wakeSettleMs, signal),
+        capability: { ...gentle, settle_ms: WAKE_SETTLE_MS },
+        run: (signal) => this.#write('raise', { cmd: 'power_on' }, WAKE_SETTLE_MS, signal),
       },
       limit: {
-        capability: { ...gentle, settle_ms: limitSettleMs, range: limitRange },
+        capability: { ...gentle, settle_ms: LIMIT_SETTLE_MS, range: limitRange },
         run: (value, lowers, signal) => this.#limit(value, lowers, signal),
       },
       reboot: {
-        capability: { ...gentle, settle_ms: rebootSettleMs, restarts: true },
-        run: (signal) => acceptClosing(this.#write('raise', { cmd: 'reboot' }, rebootSettleMs, signal), rebootSettleMs),
+        capability: { ...gentle, settle_ms: REBOOT_SETTLE_MS, restarts: true },
+        run: (signal) =>
+          acceptClosing(this.#write('raise', { cmd: 'reboot' }, REBOOT_SETTLE_MS, signal), REBOOT_SETTLE_MS),
       },
       locate: {
         capability: { ...gentle, settle_ms: 0 },
@@ -156,7 +157,7 @@ class WhatsminerV2 implements Device {
       throw new AdapterError('refused', `a limit of ${percent} % is outside ${min} to ${max} %`);
     }
     const command = { cmd: 'set_power_pct', percent: String(Math.round(percent)) };
-    return await this.#write(lowers ? 'lower' : 'raise', command, limitSettleMs, signal);
+    return await this.#write(lowers ? 'lower' : 'raise', command, LIMIT_SETTLE_MS, signal);
   }
 
   async #write(urgency: Urgency, command: Command, settleMs: Millis, signal?: AbortSignal): Promise<Ack> {

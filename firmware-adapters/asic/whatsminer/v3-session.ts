@@ -23,9 +23,9 @@ export type Reply = {
   repairs: number;
 };
 
-const readTimeoutMs = 5_000;
+const READ_TIMEOUT_MS = 5_000;
 /** Writes may touch the PSU before they answer. */
-const writeTimeoutMs = 10_000;
+const WRITE_TIMEOUT_MS = 10_000;
 
 /** Not a queue: the caller lets one call run at a time. */
 export class WhatsminerV3Session {
@@ -46,7 +46,7 @@ export class WhatsminerV3Session {
   /** A command that needs no password. Throws `AdapterError`, or the signal's reason. */
   async ask(cmd: string, param: string | undefined, signal: AbortSignal): Promise<Reply> {
     const request = param === undefined ? { cmd } : { cmd, param };
-    return openReply(cmd, await askFramed(this.#peer, request, readTimeoutMs, signal));
+    return openReply(cmd, await askFramed(this.#peer, request, READ_TIMEOUT_MS, signal));
   }
 
   /** Fetches what a write is signed with. */
@@ -85,7 +85,7 @@ export class WhatsminerV3Session {
   async #send(cmd: string, param: unknown, salt: string, ts: Seconds, signal: AbortSignal): Promise<string> {
     const token = tokenFor({ cmd, password: await this.#password.get(), salt, ts });
     const request = { cmd, ...(param !== undefined && { param }), ts, account: this.#account, token };
-    const { body } = openReply(cmd, await askFramed(this.#peer, request, writeTimeoutMs, signal));
+    const { body } = openReply(cmd, await askFramed(this.#peer, request, WRITE_TIMEOUT_MS, signal));
     return typeof body === 'string' ? body : 'ok';
   }
 }

@@ -23,13 +23,13 @@ import * as times from './times.ts';
 import { identityOf, percentIn, powerLimitW, readingOf } from './v3-reading.ts';
 import { WhatsminerV3Session } from './v3-session.ts';
 
-const port = 4433;
+const PORT = 4433;
 /** What only the technician can give: a name for the file until then. */
 const suggested = { password_file: 'whatsminer.pw' };
 
 const options = z.object({
   host: address,
-  port: portOr(port),
+  port: portOr(PORT),
   account: z.enum(['super', 'user1', 'user2', 'user3']).default('super'),
   /** The file whose first line is the account's password, relative to the config's folder. */
   password_file: passwordFile,
@@ -42,7 +42,7 @@ export const whatsminerV3: Adapter<WhatsminerV3Options> = {
   kind: 'miner',
   options,
   open: (given, context) => new PlainMiner(new WhatsminerV3(given, context), context),
-  recognition: { ports: [port], ask: recognise },
+  recognition: { ports: [PORT], ask: recognise },
 };
 
 class WhatsminerV3 implements Firmware {
@@ -91,18 +91,18 @@ class WhatsminerV3 implements Firmware {
     const settling = (settle_ms: number) => ({ ...gentle, settle_ms });
     return {
       sleep: {
-        ...control(line, 'lower', settling(times.sleepSettleMs), write('set.miner.service', 'stop')),
-        residualW: times.residualW,
+        ...control(line, 'lower', settling(times.SLEEP_SETTLE_MS), write('set.miner.service', 'stop')),
+        residualW: times.RESIDUAL_W,
       },
-      wake: control(line, 'raise', settling(times.wakeSettleMs), write('set.miner.service', 'start')),
+      wake: control(line, 'raise', settling(times.WAKE_SETTLE_MS), write('set.miner.service', 'start')),
       ...(this.#tellsPercent && { limit: this.#limit(line) }),
-      reboot: rebootControl(line, { ...settling(times.rebootSettleMs), restarts: true }, write('set.system.reboot')),
+      reboot: rebootControl(line, { ...settling(times.REBOOT_SETTLE_MS), restarts: true }, write('set.system.reboot')),
       locate: locateControl(line, write('set.system.led', [times.redBlink]), write('set.system.led', 'auto')),
     };
   }
 
   #limit(line: DeviceLine): NonNullable<Controls['limit']> {
-    const { limitRange: range, limitSettleMs: settleMs } = times;
+    const { limitRange: range, LIMIT_SETTLE_MS: settleMs } = times;
     return {
       capability: { ...gentle, settle_ms: settleMs, range },
       run: async (percent, lowers, signal) => {
@@ -132,7 +132,7 @@ class WhatsminerV3 implements Firmware {
 
 /** Its power limit is the nameplate's watts unless a person has changed it. */
 async function recognise(host: string, context: AdapterContext, signal: AbortSignal): Promise<Recognised | undefined> {
-  const session = new WhatsminerV3Session({ host, port, account: 'super', ...suggested }, context);
+  const session = new WhatsminerV3Session({ host, port: PORT, account: 'super', ...suggested }, context);
   const identity = identityOf((await session.ask('get.device.info', undefined, signal)).body);
   if (identity.firmware === undefined) return undefined;
   const ratedW = powerLimitW((await session.ask('get.miner.status', 'summary', signal)).body);

@@ -16,7 +16,7 @@ import type { State } from '#protocol/telemetry.ts';
 import { locate, topicOf } from '#protocol/topics.ts';
 import { rackEvent } from '#test/support/rack-event.ts';
 
-const at = '2026-11-21T21:00:00.000Z';
+const AT = '2026-11-21T21:00:00.000Z';
 
 export type Script = {
   key: KeyObject;
@@ -50,7 +50,7 @@ export async function scriptedRack(t: TestContext, script: Script): Promise<Scri
     url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
     orders: [],
     ack: (id, type, result, change = {}) => {
-      const body = { v: 1, at, rack: 'r07', type, id, result, code: null, detail: '', prediction: null, ...change };
+      const body = { v: 1, at: AT, rack: 'r07', type, id, result, code: null, detail: '', prediction: null, ...change };
       publish(topicOf('tx1', 'ack', { issuer: 'qse-north' }), body);
     },
     event: (about, phase, why = '') => publish(topicOf('tx1', 'event', { rack: 'r07' }), eventOf(about, phase, why)),
@@ -68,7 +68,7 @@ export async function scriptedRack(t: TestContext, script: Script): Promise<Scri
 
 const online: State = {
   v: 1,
-  at,
+  at: AT,
   status: 'online',
   mode: 'normal',
   version: '0.1.0',
