@@ -80,7 +80,7 @@ describe('the console', options, () => {
   );
 
   test('goes through the map by keyboard and opens a rack from it', options, async () => {
-    const map = panel('Racks').locator('canvas');
+    const map = panel('Racks').getByRole('application');
     await map.focus();
     await map.press('ArrowRight');
     await map.press('ArrowRight');
@@ -89,6 +89,14 @@ describe('the console', options, () => {
     await map.press('Enter');
     await page.waitForURL(new RegExp(`#/rack/${id}$`));
     await page.goBack();
+  });
+
+  test('opens the dispatch by keyboard, and goes back to where the keyboard was', options, async () => {
+    await page.getByRole('button', { name: 'Dispatch' }).press('Enter');
+    await page.locator('.dispatch:focus').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('button:focus', { hasText: 'Dispatch' }).waitFor();
+    assert.equal(await panel('Dispatch').count(), 0);
   });
 
   test(
@@ -196,12 +204,19 @@ describe('the console', options, () => {
     const wrong = await stage.open();
     await watch(wrong, { ...READER, password: 'guessed' });
     await shows(wrong.getByRole('alert'), /The broker refuses user noc/);
+    assert.equal(await wrong.getByLabel('User').inputValue(), READER.user, 'what was typed can be mended');
     const tcp = await stage.open(
       {},
       stage.address.replace(/broker=[^&]+/, `broker=ws://127.0.0.1:${stage.broker.port}`),
     );
     await watch(tcp);
     await shows(tcp.getByRole('alert'), /speaks MQTT over WebSocket/);
+  });
+
+  test('says of a site that nobody speaks of that nothing is heard, and not that all is well', options, async () => {
+    const elsewhere = await stage.open({}, stage.address.replace(/site=[^&]+/, 'site=tx9'));
+    await watch(elsewhere);
+    await shows(elsewhere.getByRole('main'), /No rack of site tx9 has been heard/);
   });
 
   test('turns grey when the broker goes away, and says so', options, async () => {

@@ -1,5 +1,5 @@
 /** Where whoever has signed in works: a session and a desk of their own, and the step that their order is at. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Clock } from '../browser/clock.ts';
 import { randomId } from '../browser/random-id.ts';
 import type { Link, Session } from '../browser/session.ts';
@@ -29,6 +29,9 @@ export function Floor({ view, clock, signedIn }: Props) {
       opened.session.close();
     };
   }, [signedIn, clock]);
+  const step = useRef<HTMLDivElement>(null);
+  // What had the keyboard is gone with the step before.
+  useEffect(() => step.current?.focus(), [stage.kind]);
   const { giver, signing } = signedIn;
   return (
     <>
@@ -40,7 +43,9 @@ export function Floor({ view, clock, signedIn }: Props) {
           {link.reason}
         </p>
       )}
-      {working && <Step stage={stage} desk={working.desk} view={view} giver={giver} ready={link.kind === 'online'} />}
+      <div class="step" ref={step} tabIndex={-1}>
+        {working && <Step stage={stage} desk={working.desk} view={view} giver={giver} ready={link.kind === 'online'} />}
+      </div>
     </>
   );
 }

@@ -54,19 +54,24 @@ export function HeatMap({ view: { site, nowMs } }: { view: View }) {
   );
   return (
     <Panel name="Racks" area="heat" tools={tools}>
-      <div class="heat-box" ref={box}>
+      <div
+        class="heat-box"
+        ref={box}
+        role="application"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys go through the map, as in any application.
+        tabIndex={0}
+        aria-label="Map of all racks. Arrow keys go from rack to rack, Enter opens one."
+        aria-describedby="heat-words"
+        onKeyDown={key}
+      >
         <canvas
           ref={canvas}
-          tabIndex={0}
-          aria-label="Map of all racks. Arrow keys go from rack to rack, Enter opens one."
-          aria-describedby="heat-words"
           style={{ width: `${width}px`, height: `${floor.height}px` }}
           onPointerMove={point}
           onPointerLeave={() => setAt(undefined)}
           onClick={() => {
             if (at !== undefined) location.hash = rackAddress(at);
           }}
-          onKeyDown={key}
         />
       </div>
       <HeatWords rack={at === undefined ? undefined : site.racks.get(at)} nowMs={nowMs} />
