@@ -63,8 +63,10 @@ function baseline(
 
 /** What an event before this one had cut is not what the rack draws by itself: left out, or if it cannot be, said. */
 function meteredMean(picture: Picture, policy: Policy, { moved, cutAt }: Memory, now: Now): Baseline | undefined {
+  const meter = feedMeter(picture);
+  if (!meter || meter.still?.isFrozen) return undefined;
   const opens = now.mono - Math.min(policy.baseline_window_s, LONGEST_SAMPLED_S) * 1000;
-  const window = (feedMeter(picture)?.samples ?? []).filter(({ mono }) => mono >= opens);
+  const window = meter.samples.filter(({ mono }) => mono >= opens);
   const isCut = ({ mono }: Sample) => moved.length > 0 || mono <= (cutAt ?? Number.NEGATIVE_INFINITY);
   const uncut = window.filter((sample) => !isCut(sample));
   const samples = uncut.length >= LEAST_SAMPLES ? uncut : window;

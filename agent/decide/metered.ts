@@ -1,6 +1,7 @@
 /** Whether the meter proves a level: the only one of the three truths that counts as delivered. */
 import type { Policy } from '#agent/config/policy.ts';
 import { estimated } from '#agent/state/estimate.ts';
+import { whyUnheard } from '#agent/state/frozen.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
@@ -34,8 +35,7 @@ export function proves(picture: Picture, policy: Policy, cut: readonly string[],
   const window = samplesAfter(meter, from);
   if (!meter.trouble && window.length === meter.samples.length) return { kind: 'early' };
   if (!freshMeter(meter, now)) {
-    const why = `meter ${id} is silent: ${meter.trouble?.message ?? 'no reading yet'}`;
-    return { kind: 'unknown', why: why + estimate(picture, now) };
+    return { kind: 'unknown', why: whyUnheard(meter) + estimate(picture, now) };
   }
   if (window.length < LEAST_SAMPLES) return { kind: 'unknown', why: `meter ${id} has too few readings yet` };
   const meanW = window.reduce((sum, { powerW }) => sum + powerW, 0) / window.length;

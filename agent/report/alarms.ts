@@ -1,5 +1,6 @@
 /** What a person must know of, each on its own retained topic that clears itself. */
 import { feltLeak } from '#agent/state/felt.ts';
+import { whyUnheard } from '#agent/state/frozen.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { PduView, Picture, SensorView } from '#agent/state/picture.ts';
 import { devicesOf } from '#agent/state/picture.ts';
@@ -16,10 +17,7 @@ export function alarmsOf(picture: Picture, now: Now, startedAt: number): Map<str
   for (const meter of Object.values(picture.meters)) {
     const { id } = meter.facts;
     if (freshMeter(meter, now) || now.mono - startedAt < GRACE_MS) continue;
-    alarms.set(`meter-${id}`, {
-      severity: 'critical',
-      message: `meter ${id} is silent: ${meter.trouble?.message ?? 'no reading'}`,
-    });
+    alarms.set(`meter-${id}`, { severity: 'critical', message: whyUnheard(meter) });
   }
   for (const [kind, views] of [['sensor', picture.sensors] as const, ['pdu', picture.pdus] as const]) {
     for (const view of Object.values<SensorView | PduView>(views)) {

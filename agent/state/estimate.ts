@@ -35,7 +35,8 @@ export function outletsSum(picture: Picture, now: Now): Power | undefined {
   return sum(picture, (device) => outletsPower(picture, device, now));
 }
 
-function ownWord(device: DeviceView, now: Now): Power | undefined {
+/** What it says that it draws. */
+export function ownWord(device: DeviceView, now: Now): Power | undefined {
   if (device.unpowered) return { watts: 0, ageMs: 0 };
   const reading = freshDevice(device, now);
   return reading?.powerW === undefined ? undefined : { watts: reading.powerW, ageMs: ageMs(reading, now) ?? 0 };

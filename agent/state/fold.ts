@@ -3,6 +3,7 @@ import type { DeviceStateName } from '#protocol/telemetry.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import { devicesFrom, withChanged } from './devices.ts';
 import { withFrequency } from './frequency.ts';
+import { withStill } from './frozen.ts';
 import * as instruments from './instruments.ts';
 import { learnedFrom, learnedFromCall } from './learn.ts';
 import { withMovement } from './movement.ts';
@@ -67,6 +68,7 @@ export function fold(picture: Picture, observation: Observation, now: Now): Pict
         ...meter,
         reading: { ...reading, at: now },
         frequency: withFrequency(meter.frequency, reading, now),
+        still: withStill(meter, reading, picture, now),
         ...(reading.powerW !== undefined &&
           withPower(meter, { mono: now.mono, wall: now.wall, powerW: reading.powerW })),
       }));

@@ -4,6 +4,7 @@ import type { Millis, Seconds, Watts } from '#protocol/units.ts';
 import type { Devices } from './devices.ts';
 import { deviceAt, noDevices } from './devices.ts';
 import type { FrequencySample } from './frequency.ts';
+import type { Still } from './frozen.ts';
 import type {
   AcceptedOrder,
   DeviceFacts,
@@ -102,6 +103,8 @@ export type MeterView = {
   readonly trend?: readonly Sample[];
   /** Readings of the frequency within the last `FREQUENCY_SPAN_MS`, oldest first. */
   readonly frequency: readonly FrequencySample[];
+  /** What it has told unchanged, and since when. */
+  readonly still?: Still;
   readonly trouble?: At<Trouble>;
 };
 

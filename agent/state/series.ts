@@ -34,7 +34,8 @@ export function samplesAfter({ samples }: MeterView, mono: Millis): readonly Sam
 /** Of the feed meter, where it covers the device; from just before `since`. */
 export function feedSeries(picture: Picture, { facts }: DeviceView, since: Now): Point[] {
   const meter = feedMeter(picture);
-  if (!meter || (meter.facts.covers !== 'all' && !meter.facts.covers.includes(facts.id))) return [];
+  if (!meter || meter.still?.isFrozen || (meter.facts.covers !== 'all' && !meter.facts.covers.includes(facts.id)))
+    return [];
   const from = since.mono - BEFORE_MS;
   const first = meter.samples[0]?.mono ?? Number.POSITIVE_INFINITY;
   const older = (meter.trend ?? []).filter(({ mono }) => mono >= from && mono < first);

@@ -8,8 +8,9 @@ const MISSED_READINGS = 5;
 const LEAST_METER_MS: Millis = 3000;
 const DEVICE_MS: Millis = 30_000;
 
+/** What a meter tells that has frozen says nothing either. */
 export function freshMeter(meter: MeterView | undefined, now: Now): MeterView['reading'] {
-  return meter && freshReading(meter, now);
+  return meter && !meter.still?.isFrozen ? freshReading(meter, now) : undefined;
 }
 
 /** Of a meter, a sensor or a PDU. */
