@@ -86,6 +86,18 @@ test('a command that saves on a signal is given its time before it is frozen', a
   assert.notEqual(await wrapped.exit, 0);
 });
 
+test('a command of a workload that is not known runs, and says that it gives way to nobody yet', async (t) => {
+  const { path } = await openJobSocket(t);
+  const wrapped = run(t, path, ['--workload', 'night'], 'exec sleep 60');
+  await wrapped.errors.first((line) => line.startsWith('no workload night waits for jobs here: the command runs on'));
+});
+
+test('a command that is not there is one sentence', async (t) => {
+  const wrapped = run(t, '/nowhere/ballast.sock', [], 'true', '/no/such/command');
+  assert.equal(await wrapped.errors.first(), 'error: /no/such/command cannot be started: there is no such command');
+  assert.equal(await wrapped.exit, 1);
+});
+
 function train(t: TestContext, socket: string, more: string[], token = TOKEN) {
   const folder = folderOf(t, token);
   const checkpoint = join(folder, 'checkpoint.json');
@@ -112,24 +124,25 @@ function train(t: TestContext, socket: string, more: string[], token = TOKEN) {
   return { child, checkpoint, exit, said };
 }
 
-function run(t: TestContext, socket: string, options: string[], script: string) {
+function run(t: TestContext, socket: string, options: string[], script: string, program = '/bin/sh') {
   const folder = folderOf(t, TOKEN);
   const given = ['run', '--socket', socket, '--workload', 'train', '--token-file', join(folder, 'token'), ...options];
   return started(
     t,
-    spawn(process.execPath, [cli, ...given, '--', '/bin/sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    spawn(process.execPath, [cli, ...given, '--', program, '-c', script], { stdio: ['ignore', 'pipe', 'pipe'] }),
   );
 }
 
 function started(t: TestContext, child: ChildProcess) {
-  const lines = new Inbox<string>();
+  const [lines, errors] = [new Inbox<string>(), new Inbox<string>()];
   if (child.stdout) createInterface({ input: child.stdout }).on('line', lines.push);
+  if (child.stderr) createInterface({ input: child.stderr }).on('line', errors.push);
   const exit = once(child, 'exit').then(([code]) => code as number | null);
   t.after(async () => {
     child.kill('SIGTERM');
     await exit;
   });
-  return { child, lines, exit };
+  return { child, lines, errors, exit };
 }
 
 function folderOf(t: TestContext, token: string): string {

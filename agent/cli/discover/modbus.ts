@@ -64,7 +64,7 @@ async function discover(options: Options, terminal: Terminal, clock: Clock): Pro
   const found = asked ?? (await searchWires(await wiresOf(options), options, maps, means));
   if (found.every(({ units: seen }) => seen.length === 0)) {
     throw new Failure(
-      'nothing answered',
+      asked ? 'nothing new answered: what the config has is left out' : 'nothing answered',
       'check power, A and B of the line, termination, unit ids; --units 1-247 asks everyone',
     );
   }

@@ -47,7 +47,7 @@ export class Wrapped {
     this.#child = child;
     const code = new Promise<number>((resolve, reject) => {
       child.once('error', (cause) =>
-        reject(new Failure(`${program} cannot be started: ${cause.message}`, 'check its name, and that it may be run')),
+        reject(new Failure(`${program} cannot be started: ${whyNot(cause)}`, 'check its name, and that it may be run')),
       );
       child.once('exit', (status, signal) => resolve(status ?? SIGNAL_EXIT + (signal ? constants.signals[signal] : 0)));
     });
@@ -70,6 +70,7 @@ export class Wrapped {
   /** Comes back to the agent whenever it goes away. */
   async #speak(): Promise<void> {
     const { signal } = this.#over;
+    let isToldToWait = false;
     while (!signal.aborted) {
       try {
         await this.#session();
@@ -77,6 +78,11 @@ export class Wrapped {
         if (error instanceof LocalError && FINAL.includes(error.code)) {
           this.#parts.note(`${error.message}: the command runs on, and gives way to nobody`);
           return;
+        }
+        // The config may get it while the command runs.
+        if (error instanceof LocalError && error.code === 'unknown_workload' && !isToldToWait) {
+          this.#parts.note(`${error.message}: the command runs on, and gives way once the agent knows it`);
+          isToldToWait = true;
         }
       }
       await this.#parts.clock.sleep(RETRY_MS, signal).catch(() => {});
@@ -136,6 +142,12 @@ export class Wrapped {
       // It has ended in this moment.
     }
   }
+}
+
+function whyNot(cause: Error): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such command';
+  return code === 'EACCES' ? 'it may not be run' : cause.message;
 }
 
 /** What another try does not change. */
