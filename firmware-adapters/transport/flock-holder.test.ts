@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { holderOf, lockHolder } from './flock-holder.ts';
+import { holderOf, lockHolder, programName } from './flock-holder.ts';
 
 const locks = [
   '1: POSIX  ADVISORY  WRITE 4021 08:01:5 0 EOF',
@@ -22,4 +22,13 @@ test('a lock of another kind, or of another file, names nobody', () => {
 
 test('for a file that is not there nobody is named', async () => {
   assert.equal(await holderOf('/dev/no-such-port'), undefined);
+});
+
+test('a holder is called as people know it: the agent is ballast, whatever Node.js calls its threads', () => {
+  assert.equal(programName('mbpoll\n', 'mbpoll\0-m\0rtu\0'), 'mbpoll');
+  assert.equal(
+    programName('MainThread\n', '/usr/lib/ballast/node\0--trace\0/opt/agent/cli/ballast.ts\0agent\0'),
+    'ballast',
+  );
+  assert.equal(programName('MainThread\n', ''), 'MainThread');
 });

@@ -1,5 +1,6 @@
 /** Which process holds the lock of a file, from `/proc/locks`, where every user sees every lock. */
 import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 /** `process 812 (mbpoll)`; undefined when the kernel does not tell. */
 export async function holderOf(path: string): Promise<string | undefined> {
@@ -7,11 +8,19 @@ export async function holderOf(path: string): Promise<string | undefined> {
     const { dev, ino } = await stat(path);
     const pid = lockHolder(await readFile('/proc/locks', 'utf8'), dev, ino);
     if (pid === undefined) return undefined;
-    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-    return `process ${pid}${name && ` (${name.trim()})`}`;
+    const of = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+    const name = programName(await of('comm'), await of('cmdline'));
+    return `process ${pid}${name && ` (${name})`}`;
   } catch {
     return undefined;
   }
+}
+
+/** `mbpoll`. Every Node.js program calls itself by its main thread: which one it is, its script tells. */
+export function programName(comm: string, cmdline: string): string {
+  const script = cmdline.split('\0').find((word, i) => i > 0 && word !== '' && !word.startsWith('-'));
+  if (comm.trim() !== 'MainThread' || script === undefined) return comm.trim();
+  return basename(script).replace(/\.[cm]?[jt]s$/, '');
 }
 
 /**
