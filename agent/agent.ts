@@ -1,20 +1,19 @@
 /** One rack's agent, put together from its parts. Knows no paths and no process: 1,000 of these run in one. */
 import { spokenVersions } from '#protocol/order.ts';
-import { Books } from './books.ts';
+import { BrokerSessions } from './broker-sessions.ts';
 import { Commissioner } from './commissioner.ts';
 import type { IssuerKeys } from './config/keys.ts';
 import type { Policy } from './config/policy.ts';
 import { explain } from './decide/explain/explain.ts';
 import type { Link } from './decide/explain/link.ts';
-import { Ears } from './ears.ts';
-import { Hands } from './hands.ts';
+import { Findings } from './findings.ts';
 import { RackJournal } from './journal.ts';
 import type { Turn } from './loop.ts';
 import { Loop } from './loop.ts';
 import type { Agent, AgentParts, Recording, Status } from './parts.ts';
 import { now } from './platform/clock.ts';
 import type { SteadyClock } from './platform/steady-clock.ts';
-import type { Rack } from './rack.ts';
+import type { Rack } from './rack/rack.ts';
 import { rehearse } from './rehearse.ts';
 import { Recorder } from './replay/recorder.ts';
 import type { Raised } from './report/alarms.ts';
@@ -24,6 +23,7 @@ import { Presence } from './report/presence.ts';
 import { Publisher } from './report/publisher.ts';
 import { RecentEvents } from './report/recent-events.ts';
 import { Reporter } from './report/reporter.ts';
+import { RunningRack } from './running-rack.ts';
 import { OrderDesk } from './sense/order-desk.ts';
 import { fold } from './state/fold.ts';
 import type { AcceptedOrder, Observation } from './state/observation.ts';
@@ -38,7 +38,7 @@ export function createAgent(parts: AgentParts): Agent {
 class RackAgent implements Agent {
   readonly #parts: AgentParts;
   readonly #journal: RackJournal;
-  readonly #books: Books;
+  readonly #findings: Findings;
   readonly commissioner: Commissioner;
   readonly events = new RecentEvents();
   readonly #publisher: Publisher;
@@ -49,11 +49,11 @@ class RackAgent implements Agent {
   readonly #desk: OrderDesk;
   readonly #loop: Loop;
   readonly #recorder: Recorder;
-  readonly #ears: Ears;
+  readonly #brokers: BrokerSessions;
   #policy: Policy;
   #configHash: string;
   #keys: IssuerKeys;
-  #hands: Hands;
+  #running: RunningRack;
   /** undefined until the first. */
   #lastTurn: Turn | undefined;
 
@@ -65,8 +65,14 @@ class RackAgent implements Agent {
     this.#keys = parts.keys;
     const unwritten = (error: Error) => log.warn({ error }, 'the journal could not be written');
     this.#journal = new RackJournal(store.journal, unwritten);
-    this.#books = new Books(store.journal, unwritten);
-    this.#publisher = new Publisher({ site, rack, clock, history: store.history, sessions: () => this.#ears.sessions });
+    this.#findings = new Findings(store.journal, unwritten);
+    this.#publisher = new Publisher({
+      site,
+      rack,
+      clock,
+      history: store.history,
+      sessions: () => this.#brokers.sessions,
+    });
     this.#presence = new Presence({ site, rack, version, identity, clock });
     this.#evidence = new EvidenceKeeper(store.journal, rack, seal);
     this.#reporter = this.#makeReporter();
@@ -90,13 +96,13 @@ class RackAgent implements Agent {
       observe: (observation) => this.#loop.observe(observation),
       tell: (why, device) => this.#teller.local(why, device),
     });
-    this.#hands = this.#makeHands(parts.rack);
+    this.#running = this.#runningWith(parts.rack);
     this.#recorder = new Recorder({ rack, version, policy, sink: parts.recordings });
     this.#loop = new Loop({
       rack,
       clock,
       policy,
-      actuate: (plan, seen, at) => this.#hands.act(plan, seen, at),
+      actuate: (plan, seen, at) => this.#running.act(plan, seen, at),
       turned: (turn) => {
         this.#teller.turned(turn);
         for (const what of turn.plan.staging.says) this.#teller.local(what);
@@ -104,7 +110,7 @@ class RackAgent implements Agent {
         parts.alive();
         this.#recorder.turned(turn);
         this.commissioner.turned(turn);
-        this.#books.keep(this.#loop.picture, turn.at.mono);
+        this.#findings.keep(this.#loop.picture, turn.at.mono);
         this.#lastTurn = turn;
       },
       recorder: this.#recorder,
@@ -128,7 +134,7 @@ class RackAgent implements Agent {
       predict: (order) => this.#loop.predict(order),
       take: (key, until) => this.#journal.command(key, until),
     });
-    this.#ears = new Ears({
+    this.#brokers = new BrokerSessions({
       site,
       rack,
       clock,
@@ -143,11 +149,11 @@ class RackAgent implements Agent {
   }
 
   get rack(): Rack {
-    return this.#hands.rack;
+    return this.#running.rack;
   }
 
   get devices(): readonly string[] {
-    return this.#hands.rack.devices.map(({ facts }) => facts.id);
+    return this.#running.rack.devices.map(({ facts }) => facts.id);
   }
 
   get boot(): number {
@@ -164,8 +170,8 @@ class RackAgent implements Agent {
     this.#evidence.restore(past.rows);
     this.#desk.restore(past.commands);
     const known: Observation[] = [
-      this.#hands.inventory,
-      ...this.#books.recalled(past.rows),
+      this.#running.inventory,
+      ...this.#findings.recalled(past.rows),
       ...past.orders.map((accepted) => ({ kind: 'order' as const, accepted })),
     ];
     if (past.local) known.push({ kind: 'local', ...past.local });
@@ -173,17 +179,17 @@ class RackAgent implements Agent {
     this.#recorder.switch(past.recording);
     this.#reporter.start();
     this.#loop.start(picture, past.memory);
-    this.#hands.start();
-    this.#ears.start(past);
+    this.#running.start();
+    this.#brokers.start(past);
   }
 
   async stop(): Promise<void> {
     this.#loop.stop();
     this.#teller.flush();
-    await this.#hands.stop();
+    await this.#running.stop();
     await this.#evidence.save().catch(() => {});
     await this.#parts.recordings.flush();
-    await this.#ears.stop(this.#parts.identity.connections.next());
+    await this.#brokers.stop(this.#parts.identity.connections.next());
   }
 
   status(): Status {
@@ -191,7 +197,7 @@ class RackAgent implements Agent {
     const { run } = this.#loop.memory;
     return {
       rackId: this.#parts.rackId,
-      brokers: this.#ears.sessions.map(({ url, online, heardAt }) => ({
+      brokers: this.#brokers.sessions.map(({ url, online, heardAt }) => ({
         url,
         online,
         ...(heardAt !== undefined && { ageMs: mono - heardAt }),
@@ -212,12 +218,12 @@ class RackAgent implements Agent {
     const staying = new Set(rack.devices.map(({ facts }) => facts.id));
     const lost = this.#loop.held.filter((id) => !staying.has(id));
     if (lost.length > 0) return `an order holds ${lost.join(', ')}: wait until it is home, or release the order`;
-    const before = this.#hands;
+    const before = this.#running;
     this.#configHash = configHash;
-    this.#hands = this.#makeHands(rack);
-    this.#loop.observe(this.#hands.inventory);
+    this.#running = this.#runningWith(rack);
+    this.#loop.observe(this.#running.inventory);
     await before.stop();
-    this.#hands.start();
+    this.#running.start();
     this.#teller.local('a new config is in force');
     return undefined;
   }
@@ -265,9 +271,9 @@ class RackAgent implements Agent {
     this.#journal.orders(before, this.#loop.picture.orders);
   }
 
-  #makeHands(rack: Rack): Hands {
+  #runningWith(rack: Rack): RunningRack {
     const { clock, log } = this.#parts;
-    return new Hands(rack, { clock, log, observe: (observation) => this.#loop.observe(observation) });
+    return new RunningRack(rack, { clock, log, observe: (observation) => this.#loop.observe(observation) });
   }
 
   #makeReporter(): Reporter {
@@ -290,11 +296,11 @@ class RackAgent implements Agent {
         limits: this.#policy.limits,
       }),
       health: () => {
-        const { pollers, rack: hardware } = this.#hands;
+        const { pollers, rack: hardware } = this.#running;
         return healthOf({ host: host(), pollers, lagMs: this.#loop.lagMs, buses: hardware.buses() });
       },
       otherAlarms: () =>
-        new Map([...this.#teller.alarms, ...this.#ears.alarms(), ...clockAlarm(clock), ...processAlarms()]),
+        new Map([...this.#teller.alarms, ...this.#brokers.alarms(), ...clockAlarm(clock), ...processAlarms()]),
     });
   }
 }

@@ -31,8 +31,8 @@ import { openRecordings } from './platform/recordings.ts';
 import type { SteadyClock } from './platform/steady-clock.ts';
 import { steadyClock } from './platform/steady-clock.ts';
 import type { Journal, RackStore } from './platform/store.ts';
-import type { Rack } from './rack.ts';
-import { buildRack } from './rack.ts';
+import type { Rack } from './rack/rack.ts';
+import { buildRack } from './rack/rack.ts';
 import type { Raised } from './report/alarms.ts';
 import type { HostHealth } from './report/health.ts';
 

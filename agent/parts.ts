@@ -10,7 +10,7 @@ import type { Logger } from './platform/log.ts';
 import type { RecordingFile, Recordings } from './platform/recordings.ts';
 import type { SteadyClock } from './platform/steady-clock.ts';
 import type { RackStore } from './platform/store.ts';
-import type { Rack } from './rack.ts';
+import type { Rack } from './rack/rack.ts';
 import type { Raised } from './report/alarms.ts';
 import type { Seal } from './report/evidence.ts';
 import type { HostHealth } from './report/health.ts';

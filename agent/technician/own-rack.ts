@@ -4,9 +4,9 @@ import { connectTcp } from '#adapters/transport/tcp.ts';
 import type { CheckedConfig } from '#agent/config/load.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import { openLog } from '#agent/platform/log.ts';
-import type { Rack } from '#agent/rack.ts';
-import { buildRack } from '#agent/rack.ts';
-import type { WireParts } from '#agent/wires.ts';
+import type { Rack } from '#agent/rack/rack.ts';
+import { buildRack } from '#agent/rack/rack.ts';
+import type { WireParts } from '#agent/rack/wires.ts';
 
 /** Meters, sensors and PDUs alone: no device is spoken to. Whoever opens it stops it. */
 export function openInstruments({ config, shelf }: CheckedConfig, clock: Clock): Rack {

@@ -1,5 +1,5 @@
 /** What can be read of a rack over Modbus, by id. */
-import type { Rack } from '#agent/rack.ts';
+import type { Rack } from '#agent/rack/rack.ts';
 import type { Readable } from './readout.ts';
 
 export function readablesOf({ meters, sensors, pdus }: Rack): ReadonlyMap<string, Readable> {

@@ -4,8 +4,8 @@ import { createOutlets } from '#adapters/modbus/outlets.ts';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import { channelOf } from '#adapters/modbus/repeats.ts';
 import type { BusConfig } from '#agent/config/config.ts';
-import type { WireParts } from '#agent/wires.ts';
-import { openBus } from '#agent/wires.ts';
+import type { WireParts } from '#agent/rack/wires.ts';
+import { openBus } from '#agent/rack/wires.ts';
 import type { Line } from './readout.ts';
 import { readout } from './readout.ts';
 

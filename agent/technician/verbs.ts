@@ -4,7 +4,7 @@ import type { RegisterMap } from '#adapters/modbus/register-map.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import type { LocalHandler } from '#agent/platform/local-socket.ts';
 import { LocalError, localVerb } from '#agent/platform/local-socket.ts';
-import type { Rack } from '#agent/rack.ts';
+import type { Rack } from '#agent/rack/rack.ts';
 import { readablesOf } from './readables.ts';
 import { readout } from './readout.ts';
 import { recognise } from './recognise.ts';

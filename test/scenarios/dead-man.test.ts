@@ -5,11 +5,11 @@ import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import { parseRegisterMap } from '#adapters/modbus/register-map.ts';
 import { configSchema } from '#agent/config/config.ts';
-import { Hands } from '#agent/hands.ts';
 import { now } from '#agent/platform/clock.ts';
 import { openLog } from '#agent/platform/log.ts';
-import { buildRack } from '#agent/rack.ts';
+import { buildRack } from '#agent/rack/rack.ts';
 import { alarmsOf } from '#agent/report/alarms.ts';
+import { RunningRack } from '#agent/running-rack.ts';
 import { fold } from '#agent/state/fold.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { emptyPicture } from '#agent/state/picture.ts';
@@ -28,7 +28,7 @@ class Rig {
   readonly clock = new VirtualClock();
   readonly relay: WirenRelay;
   picture: Picture = emptyPicture;
-  #hands: Hands | undefined;
+  #running: RunningRack | undefined;
 
   constructor(isOld = false) {
     this.relay = new WirenRelay({ unit: 7, isOld }, this.clock);
@@ -54,16 +54,16 @@ class Rig {
     const observe = (observation: Parameters<typeof fold>[1]) => {
       this.picture = fold(this.picture, observation, now(this.clock));
     };
-    this.#hands = new Hands(rack, { clock: this.clock, log, observe });
-    observe(this.#hands.inventory);
-    this.#hands.start();
+    this.#running = new RunningRack(rack, { clock: this.clock, log, observe });
+    observe(this.#running.inventory);
+    this.#running.start();
     await this.clock.advance(15_000);
     return this;
   }
 
   /** Stopped, crashed or in an upgrade: to the relay they are one. */
   async goes(): Promise<void> {
-    await this.#hands?.stop();
+    await this.#running?.stop();
   }
 
   alarms() {

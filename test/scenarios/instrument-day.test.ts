@@ -6,10 +6,10 @@ import { queryObjects } from 'node:v8';
 import { AdapterError } from '#adapters/errors.ts';
 import { parseRegisterMap } from '#adapters/modbus/register-map.ts';
 import { configSchema } from '#agent/config/config.ts';
-import { Hands } from '#agent/hands.ts';
 import { now } from '#agent/platform/clock.ts';
 import { openLog } from '#agent/platform/log.ts';
-import { buildRack } from '#agent/rack.ts';
+import { buildRack } from '#agent/rack/rack.ts';
+import { RunningRack } from '#agent/running-rack.ts';
 import { fold } from '#agent/state/fold.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { emptyPicture } from '#agent/state/picture.ts';
@@ -66,7 +66,7 @@ class Day {
   picture: Picture = emptyPicture;
   #unplugged = false;
   readonly #random = seededRandom(24);
-  readonly #hands = new Hands(this.rack, {
+  readonly #running = new RunningRack(this.rack, {
     clock: this.clock,
     log: openLog('silent'),
     observe: (observation) => {
@@ -75,13 +75,13 @@ class Day {
   });
 
   async start(): Promise<void> {
-    this.picture = fold(this.picture, this.#hands.inventory, now(this.clock));
-    this.#hands.start();
+    this.picture = fold(this.picture, this.#running.inventory, now(this.clock));
+    this.#running.start();
     await this.clock.advance(MINUTE);
   }
 
   async stop(): Promise<void> {
-    await this.#hands.stop();
+    await this.#running.stop();
   }
 
   /** Another fault, or none, every ten minutes. */

@@ -5,11 +5,11 @@ import { test } from 'node:test';
 import { AdapterError } from '#adapters/errors.ts';
 import { parseRegisterMap } from '#adapters/modbus/register-map.ts';
 import { configSchema } from '#agent/config/config.ts';
-import { Hands } from '#agent/hands.ts';
 import { now } from '#agent/platform/clock.ts';
 import { openLog } from '#agent/platform/log.ts';
-import { buildRack } from '#agent/rack.ts';
+import { buildRack } from '#agent/rack/rack.ts';
 import { alarmsOf } from '#agent/report/alarms.ts';
+import { RunningRack } from '#agent/running-rack.ts';
 import { fold } from '#agent/state/fold.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import { emptyPicture } from '#agent/state/picture.ts';
@@ -43,7 +43,7 @@ class Rig {
   });
   picture: Picture = emptyPicture;
   unplugged = false;
-  readonly #hands = new Hands(this.rack, {
+  readonly #running = new RunningRack(this.rack, {
     clock: this.clock,
     log,
     observe: (observation) => {
@@ -56,14 +56,14 @@ class Rig {
   }
 
   async start(): Promise<this> {
-    this.picture = fold(this.picture, this.#hands.inventory, now(this.clock));
-    this.#hands.start();
+    this.picture = fold(this.picture, this.#running.inventory, now(this.clock));
+    this.#running.start();
     await this.run(5000);
     return this;
   }
 
   async stop(): Promise<void> {
-    await this.#hands.stop();
+    await this.#running.stop();
   }
 
   alarms(): string[] {

@@ -1,6 +1,6 @@
 /** A miner without a wire: what it draws follows its setting with a firmware's own delay and ramp. */
 import type { Ack, Controls, Device, DeviceReading } from '#adapters/contract.ts';
-import type { RackDevice } from '#agent/rack.ts';
+import type { RackDevice } from '#agent/rack/rack.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { SimulatorClock } from '#test/simulator/clock.ts';
 import type { Noise } from '#test/simulator/noise.ts';

@@ -3,7 +3,7 @@ import { AdapterError } from '#adapters/errors.ts';
 import type { Instrument, Reading } from '#adapters/modbus/instrument.ts';
 import type { PointKey } from '#adapters/modbus/quantities.ts';
 import type { RegisterMap } from '#adapters/modbus/register-map.ts';
-import type { Rack, RackMeter, RackSensor } from '#agent/rack.ts';
+import type { Rack, RackMeter, RackSensor } from '#agent/rack/rack.ts';
 import type { Celsius, Millis, Watts } from '#protocol/units.ts';
 import type { SimulatorClock } from '#test/simulator/clock.ts';
 import type { Noise } from '#test/simulator/noise.ts';

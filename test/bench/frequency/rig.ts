@@ -12,12 +12,12 @@ import { parseRegisterMap } from '#adapters/modbus/register-map.ts';
 import { connectTcp } from '#adapters/transport/tcp.ts';
 import { configSchema } from '#agent/config/config.ts';
 import { emptyMemory } from '#agent/decide/plan.ts';
-import { Hands } from '#agent/hands.ts';
 import { Loop } from '#agent/loop.ts';
 import { now, systemClock } from '#agent/platform/clock.ts';
 import { openLog } from '#agent/platform/log.ts';
-import { buildRack } from '#agent/rack.ts';
+import { buildRack } from '#agent/rack/rack.ts';
 import { rehearse } from '#agent/rehearse.ts';
+import { RunningRack } from '#agent/running-rack.ts';
 import type { Observation } from '#agent/state/observation.ts';
 import { devicesOf, emptyPicture, feedMeter } from '#agent/state/picture.ts';
 import type { Hertz, Millis, Watts } from '#protocol/units.ts';
@@ -92,7 +92,7 @@ export async function openRig(wire: Wire, thresholds: readonly Hertz[]): Promise
     secret: async () => password,
   });
   const policy = policyOf({ frequency: { trip: 'armed', nominal_v: NOMINAL_V }, limits: { restore_window_s: 0 } });
-  const hands = new Hands(hardware, { clock: systemClock, log, observe: (each) => observe(each) });
+  const running = new RunningRack(hardware, { clock: systemClock, log, observe: (each) => observe(each) });
   const loop = new Loop({
     rack: RACK,
     clock: systemClock,
@@ -102,7 +102,7 @@ export async function openRig(wire: Wire, thresholds: readonly Hertz[]): Promise
       for (const { phase, order } of plan.steps) {
         if (phase === 'acting') cuts.push({ order, askedAt, seenAt, decidedAt, wroteAt: undefined });
       }
-      return hands.actuator.apply(plan, picture, at);
+      return running.actuator.apply(plan, picture, at);
     },
     turned: () => {},
     recorder: { seen: () => {}, recalled: () => {} },
@@ -112,9 +112,9 @@ export async function openRig(wire: Wire, thresholds: readonly Hertz[]): Promise
     loop.observe(each);
   }
   loop.start(emptyPicture, emptyMemory);
-  loop.observe(hands.inventory);
+  loop.observe(running.inventory);
   loop.observe({ kind: 'ordersKnown' });
-  hands.start();
+  running.start();
   await rehearse({ site: 'bench', rack: RACK, policy, picture: loop.picture, now: now(systemClock) });
   const isKnown = () => devicesOf(loop.picture).every(({ reading }) => reading) && feedMeter(loop.picture)?.reading;
   while (!isKnown()) await sleep(PERIOD_MS);
@@ -124,7 +124,7 @@ export async function openRig(wire: Wire, thresholds: readonly Hertz[]): Promise
     replay: (looks) => far.replay({ looks, thresholds }),
     stop: async () => {
       loop.stop();
-      await hands.stop();
+      await running.stop();
       far.stop();
     },
   };

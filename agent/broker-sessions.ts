@@ -14,7 +14,7 @@ import type { Presence } from './report/presence.ts';
 import type { Publisher } from './report/publisher.ts';
 import type { OrderDesk } from './sense/order-desk.ts';
 
-export type EarsParts = {
+export type BrokerSessionsParts = {
   readonly site: string;
   readonly rack: string;
   readonly clock: Clock;
@@ -37,8 +37,8 @@ const WITHOUT_BROKER_MS: Millis = 120_000;
 /** A session that comes back sooner was no outage. */
 const OUTAGE_MS: Millis = 10_000;
 
-export class Ears {
-  readonly #parts: EarsParts;
+export class BrokerSessions {
+  readonly #parts: BrokerSessionsParts;
   readonly #appliedTopic: string;
   readonly #alarmFilter: string;
   readonly #timers = new Map<string, () => void>();
@@ -51,7 +51,7 @@ export class Ears {
    */
   #recallsAfter: Millis | undefined;
 
-  constructor(parts: EarsParts) {
+  constructor(parts: BrokerSessionsParts) {
     this.#parts = parts;
     this.#appliedTopic = topicOf(parts.site, 'applied', { rack: parts.rack });
     this.#alarmFilter = filterOf(parts.site, 'alarm', { rack: parts.rack });

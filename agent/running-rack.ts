@@ -4,7 +4,7 @@ import { StageHands } from './actuate/stage.ts';
 import type { Plan } from './decide/plan.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/log.ts';
-import type { Rack } from './rack.ts';
+import type { Rack } from './rack/rack.ts';
 import { watchDevice } from './sense/devices.ts';
 import { watchMeter } from './sense/meters.ts';
 import { watchPdu } from './sense/pdus.ts';
@@ -14,16 +14,16 @@ import { watchWorkload } from './sense/workloads.ts';
 import type { Now, Observation } from './state/observation.ts';
 import type { Picture } from './state/picture.ts';
 
-export type HandsParts = { readonly clock: Clock; readonly log: Logger; observe(observation: Observation): void };
+export type RunningRackParts = { readonly clock: Clock; readonly log: Logger; observe(observation: Observation): void };
 
-export class Hands {
+export class RunningRack {
   readonly rack: Rack;
   readonly actuator: Actuator;
   readonly #stage: StageHands;
   readonly pollers: ReadonlyMap<string, Poller>;
   #ignoreJobs = () => {};
 
-  constructor(rack: Rack, { clock, log, observe }: HandsParts) {
+  constructor(rack: Rack, { clock, log, observe }: RunningRackParts) {
     this.rack = rack;
     const devices = rack.devices.map(({ facts, ...rest }) => watchDevice({ id: facts.id, ...rest }, clock, observe));
     const meters = rack.meters.flatMap(({ facts: { id, periodMs }, instrument }) =>

@@ -15,13 +15,13 @@ import { channelOf } from '#adapters/modbus/repeats.ts';
 import { adapterNamed } from '#adapters/registry.ts';
 import type { JobChannel } from '#adapters/workload/workload.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
-import type { BusConfig, Config, DeviceConfig, MeterConfig, PduConfig } from './config/config.ts';
-import { instrumentsOf } from './config/config.ts';
-import type { RackWorkload } from './rack-workloads.ts';
-import { buildWorkloads, restW, withItsWorkloads } from './rack-workloads.ts';
-import type { DeviceFacts, MeterFacts, PduFacts, SensorFacts } from './state/observation.ts';
+import type { BusConfig, Config, DeviceConfig, MeterConfig, PduConfig } from '../config/config.ts';
+import { instrumentsOf } from '../config/config.ts';
+import type { DeviceFacts, MeterFacts, PduFacts, SensorFacts } from '../state/observation.ts';
 import type { WireParts } from './wires.ts';
 import { openBus } from './wires.ts';
+import type { RackWorkload } from './workloads.ts';
+import { buildWorkloads, restW, withItsWorkloads } from './workloads.ts';
 
 export type RackParts = WireParts & {
   /** Register maps by id. */

@@ -34,7 +34,7 @@ const commissionedSchema = z.object({
   outlets: z.array(z.string()),
 });
 
-export class Books {
+export class Findings {
   readonly #journal: Journal;
   readonly #failed: (error: Error) => void;
   /** As it is in the journal. */

@@ -6,9 +6,9 @@ import { rtuFraming, rtuOverTcpFraming, rtuTimeoutMs } from '#adapters/modbus/rt
 import { tcpFraming } from '#adapters/modbus/tcp.ts';
 import type { OpenSerial } from '#adapters/transport/serial.ts';
 import type { Millis } from '#protocol/units.ts';
-import type { BusConfig } from './config/config.ts';
-import type { Clock } from './platform/clock.ts';
-import type { Logger } from './platform/log.ts';
+import type { BusConfig } from '../config/config.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/log.ts';
 
 export type WireParts = {
   readonly clock: Clock;

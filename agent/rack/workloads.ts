@@ -5,10 +5,10 @@ import { servesOf, workloadAdapterNamed } from '#adapters/workload/registry.ts';
 import { withWorkloads } from '#adapters/workload/resting-gpu.ts';
 import type { JobChannel, WorkloadContext } from '#adapters/workload/workload.ts';
 import type { Watts } from '#protocol/units.ts';
-import type { Config, DeviceConfig } from './config/config.ts';
-import type { WorkloadConfig } from './config/workloads.ts';
-import type { Logger } from './platform/log.ts';
-import type { WorkloadFacts } from './state/observation.ts';
+import type { Config, DeviceConfig } from '../config/config.ts';
+import type { WorkloadConfig } from '../config/workloads.ts';
+import type { Logger } from '../platform/log.ts';
+import type { WorkloadFacts } from '../state/observation.ts';
 
 export type WorkloadParts = Omit<WorkloadContext, 'id' | 'log' | 'host' | 'jobs'> & {
   readonly log: Logger;
