@@ -7,7 +7,7 @@ import { isReleased } from './decide/commission/released.ts';
 import type { Result, Run } from './decide/commission/run.ts';
 import { whyNoRun } from './decide/commission/run.ts';
 import type { Memory } from './decide/plan.ts';
-import { steered } from './decide/roster.ts';
+import { steered } from './decide/share/roster.ts';
 import type { Turn } from './loop.ts';
 import type { Commissioning } from './parts.ts';
 import type { Clock } from './platform/clock.ts';

@@ -3,10 +3,10 @@ import type { RackEvent, Refusal } from '#protocol/lifecycle.ts';
 import type { Millis } from '#protocol/units.ts';
 import type { Policy } from './config/policy.ts';
 import { mayAct } from './decide/commission/released.ts';
-import { eventKey } from './decide/compose.ts';
-import { assumedHomes } from './decide/home.ts';
+import { eventKey } from './decide/demand/compose.ts';
 import { offer } from './decide/offer/offer.ts';
 import type { Memory, Plan } from './decide/plan.ts';
+import { assumedHomes } from './decide/share/home.ts';
 import {
   appliedOrders,
   baysInWords,

@@ -6,7 +6,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Memory } from './plan.ts';
-import type { Roster } from './roster.ts';
+import type { Roster } from './share/roster.ts';
 
 export type Given = {
   readonly picture: Picture;

@@ -12,9 +12,9 @@ import type { OrderBody } from '#protocol/order.ts';
 import { epochMs } from '#protocol/time.ts';
 import { orderTopic } from '#protocol/topics.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
-import { kidOf } from './binding.ts';
-import { slowest } from './compose.ts';
 import { decide } from './decide.ts';
+import { kidOf } from './demand/binding.ts';
+import { slowest } from './demand/compose.ts';
 import type { Memory, Plan, PlannedDevice } from './plan.ts';
 
 /** Where the rack ends up, and how long it takes: the slower of the order's and the policy's ramp, and its slowest device. */

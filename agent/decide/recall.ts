@@ -1,7 +1,7 @@
 /** What the rack's own retained `applied` still tells after its journal was lost: its second memory, on the broker. */
 import type { Setting } from '#agent/state/observation.ts';
 import type { Applied } from '#protocol/telemetry.ts';
-import { eventKey } from './compose.ts';
+import { eventKey } from './demand/compose.ts';
 import type { Baseline, Memory } from './plan.ts';
 
 export type Recalled = Pick<Memory, 'homes' | 'moved' | 'baselines'>;

@@ -7,7 +7,7 @@ import { settingText } from '#agent/state/setting.ts';
 import type { Applied, AppliedOrder, Bay, OfferBlock, Offered, RackMode } from '#protocol/telemetry.ts';
 import { timestampOf } from '#protocol/time.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
-import { eventKey } from './compose.ts';
+import { eventKey } from './demand/compose.ts';
 import type { Block } from './offer/curve.ts';
 import type { Offer } from './offer/offer.ts';
 import type { Memory, Plan, Track } from './plan.ts';

@@ -14,7 +14,7 @@ import { configSchema } from '#agent/config/config.ts';
 import type { IssuerKeys } from '#agent/config/keys.ts';
 import type { Policy } from '#agent/config/policy.ts';
 import { policySchema } from '#agent/config/policy.ts';
-import { kidOf } from '#agent/decide/binding.ts';
+import { kidOf } from '#agent/decide/demand/binding.ts';
 import type { Agent } from '#agent/parts.ts';
 import type { ClockQuality } from '#agent/platform/clock-quality.ts';
 import { openIdentity } from '#agent/platform/identity.ts';

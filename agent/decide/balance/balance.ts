@@ -14,7 +14,7 @@ import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { deviceOf } from '#agent/state/picture.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
-import type { Allotted, Steerable } from '../allocate.ts';
+import type { Allotted, Steerable } from '../share/allocate.ts';
 import { sum } from '../sum.ts';
 import type { Spiky } from './caps.ts';
 import { capped } from './caps.ts';

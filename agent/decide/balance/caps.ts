@@ -1,6 +1,6 @@
 /** Power caps that keep the AI load under what the miners have really left free. Pure. */
 import type { Watts } from '#protocol/units.ts';
-import type { Allotted, Steerable } from '../allocate.ts';
+import type { Allotted, Steerable } from '../share/allocate.ts';
 
 /** A GPU, whose load is not ours to choose but ours to cap. */
 export type Spiky = Steerable & {

@@ -4,9 +4,9 @@ import type { Now } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import type { Watts } from '#protocol/units.ts';
 import type { Memory } from '../plan.ts';
-import type { Roster } from '../roster.ts';
-import type { Bounds, Sharing } from '../share.ts';
-import { share } from '../share.ts';
+import type { Roster } from '../share/roster.ts';
+import type { Bounds, Sharing } from '../share/share.ts';
+import { share } from '../share/share.ts';
 import type { BalanceMemory } from './balance.ts';
 import { balanced, balanceOf } from './balance.ts';
 

@@ -11,7 +11,7 @@ import { deviceOf, feedMeter, isManual } from '#agent/state/picture.ts';
 import { asleep, awake, controlFor, sameSetting, settingText, shows } from '#agent/state/setting.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
 import type { Memory, PlannedDevice } from '../plan.ts';
-import { steered } from '../roster.ts';
+import { steered } from '../share/roster.ts';
 import { fitOf, looseFitOf } from './fit.ts';
 
 export type Result = {

@@ -5,7 +5,7 @@
 import type { Policy } from '#agent/config/policy.ts';
 import { isManual } from '#agent/state/picture.ts';
 import { mayAct } from '../commission/released.ts';
-import { eventKey } from '../compose.ts';
+import { eventKey } from '../demand/compose.ts';
 import type { Memory, Track } from '../plan.ts';
 import { bayLinks } from './bays.ts';
 import { deviceLinks, groupLines } from './device.ts';

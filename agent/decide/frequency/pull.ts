@@ -2,8 +2,8 @@
 import type { Policy } from '#agent/config/policy.ts';
 import type { Binding } from '#agent/state/orders.ts';
 import type { Watts } from '#protocol/units.ts';
-import type { Bound, Envelope } from '../compose.ts';
-import { compose, eventKey, slowest } from '../compose.ts';
+import type { Bound, Envelope } from '../demand/compose.ts';
+import { compose, eventKey, slowest } from '../demand/compose.ts';
 import type { Pull } from './respond.ts';
 
 export type Pulled = { readonly bounds: readonly Bound[]; readonly envelope: Envelope };

@@ -4,7 +4,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { deviceOf } from '#agent/state/picture.ts';
 import type { Given } from '../given.ts';
 import type { PlannedDevice } from '../plan.ts';
-import type { Roster } from '../roster.ts';
+import type { Roster } from '../share/roster.ts';
 import type { Grip } from '../switch/bay.ts';
 import { baysOf, servesNow } from '../switch/bay.ts';
 import type { Stages, Staging, Wanted } from '../switch/switching.ts';

@@ -5,10 +5,10 @@ import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { deviceOf, isManual } from '#agent/state/picture.ts';
 import { asleep } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
-import type { Allotted, Steerable } from '../allocate.ts';
-import { allocate } from '../allocate.ts';
 import type { PlannedDevice } from '../plan.ts';
-import type { Sharing } from '../share.ts';
+import type { Allotted, Steerable } from '../share/allocate.ts';
+import { allocate } from '../share/allocate.ts';
+import type { Sharing } from '../share/share.ts';
 import { sum } from '../sum.ts';
 import type { ZoneHeat } from './heat.ts';
 

@@ -14,9 +14,9 @@ import type { DeviceView, Picture, WorkloadView } from '#agent/state/picture.ts'
 import { deviceOf } from '#agent/state/picture.ts';
 import type { StepName, Use } from '#protocol/capability.ts';
 import type { Millis, Seconds } from '#protocol/units.ts';
-import { stepFor } from '../ladder.ts';
 import type { Bay, Moment } from './bay.ts';
 import { seenSince, workloadFor } from './bay.ts';
+import { stepFor } from './ladder.ts';
 
 type TurnStep = 'leave' | 'free' | 'enter' | 'confirm' | 'back';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { after, policyOf, RACK } from '#test/support/pictures.ts';
-import type { Envelope } from './compose.ts';
-import type { Line } from './plan.ts';
+import type { Envelope } from '../demand/compose.ts';
+import type { Line } from '../plan.ts';
+import { staggerMs } from '../stagger.ts';
 import type { Surroundings } from './ramp.ts';
 import { moveLine } from './ramp.ts';
-import { staggerMs } from './stagger.ts';
 
 const EVENT = 'qse-north/ecrs-a';
 

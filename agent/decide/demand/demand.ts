@@ -2,14 +2,14 @@
 import type { Binding } from '#agent/state/orders.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import type { Watts } from '#protocol/units.ts';
+import { pulled, standing } from '../frequency/pull.ts';
+import type { Response } from '../frequency/respond.ts';
+import { respond } from '../frequency/respond.ts';
+import type { Draw, Given } from '../given.ts';
+import type { Memory } from '../plan.ts';
 import { frozenBaselines } from './baseline.ts';
 import { bound } from './binding.ts';
 import type { Bound, Envelope } from './compose.ts';
-import { pulled, standing } from './frequency/pull.ts';
-import type { Response } from './frequency/respond.ts';
-import { respond } from './frequency/respond.ts';
-import type { Draw, Given } from './given.ts';
-import type { Memory } from './plan.ts';
 
 export type Demand = {
   readonly baselines: Memory['baselines'];

@@ -3,7 +3,7 @@ import type { AcceptedOrder, Now } from '#agent/state/observation.ts';
 import { startsAt, withoutBlind } from '#agent/state/orders.ts';
 import type { Phase } from '#protocol/lifecycle.ts';
 import { endOf } from '#protocol/next-order.ts';
-import type { Step, Track } from './plan.ts';
+import type { Step, Track } from '../plan.ts';
 
 /** A track and the steps it took at this decision. */
 export type Advance = { readonly track: Track; readonly steps: readonly Step[] };

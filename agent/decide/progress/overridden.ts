@@ -1,8 +1,8 @@
 /** Whether local safety keeps the rack from drawing what an order asks it to draw. */
 import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
-import type { Level } from './level.ts';
-import type { Plan } from './plan.ts';
+import type { Level } from '../demand/level.ts';
+import type { Plan } from '../plan.ts';
 
 /** Part of the level that must be missing: a trim takes less, and so does the smallest step of a device. */
 const LEAST = 0.06;

@@ -6,9 +6,9 @@ import type { Picture } from '#agent/state/picture.ts';
 import { devicesOf } from '#agent/state/picture.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
 import { accepted, after, miner, policyOf, RACK, rackOf, seen, viewOf } from '#test/support/pictures.ts';
-import { decide } from './decide.ts';
-import type { Memory, Plan } from './plan.ts';
-import { emptyMemory } from './plan.ts';
+import { decide } from '../decide.ts';
+import type { Memory, Plan } from '../plan.ts';
+import { emptyMemory } from '../plan.ts';
 
 const policy = policyOf();
 const gentle = miner('gentle');

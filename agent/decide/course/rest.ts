@@ -9,8 +9,8 @@ import { deviceOf } from '#agent/state/picture.ts';
 import { wattsAt } from '#agent/state/setting.ts';
 import type { Capability } from '#protocol/capability.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
-import type { Steerable } from './allocate.ts';
-import type { Roster } from './roster.ts';
+import type { Steerable } from '../share/allocate.ts';
+import type { Roster } from '../share/roster.ts';
 
 /** When the level was last changed, monotonic, newest last; as many moments as it takes to tell a hurried signal. */
 export type Pace = { readonly levelW: Watts | undefined; readonly changedAt: readonly Millis[] };

@@ -5,12 +5,12 @@ import type { Binding } from '#agent/state/orders.ts';
 import { binding } from '#agent/state/orders.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
-import { mayAct } from './commission/released.ts';
+import { mayAct } from '../commission/released.ts';
+import type { Memory } from '../plan.ts';
+import { staggerMs } from '../stagger.ts';
 import type { Bound } from './compose.ts';
 import { eventKey } from './compose.ts';
 import { levelOf } from './level.ts';
-import type { Memory } from './plan.ts';
-import { staggerMs } from './stagger.ts';
 
 /** Racks that hear nothing do not all act on it in the same second. */
 const SILENCE_SPREAD_S = 60;

@@ -8,9 +8,9 @@ import type { Picture } from '#agent/state/picture.ts';
 import { deviceOf, devicesOf } from '#agent/state/picture.ts';
 import { sameSetting, settingShown, shows, wattsAt } from '#agent/state/setting.ts';
 import { freshDevice } from '#agent/state/staleness.ts';
-import { mayAct } from './commission/released.ts';
-import type { Given } from './given.ts';
-import type { Memory, PlannedDevice } from './plan.ts';
+import { mayAct } from '../commission/released.ts';
+import type { Given } from '../given.ts';
+import type { Memory, PlannedDevice } from '../plan.ts';
 import { steered } from './roster.ts';
 
 export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now: Now): Memory {

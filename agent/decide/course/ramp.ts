@@ -2,10 +2,10 @@
 import type { Policy } from '#agent/config/policy.ts';
 import type { Now } from '#agent/state/observation.ts';
 import type { Millis, Seconds, Watts } from '#protocol/units.ts';
-import type { Envelope } from './compose.ts';
-import { slowest } from './compose.ts';
-import type { Lift, Line } from './plan.ts';
-import { staggerMs } from './stagger.ts';
+import type { Envelope } from '../demand/compose.ts';
+import { slowest } from '../demand/compose.ts';
+import type { Lift, Line } from '../plan.ts';
+import { staggerMs } from '../stagger.ts';
 
 /** A new cut may take one tick's worth of ramp at once: the fast path does not wait for the tick. */
 const FIRST_STEP_S: Seconds = 1;

@@ -8,7 +8,7 @@ import { feedMeter } from '#agent/state/picture.ts';
 import { samplesAfter } from '#agent/state/series.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { Watts } from '#protocol/units.ts';
-import type { Level } from './level.ts';
+import type { Level } from '../demand/level.ts';
 
 export type Proof =
   | { readonly kind: 'met'; readonly meanW: Watts }

@@ -7,8 +7,8 @@ import type { Picture, Sample } from '#agent/state/picture.ts';
 import { devicesOf, feedMeter } from '#agent/state/picture.ts';
 import { sameSetting, settingShown } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
+import type { Baseline, Memory } from '../plan.ts';
 import { eventKey } from './compose.ts';
-import type { Baseline, Memory } from './plan.ts';
 import { LONGEST_SAMPLED_S, usualW } from './usage.ts';
 
 /** Fewer samples than this say nothing about a mean. */

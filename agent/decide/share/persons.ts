@@ -5,7 +5,7 @@ import type { Now } from '#agent/state/observation.ts';
 import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { devicesOf } from '#agent/state/picture.ts';
 import { isSettling } from '#agent/state/setting.ts';
-import type { Memory } from './plan.ts';
+import type { Memory } from '../plan.ts';
 
 export function withPersons(picture: Picture, memory: Memory, ours: Some, now: Now): Memory {
   const sleepers = memory.line ? devicesOf(picture).filter(({ reading }) => reading?.asleep === true) : [];

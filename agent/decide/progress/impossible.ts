@@ -1,6 +1,6 @@
 /** What an order asks that cannot be had, and by how many watts. */
-import type { Level } from './level.ts';
-import type { Plan } from './plan.ts';
+import type { Level } from '../demand/level.ts';
+import type { Plan } from '../plan.ts';
 
 /** Sums of nameplates are not told apart by less. */
 const LEAST_W = 1;

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import type { DeviceFacts, WorkloadFacts } from '#agent/state/observation.ts';
 import { emptyPicture } from '#agent/state/picture.ts';
 import { accepted, after, inventory, miner, policyOf, RACK, seen } from '#test/support/pictures.ts';
-import { decide } from './decide.ts';
+import { decide } from '../decide.ts';
+import { emptyMemory } from '../plan.ts';
 import { withinFlex } from './flex.ts';
-import { emptyMemory } from './plan.ts';
 
 const range = { min: 100, max: 300, step: 1, unit: 'watts' } as const;
 

@@ -7,9 +7,9 @@ import type { Picture } from '#agent/state/picture.ts';
 import { deviceOf } from '#agent/state/picture.ts';
 import { shows } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
+import { sum } from '../sum.ts';
 import type { Allotted, Steerable } from './allocate.ts';
 import { allocate } from './allocate.ts';
-import { sum } from './sum.ts';
 
 /** Thought over when the level changes, and not while devices answer: each answer changes what is known of them. */
 export type Reserve = {

@@ -5,7 +5,7 @@ import type { Picture, SensorView } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import { freshMeter, freshReading } from '#agent/state/staleness.ts';
 import type { Celsius } from '#protocol/units.ts';
-import { WHOLE, zonesOf } from './safety/zones.ts';
+import { WHOLE, zonesOf } from './zones.ts';
 
 /** In words; undefined when nothing does. What is not measured speaks neither for nor against. */
 export function whyNoRaise(picture: Picture, { restore }: Policy, now: Now): string | undefined {

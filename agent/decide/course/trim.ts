@@ -15,7 +15,7 @@ import { samplesAfter } from '#agent/state/series.ts';
 import { shows } from '#agent/state/setting.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
-import type { Envelope } from './compose.ts';
+import type { Envelope } from '../demand/compose.ts';
 
 export type Trim = {
   /** Watts the rack draws more than planned; negative for less. */

@@ -6,11 +6,11 @@ import type { DeviceView, Picture } from '#agent/state/picture.ts';
 import { devicesOf, isManual } from '#agent/state/picture.ts';
 import { asleep, awake, isSeenAsleep, residualW, sameSetting, shows, wattsAt } from '#agent/state/setting.ts';
 import type { Watts } from '#protocol/units.ts';
+import { isReleased } from '../commission/released.ts';
+import type { Given } from '../given.ts';
+import type { Moved } from '../market/market.ts';
 import type { Steerable } from './allocate.ts';
-import { isReleased } from './commission/released.ts';
 import { slack, withinFlex } from './flex.ts';
-import type { Given } from './given.ts';
-import type { Moved } from './market/market.ts';
 import { inRank } from './rank.ts';
 
 /** Asked this often in vain, a device counts as one that will not. */

@@ -4,8 +4,8 @@ import type { DeviceFacts } from '#agent/state/observation.ts';
 import type { Picture, WorkloadView } from '#agent/state/picture.ts';
 import { deviceOf } from '#agent/state/picture.ts';
 import type { Seconds } from '#protocol/units.ts';
-import type { Prices } from './market/earning.ts';
-import { earns } from './market/earning.ts';
+import type { Prices } from '../market/earning.ts';
+import { earns } from '../market/earning.ts';
 
 /** What devices are weighed by, beside what they are and do. */
 export type Measure = {

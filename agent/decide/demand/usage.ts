@@ -8,7 +8,7 @@ import type { Picture } from '#agent/state/picture.ts';
 import { feedMeter } from '#agent/state/picture.ts';
 import { freshMeter } from '#agent/state/staleness.ts';
 import type { Millis, Watts } from '#protocol/units.ts';
-import type { Baseline, Memory } from './plan.ts';
+import type { Baseline, Memory } from '../plan.ts';
 
 /** Wall times: they last over a restart. */
 type Span = { readonly from: Millis; readonly watts: Watts };

@@ -4,8 +4,8 @@ import type { Picture, WorkloadView } from '#agent/state/picture.ts';
 import type { StepName } from '#protocol/capability.ts';
 import { epochMs } from '#protocol/time.ts';
 import type { Millis, Seconds } from '#protocol/units.ts';
-import type { Bound } from './compose.ts';
-import type { PlannedDevice } from './plan.ts';
+import type { Bound } from '../demand/compose.ts';
+import type { PlannedDevice } from '../plan.ts';
 
 /** @param haveS until the deadline. Of steps that cost the same the first; the fastest where none is in time. */
 export function stepFor(steps: readonly RestStep[], haveS: Seconds): StepName | undefined {

@@ -4,9 +4,9 @@ import type { AcceptedOrder } from '#agent/state/observation.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
 import { accepted, after, metered, miner, policyOf, RACK, rackOf, seen } from '#test/support/pictures.ts';
-import { decide } from './decide.ts';
-import type { Memory } from './plan.ts';
-import { emptyMemory } from './plan.ts';
+import { decide } from '../decide.ts';
+import type { Memory } from '../plan.ts';
+import { emptyMemory } from '../plan.ts';
 import { usualW } from './usage.ts';
 
 const FOUR_HOURS_S = 14_400;

@@ -4,9 +4,9 @@ import type { Policy } from '#agent/config/policy.ts';
 import type { Picture } from '#agent/state/picture.ts';
 import type { Seconds, Watts } from '#protocol/units.ts';
 import { accepted, after, metered, miner, policyOf, rackOf, seen } from '#test/support/pictures.ts';
+import type { Memory } from '../plan.ts';
+import { emptyMemory } from '../plan.ts';
 import { frozenBaselines } from './baseline.ts';
-import type { Memory } from './plan.ts';
-import { emptyMemory } from './plan.ts';
 
 const KEY = 'qse-north/ecrs-a';
 const HOME_W = 6100;
