@@ -32,7 +32,7 @@ export function Watch({ connection, view, clock, leave }: Props) {
   return (
     <>
       <StatusBar view={view} broker={answers.url}>
-        <button type="button" hidden={dispatching} onClick={() => setDispatching(true)}>
+        <button type="button" aria-expanded={dispatching} onClick={() => setDispatching(!dispatching)}>
           {signedIn ? `Dispatch as ${signedIn.giver.issuer}` : 'Dispatch…'}
         </button>
         <button type="button" onClick={toggleTheme}>
