@@ -1,5 +1,6 @@
 /** How each device runs when nothing binds it: learned while nothing does, on disk long before any order. */
 import type { Policy } from '#agent/config/policy.ts';
+import { someOf } from '#agent/state/devices.ts';
 import { entryOf } from '#agent/state/entry.ts';
 import type { Now, Setting } from '#agent/state/observation.ts';
 import type { Binding } from '#agent/state/orders.ts';
@@ -17,15 +18,16 @@ export function learnHomes(picture: Picture, policy: Policy, memory: Memory, now
   const binds = mayAct(picture, policy) && binding(picture, now.wall).some(setsLevel);
   const free = picture.ordersKnown && !memory.line && !memory.lift && !binds;
   const changed: Record<string, Setting> = {};
-  const moved = new Set(memory.moved);
+  const moved = someOf(picture.devices, memory.moved);
   const cools = new Set(policy.cooling.map(({ device }) => device));
   for (const device of devicesOf(picture)) {
     const { id } = device.facts;
+    // One that we moved and have not seen home yet shows our own deed, not its home.
+    if (moved.has(id)) continue;
+    const home = entryOf(memory.homes, id);
     const reading = freshDevice(device, now);
     const shown = reading && settingShown(device, reading);
-    // One that we moved and have not seen home yet shows our own deed, not its home.
-    if (!shown || moved.has(id)) continue;
-    const home = entryOf(memory.homes, id);
+    if (!shown) continue;
     // What it cools decides how a pump runs from then on.
     if (home && cools.has(id)) continue;
     // While something binds, only what a person has turned up since is news: it gives way from there.
