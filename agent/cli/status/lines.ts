@@ -72,7 +72,7 @@ export function orderLine(
   nowMs: Millis,
 ): string {
   const missing = short.length > 0 ? `; short: ${short.join(', ')}` : '';
-  return `${event} (${issuer}/${program})  ${phase}, level ${formatWatts(level_w)}, until ${dayAndTime(until, timestampOf(nowMs))}${missing}`;
+  return `${event} (${issuer}/${program})  ${phase}, ${formatWatts(level_w)} until ${dayAndTime(until, timestampOf(nowMs))}${missing}`;
 }
 
 export function alarmLine({ alarm, severity, since, message }: Alarm, { tint }: Colours): string {

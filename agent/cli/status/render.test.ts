@@ -15,7 +15,7 @@ test('a rack is shown on 80 columns: mode, watts against the line, orders, alarm
     'power    5870 W metered, 1.0 s old; line 6000 W, 130 W below',
     '',
     'orders in force',
-    '  ecrs-a (qse-north/ecrs)  holding, level 6000 W, until 22:00:00Z',
+    '  ecrs-a (qse-north/ecrs)  holding, 6000 W until 22:00:00Z',
     '',
     'alarms',
     '  meter-stale  since 2026-11-21T21:00Z  no reading for 5 s',
