@@ -10,8 +10,6 @@ import type { Journal } from './store.ts';
 export type Identity = {
   /** Random for every process. */
   readonly instance: string;
-  /** The instance before this one on this disk: its retained `state` is ours, not a rival's. */
-  readonly previousInstance: string | undefined;
   /** Grows with every start. */
   readonly boot: number;
   /** Numbers the broker connections of this process, over all brokers. */
@@ -32,7 +30,7 @@ export async function openIdentity({ journal, instance, wallMs, log }: IdentityP
     log.warn({ error }, 'this start could not be recorded');
   });
   let connection = 0;
-  return { instance, previousInstance: previous?.instance, boot, connections: { next: () => ++connection } };
+  return { instance, boot, connections: { next: () => ++connection } };
 }
 
 async function lastStart(journal: Journal): Promise<z.infer<typeof kept> | undefined> {

@@ -17,7 +17,7 @@ import type { EvidenceKeeper, Seal } from './evidence.ts';
 import type { Publisher } from './publisher.ts';
 import type { RecentEvents } from './recent-events.ts';
 import type { InfoParts, Intent } from './telemetry.ts';
-import { infoPayload, powerPayload } from './telemetry.ts';
+import { infoPayload, powerPayload, VALID_PERIODS } from './telemetry.ts';
 import { thermalPayload } from './thermal.ts';
 import { workloadPayload } from './workloads.ts';
 
@@ -178,7 +178,11 @@ export class Reporter {
 
   #showHealth(at: Now): void {
     const { rack, publisher, health } = this.#parts;
-    publisher.say('health', { rack }, { v: 1, at: timestampOf(at.wall), valid_s: (3 * HEALTH_MS) / 1000, ...health() });
+    publisher.say(
+      'health',
+      { rack },
+      { v: 1, at: timestampOf(at.wall), valid_s: (VALID_PERIODS * HEALTH_MS) / 1000, ...health() },
+    );
   }
 
   #isDue(what: string, periodMs: Millis, at: Now): boolean {

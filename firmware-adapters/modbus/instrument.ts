@@ -13,7 +13,6 @@ export type Reading = { points: Partial<Record<PointKey, PointReading>> };
 
 export type Instrument = {
   readonly id: string;
-  readonly unit: number;
   readonly map: RegisterMap;
   /** Those that its points have, from the most urgent on. */
   readonly classes: readonly PollClass[];
@@ -39,7 +38,6 @@ export function createInstrument(parts: InstrumentParts): Instrument {
 
 class UnitInstrument implements Instrument {
   readonly id: string;
-  readonly unit: number;
   readonly map: RegisterMap;
   readonly classes: readonly PollClass[];
   readonly #parts: InstrumentParts;
@@ -49,7 +47,6 @@ class UnitInstrument implements Instrument {
 
   constructor(parts: InstrumentParts) {
     this.id = parts.id;
-    this.unit = parts.unit;
     this.map = parts.map;
     this.classes = pollClasses.filter((each) => parts.map.points.some(({ poll_class }) => poll_class === each));
     this.#parts = parts;

@@ -11,6 +11,9 @@ import type { Step, Workload, WorkloadAdapter, WorkloadReading } from './workloa
 
 export const TIMEOUT_MS: Millis = 5_000;
 
+/** Of a server, or of the router before it. */
+export const serverUrl = z.url({ protocol: /^http$/ });
+
 export type Ask = (
   method: 'GET' | 'POST',
   to: URL,
@@ -37,7 +40,7 @@ export function asker({ clock, connect }: Pick<AdapterContext, 'clock' | 'connec
 
 const watched = z.object({
   /** Of its metrics page. */
-  url: z.url({ protocol: /^http$/ }),
+  url: serverUrl,
 });
 
 /** Triton (port 8002) and Hugging Face TGI have no way to rest: their demand is read, and their GPUs are only capped. */

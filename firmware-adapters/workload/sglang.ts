@@ -15,13 +15,12 @@ import { AdapterError } from '../errors.ts';
 import { sglangMetrics } from './demand.ts';
 import { drained } from './drain.ts';
 import type { Ask } from './engine.ts';
-import { asker, TIMEOUT_MS, WatchedEngine } from './engine.ts';
+import { asker, serverUrl, TIMEOUT_MS, WatchedEngine } from './engine.ts';
 import type { Step, Workload, WorkloadAdapter, WorkloadContext, WorkloadReading } from './workload.ts';
 
-const url = z.url({ protocol: /^http$/ });
 const saver = z.strictObject({
-  drain_url: url,
-  admit_url: url,
+  drain_url: serverUrl,
+  admit_url: serverUrl,
   mark: z.string().startsWith('/'),
   /** Seconds that requests in flight usually need. */
   drain_s: z.number().min(0).max(600).default(30),
@@ -29,7 +28,7 @@ const saver = z.strictObject({
 type Saver = z.infer<typeof saver>;
 const options = z.object({
   /** Of its metrics page. */
-  url,
+  url: serverUrl,
   memory_saver: saver.exactOptional(),
 });
 

@@ -19,16 +19,15 @@ import type { QueueTime } from './demand.ts';
 import { demandIn, vllmMetrics } from './demand.ts';
 import { drained } from './drain.ts';
 import type { Ask } from './engine.ts';
-import { asker, TIMEOUT_MS } from './engine.ts';
+import { asker, serverUrl, TIMEOUT_MS } from './engine.ts';
 import type { Step, Workload, WorkloadAdapter, WorkloadReading } from './workload.ts';
 
-const url = z.url({ protocol: /^http$/ });
 const options = z.object({
   /** Of the server itself. */
-  url,
+  url: serverUrl,
   /** Posted to before a sleep, and after waking: the router takes this server out, and in again. */
-  drain_url: url.exactOptional(),
-  admit_url: url.exactOptional(),
+  drain_url: serverUrl.exactOptional(),
+  admit_url: serverUrl.exactOptional(),
   /** Seconds that requests in flight usually need. */
   drain_s: z.number().min(0).max(600).default(30),
 });

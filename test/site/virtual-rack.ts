@@ -70,11 +70,11 @@ export function virtualRack(spec: VirtualRackSpec, parts: VirtualParts): Rack {
   const periodMs = slower * SENSOR_MS;
   return {
     devices: miners.map((miner) => miner.device()),
-    meters: [meterOf(instrument('feed', 1, meter, parts), slower * METER_MS)],
+    meters: [meterOf(instrument('feed', meter, parts), slower * METER_MS)],
     sensors: [
-      sensorOf('inlet', instrument('inlet', 10, air, parts), periodMs),
-      sensorOf('outlet', instrument('outlet', 11, exhaust, parts), periodMs),
-      ...(character === 'wet' ? [sensorOf('leak', instrument('leak', 12, wet, parts), periodMs)] : []),
+      sensorOf('inlet', instrument('inlet', air, parts), periodMs),
+      sensorOf('outlet', instrument('outlet', exhaust, parts), periodMs),
+      ...(character === 'wet' ? [sensorOf('leak', instrument('leak', wet, parts), periodMs)] : []),
     ],
     pdus: [],
     workloads: [],
@@ -106,13 +106,11 @@ function sensorOf(role: RackSensor['facts']['role'], instrument: Instrument, per
 
 function instrument(
   id: string,
-  unit: number,
   look: () => Partial<Record<PointKey, number>>,
   { clock, map }: VirtualParts,
 ): Instrument {
   return {
     id,
-    unit,
     map,
     classes: ['normal'],
     read: async () => ({ points: pointsOf(look(), clock.monotonic()) }),
