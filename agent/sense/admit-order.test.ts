@@ -69,6 +69,25 @@ for (const [what, payload, code] of unverified) {
 }
 
 /** These were signed by their issuer, who is told. */
+const nested = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+const wordy: [what: string, payload: string, code: RefusalCode][] = [
+  ['whose version is nested 30,000 deep', `{"v":${nested}}`, 'unknown_version'],
+  [
+    'that is signed and nested 30,000 deep',
+    JSON.stringify(valid).replace('"reason"', `"x":${nested},"reason"`),
+    'bad_signature',
+  ],
+  ['of an issuer with 60,000 letters', JSON.stringify({ ...valid, issuer: 'x'.repeat(60_000) }), 'unknown_issuer'],
+];
+
+for (const [what, payload, code] of wordy) {
+  test(`a message ${what} is refused in few words`, () => {
+    const admission = admit(payload);
+    assert.ok(admission.kind === 'refused' && admission.code === code);
+    assert.ok(admission.detail.length <= 300, `${admission.detail.length} characters`);
+  });
+}
+
 const verified: [what: string, body: object, code: RefusalCode, topic?: string][] = [
   ['a key is not in the schema', { ...orderBody(), note: 'x' }, 'malformed'],
   ['a field is missing', { ...orderBody(), deadline_s: undefined }, 'malformed'],

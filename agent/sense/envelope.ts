@@ -36,10 +36,9 @@ export function open(payload: Uint8Array, policy: Policy, keys: IssuerKeys): Ope
   const json = parseJson(payload);
   if (!isRecord(json)) return unverified('not_json', 'the payload is not a JSON object');
   if (!spokenVersions.some((version) => version === json['v'])) {
-    return unverified(
-      'unknown_version',
-      `v is ${JSON.stringify(json['v'])}; this rack speaks ${spokenVersions.join(', ')}`,
-    );
+    // What a stranger has nested as deep as a payload goes is not written out: that takes more stack than there is.
+    const said = typeof json['v'] === 'number' ? json['v'] : 'not a number';
+    return unverified('unknown_version', `v is ${said}; this rack speaks ${spokenVersions.join(', ')}`);
   }
   const parsed = envelope.safeParse(json);
   if (!parsed.success) return unverified('malformed', firstIssue(parsed.error));
@@ -64,12 +63,15 @@ export function open(payload: Uint8Array, policy: Policy, keys: IssuerKeys): Ope
   };
 }
 
+/** Characters: the words of strangers are in it, and events, answers and logs carry it on. */
+const LONGEST_DETAIL = 300;
+
 export function unverified(code: RefusalCode, detail: string): Refusal {
-  return { kind: 'refused', code, detail, verified: false };
+  return { kind: 'refused', code, detail: detail.slice(0, LONGEST_DETAIL), verified: false };
 }
 
 export function refused(code: RefusalCode, detail: string): Refusal {
-  return { kind: 'refused', code, detail, verified: true };
+  return { kind: 'refused', code, detail: detail.slice(0, LONGEST_DETAIL), verified: true };
 }
 
 /** The first thing wrong, as `path: what`. */
