@@ -145,6 +145,15 @@ test('orders of a topic take turns at their own starts, and what has been succee
   );
 });
 
+test('what waits for a turn that never comes, since a newer order begins before it, is let go', () => {
+  const told = [order('a', 0, 600, 1), order('b', 300, 900, 2), order('c', 200, 900, 3)];
+  const picture = seen(rack, after(10), ...told.map((each): Observation => ({ kind: 'order', accepted: each })));
+  assert.deepEqual(
+    picture.orders[told[0]?.topic ?? '']?.orders.map((each) => each.order.id),
+    ['a', 'c'],
+  );
+});
+
 test('the next boundary is the nearest start or end of any interval that is still to come', () => {
   const picture = seen(rack, after(0), { kind: 'order', accepted: order('a', 60, 600, 1) });
   assert.deepEqual(

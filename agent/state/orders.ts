@@ -22,11 +22,19 @@ export function startsAt({ order }: AcceptedOrder): Millis {
   return epochMs(order.intervals[0]?.from ?? '');
 }
 
-/** Adds an accepted order behind the one whose turn it is; what an order in turn has succeeded is let go. */
+/** Orders of one topic that wait for their turn, at most: the broker keeps a single one, and each costs at every decision. */
+const MOST_PARKED = 16;
+
+/**
+ * Adds an accepted order behind the one whose turn it is; what an order in turn has succeeded is let go, as are those
+ * that would begin no sooner than the new one, since their turn never comes, and the oldest of too many.
+ */
 export function withOrder(slot: OrderSlot | undefined, accepted: AcceptedOrder, now: Now): OrderSlot {
   const older = slot?.orders ?? [];
-  const current = older.findLastIndex((other) => startsAt(other) <= now.wall);
-  const orders = [...older.slice(Math.max(current, 0)), accepted];
+  const at = older.findLastIndex((other) => startsAt(other) <= now.wall);
+  const current = at < 0 ? [] : older.slice(at, at + 1);
+  const parked = older.slice(at + 1).filter((other) => startsAt(other) < startsAt(accepted));
+  const orders = [...current, ...[...parked, accepted].slice(-MOST_PARKED)];
   return { seq: accepted.order.seq, digest: accepted.digest, orders, heardAt: now.mono };
 }
 

@@ -17,7 +17,7 @@ import { impossible } from './impossible.ts';
 import { proves } from './metered.ts';
 import { whyOverridden } from './overridden.ts';
 import type { Advance } from './track.ts';
-import { advance, before, finish, openTrack, reach, reopened } from './track.ts';
+import { advance, before, finish, openTrack, reach, reopened, withoutBacklog } from './track.ts';
 
 export type Unreported = Omit<Plan, 'steps'>;
 export type Around = {
@@ -43,7 +43,9 @@ export function progress(around: Around): { tracks: Track[]; steps: Step[] } {
     return track.done ? advance(track) : whileNot(track, around);
   });
   return {
-    tracks: advances.map(({ track }) => track).filter((track) => !track.done || known.has(trackKey(track))),
+    tracks: withoutBacklog(advances.map(({ track }) => track)).filter(
+      (track) => !track.done || known.has(trackKey(track)),
+    ),
     steps: advances.flatMap(({ steps }) => steps),
   };
 }
@@ -166,7 +168,9 @@ function whileNot(track: Track, around: Around): Advance {
     const letting = before(here, 'acting') ? reach(here, 'acting', `lets the rack go${whenUp(around)}`, now) : here;
     return whenRestored(letting, around);
   }
-  const successor = turn && (!own || turn.order.seq > own.order.seq) ? turn : undefined;
+  // One that waited and is known no more has lost its turn to the newest of its topic.
+  const next = own ? turn : (turn ?? slot?.orders.at(-1));
+  const successor = next && (!own || next.order.seq > own.order.seq) ? next : undefined;
   const voided = own && whyVoid(own, around);
   if (!successor && !voided && now.wall < track.until) return whilePriced(here, around);
   const why = voided ?? whyEnded(track, successor);

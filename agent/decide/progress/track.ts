@@ -54,3 +54,18 @@ export function finish(here: Advance): Advance {
 export function reopened({ intervalFrom: _before, ...track }: Track): Track {
   return { ...track, phase: 'accepted', done: false };
 }
+
+/** Orders of one topic that are over and wait to be called restored, at most: each costs at every decision. */
+const MOST_WAITING = 16;
+
+/** Where an issuer sends one event after the other before the rack can come home, the oldest are not waited for. */
+export function withoutBacklog(tracks: readonly Track[]): Track[] {
+  const waiting = new Map<string, number>();
+  const newestFirst = tracks.toReversed().map((track) => {
+    if (track.done || track.phase !== 'ended') return track;
+    const count = (waiting.get(track.topic) ?? 0) + 1;
+    waiting.set(track.topic, count);
+    return count > MOST_WAITING ? { ...track, done: true } : track;
+  });
+  return newestFirst.toReversed();
+}
