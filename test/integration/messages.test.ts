@@ -170,7 +170,12 @@ describe('messages', () => {
     ],
     ['both on and off', () => ['record', '--on', '--off'], 2, /cannot be both on and off/],
     ['by hand for how long', () => ['manual'], 2, /for how long/],
-    ['a shell that is none', () => ['completion', 'tcsh'], 2, /'tcsh' is invalid.*Allowed choices are bash, zsh, fish/],
+    [
+      'a shell that is none',
+      () => ['completion', 'tcsh'],
+      2,
+      /shell tcsh makes no sense\n\(allowed choices are bash, zsh, fish\)/,
+    ],
     [
       'a number that is none',
       () => ['events', '--last', 'x', '--socket', at('nobody.sock')],
