@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accepted, after, miner, policyOf, RACK, rackOf, seen } from '#test/support/pictures.ts';
-import { decide } from './decide.ts';
-import { emptyMemory } from './plan.ts';
+import { decide } from '../decide.ts';
+import { emptyMemory } from '../plan.ts';
 
 const policy = policyOf({ limits: { restore_window_s: 900 } });
 const level = (n: number) => ({ kind: 'ceiling', fraction: 0.3 + (n % 7) / 20 }) as const;
