@@ -43,6 +43,10 @@ export type About = {
 /** A phase passed on receipt, and why. */
 export type Passed = { readonly phase: Phase; readonly why: string };
 
+/** What an answer answers. */
+type Asked = Pick<Ack, 'type' | 'id'> & { readonly issuer: string };
+type Answer = Pick<Ack, 'result' | 'detail'> & Partial<Pick<Ack, 'code' | 'prediction'>>;
+
 /** Refusals of messages that did not verify are told at most this often: anybody can send those. */
 const UNVERIFIED_PER_MINUTE = 10;
 /** Ids of commands remembered; each lives 30 s, so that this many cannot be replayed. */
@@ -105,23 +109,17 @@ export class OrderDesk {
           { phase: 'received', why: `on ${topic.split('/').slice(3).join('/')}` },
           { phase, why },
         ]);
-        this.#answer(accepted.order.issuer, 'order', accepted.order.id, phase, why);
+        this.#answer(accepted.order, { result: phase, detail: why });
         return;
       }
       case 'repeat':
         this.#parts.repeated(topic);
-        this.#answer(
-          admission.order.issuer,
-          'order',
-          admission.order.id,
-          'repeat',
-          'already in force, nothing is done again',
-        );
+        this.#answer(admission.order, { result: 'repeat', detail: 'already in force, nothing is done again' });
         return;
       case 'refused': {
         const { issuer, id, order } = admission;
         this.#refuse(admission, { topic, order, issuer });
-        if (issuer && id) this.#answer(issuer, 'order', id, 'refused', admission.detail, admission.code);
+        if (issuer && id) this.#answer({ issuer, id, type: 'order' }, { ...admission, result: 'refused' });
       }
     }
   }
@@ -133,30 +131,18 @@ export class OrderDesk {
     if (admission.kind === 'refused') {
       const { issuer, id } = admission;
       this.#refuse(admission, { topic, issuer });
-      if (issuer && id) this.#answer(issuer, 'command', id, 'refused', admission.detail, admission.code);
+      if (issuer && id) this.#answer({ issuer, id, type: 'command' }, { ...admission, result: 'refused' });
       return;
     }
     const { command, key } = admission;
     this.#remember(key);
     take(key, command.valid_until).then(
-      () =>
-        this.#answer(
-          command.issuer,
-          'command',
-          command.id,
-          'done',
-          'nothing was changed',
-          undefined,
-          predict(command.action.order),
-        ),
-      (error: Error) =>
-        this.#answer(
-          command.issuer,
-          'command',
-          command.id,
-          'refused',
-          `it could not be written down: ${error.message}`,
-        ),
+      () => {
+        const prediction = predict(command.action.order);
+        this.#answer(command, { result: 'done', detail: 'nothing was changed', prediction });
+      },
+      ({ message }: Error) =>
+        this.#answer(command, { result: 'refused', detail: `it could not be written down: ${message}` }),
     );
   }
 
@@ -183,27 +169,8 @@ export class OrderDesk {
     return ++this.#unverified.count <= UNVERIFIED_PER_MINUTE;
   }
 
-  #answer(
-    issuer: string,
-    type: Ack['type'],
-    id: string,
-    result: Ack['result'],
-    detail: string,
-    code?: NonNullable<Ack['code']>,
-    prediction?: Prediction,
-  ): void {
-    const { rack, now } = this.#parts;
-    const at = timestampOf(now().wall);
-    this.#parts.answer(issuer, {
-      v: 1,
-      at,
-      rack,
-      type,
-      id,
-      result,
-      code: code ?? null,
-      detail,
-      prediction: prediction ?? null,
-    });
+  #answer({ issuer, type, id }: Asked, { result, detail, code = null, prediction = null }: Answer): void {
+    const { rack, now, answer } = this.#parts;
+    answer(issuer, { v: 1, at: timestampOf(now().wall), rack, type, id, result, code, detail, prediction });
   }
 }
