@@ -65,7 +65,7 @@ test('config check sums up good files and exits 0', async (t) => {
   assert.equal(ran.code, 0, ran.err);
   assert.match(
     ran.out,
-    /^tx1\/r07 is fine\.\ndevices {2}2, rated 6800 W, 1 protected\nmeters {3}feed \(eastron-sdm630\)/,
+    /^tx1\/r07 is fine\.\ndevices {2}2, rated 6800 W, 1 protected\nlimits {3}8000 W at most; no order goes below 500 W\nmeters {3}feed \(eastron-sdm630\)/,
   );
   assert.match(ran.out, /issuers {2}qse-north \(ecrs, price\)/);
 });
@@ -90,7 +90,10 @@ test('a command line that makes no sense exits 2 and names the way out', async (
     [[], /Usage: ballast/],
     [['ordr'], /unknown command 'ordr'\n\(Did you mean order\?\)/],
     [['order'], /required option '--to <recipient>' not specified/],
-    [['order', '--to', 'all', '--ceiling', '6000'], /Write 40%, or 6000W for one rack/],
+    [
+      ['order', '--to', 'all', '--ceiling', '6000'],
+      /--ceiling 6000 makes no sense\n\(write 40%, or 6000W for one rack/,
+    ],
     [['order', '--to', 'all', '--ceiling', '40%'], /no key is given\n\(write --key/],
     [['keys', 'new', 'Qse_North'], /cannot name a key/],
     [['config', 'check', '--cnofig', 'x'], /unknown option '--cnofig'\n\(Did you mean --config\?\)/],
