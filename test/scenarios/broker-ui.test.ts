@@ -5,7 +5,7 @@ import { World } from '#test/support/world.ts';
 
 const RACK = 'ballast/v1/tx1/rack/r07';
 /** Lists that grow and shrink with what happens: there is no place in them to plot. */
-const HAPPENINGS = /\b(orders|moved|faults|homes|down_curve|up_curve|learned)\b/;
+const HAPPENINGS = /\b(orders|finished|moved|faults|homes|down_curve|up_curve|learned)\b/;
 
 type Said = { readonly topic: string; readonly leaves: readonly (readonly [path: string, value: unknown])[] };
 
