@@ -16,17 +16,10 @@ mkdirSync(folder, { recursive: true });
 /** Long enough that the chart has something to show on either side of the cut. */
 const BEFORE_MS = 30_000;
 const AFTER_MS = 35_000;
+/** Until a page that came late shows every rack. */
+const SEEN_MS = 8000;
 const stage = await openStage(Number(racks), 2);
-const desk = await stage.open({ viewport: { width: 1280, height: 1000 }, colorScheme: 'dark' });
-const others = await Promise.all(
-  (['light', 'dark'] as const).flatMap((colorScheme) =>
-    [1280, 390].map(async (width) => {
-      const page = await stage.open({ viewport: { width, height: width > 800 ? 1000 : 844 }, colorScheme });
-      await watch(page);
-      return { page, name: `site-${colorScheme}-${width}.png`, colorScheme, width };
-    }),
-  ),
-);
+const desk = await stage.open({ viewport: { width: 1280, height: 1000 }, deviceScaleFactor: 2, colorScheme: 'dark' });
 await watch(desk);
 await systemClock.sleep(BEFORE_MS);
 await order(desk);
@@ -34,11 +27,19 @@ await systemClock.sleep(AFTER_MS);
 await desk.screenshot({ path: join(folder, 'dispatch.png') });
 await desk.getByRole('button', { name: 'Close', exact: true }).click();
 await desk.screenshot({ path: join(folder, 'console.png') });
-for (const { page, name } of others) await page.screenshot({ path: join(folder, name), fullPage: true });
-for (const { page, colorScheme, width } of others) {
-  await page.goto(`${page.url().split('#')[0]}#/rack/r0057`);
-  await systemClock.sleep(2000);
-  await page.screenshot({ path: join(folder, `rack-${colorScheme}-${width}.png`), fullPage: true });
+await desk.close();
+// One page at a time: the site and its browser share the machine.
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 390]) {
+    const page = await stage.open({ viewport: { width, height: width > 800 ? 1000 : 844 }, colorScheme });
+    await watch(page);
+    await systemClock.sleep(SEEN_MS);
+    await page.screenshot({ path: join(folder, `site-${colorScheme}-${width}.png`), fullPage: true });
+    await page.goto(`${page.url().split('#')[0]}#/rack/r0057`);
+    await systemClock.sleep(SEEN_MS);
+    await page.screenshot({ path: join(folder, `rack-${colorScheme}-${width}.png`), fullPage: true });
+    await page.close();
+  }
 }
 await stage.stop();
 console.log(folder);
