@@ -4,6 +4,7 @@
  */
 import type { Adapter, AdapterContext, Recognised } from '#adapters/contract.ts';
 import { Slots } from '#adapters/transport/slots.ts';
+import { within } from '#adapters/transport/within.ts';
 import type { Clock } from '#agent/platform/clock.ts';
 import { openLog } from '#agent/platform/log.ts';
 import type { Millis } from '#protocol/units.ts';
@@ -55,7 +56,7 @@ export async function searchMiners(
 async function isOpen(host: string, port: number, { connect, clock }: Searched, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return false;
   try {
-    const stream = await connect(host, port, AbortSignal.any([signal, clock.timeout(KNOCK_MS)]));
+    const stream = await within(clock, KNOCK_MS, signal, (stop) => connect(host, port, stop));
     stream.destroy();
     return true;
   } catch {
@@ -74,9 +75,9 @@ async function asked(
   const context: AdapterContext = { id: host, clock, log: openLog('silent'), connect, secret };
   for (const { name, recognition } of adapters) {
     if (!recognition?.ports.some((port) => open.includes(port))) continue;
-    const patience = AbortSignal.any([signal, clock.timeout(ASK_MS)]);
+    const ask = (stop: AbortSignal) => recognition.ask(host, context, stop);
     // What an adapter cannot make sense of is somebody else's.
-    const recognised = await recognition.ask(host, context, patience).catch(() => undefined);
+    const recognised = await within(clock, ASK_MS, signal, ask).catch(() => undefined);
     if (recognised) return { kind: 'miner', host, adapter: name, recognised };
     if (signal.aborted) break;
   }

@@ -14,7 +14,7 @@ export async function within<T>(
   ms: Millis,
   signal: AbortSignal | undefined,
   work: (stop: AbortSignal) => Promise<T>,
-  tooLate: (cause: unknown) => Error,
+  tooLate: (cause: unknown) => unknown = (cause) => cause,
 ): Promise<T> {
   signal?.throwIfAborted();
   const stop = new AbortController();
